@@ -1,0 +1,1 @@
+//! Who hears it: one shard of Stentor as a value, with its rooms, members, rings and heartbeats.

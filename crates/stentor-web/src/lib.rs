@@ -1,0 +1,1 @@
+//! The browser's half of Stentor: the pages that the server embeds.
