@@ -1,1 +1,36 @@
-//! What runs it: the threads, mailboxes and sockets of Stentor, as an engine that a program can embed.
+//! What runs it: threads, mailboxes and sockets around the shards, as an engine that any program
+//! can embed.
+//!
+//! The engine knows no HTTP, no tokens and no environment. Sockets reach it in two ways: its own
+//! listener, where a [`Door`] reads the first bytes and decides, or [`Engine::attach`], where the
+//! embedding program has done the upgrade itself. From then on a socket speaks WebSocket.
+//!
+//! Where a message passes: [`connection`] (bytes → whole message), [`hooks`], `stentor-shard` (who
+//! hears it), [`fan_out`] (which other shards hear of it), [`flush`] (turn buffers → sockets).
+
+pub mod config;
+pub mod door;
+pub mod figures;
+pub mod hooks;
+pub mod publication;
+
+mod clock;
+mod connection;
+mod driver;
+mod engine;
+mod fan_out;
+mod flush;
+mod interest;
+mod mailbox;
+mod socket;
+mod wake;
+
+pub use config::{EngineConfig, SlowConsumer};
+pub use door::{Admission, Answer, Door, Gate, Knock, MemberOptions};
+pub use engine::{AttachError, Engine, StartError};
+pub use figures::{Figures, RoomOccupancy, RoomsReport, ShardFigures};
+pub use hooks::{Client, Handling, Hooks, Payload, Verdict};
+pub use publication::{Overloaded, Publication, Receipt};
+
+/// The vocabulary of messages, for programs that embed the engine.
+pub use stentor_wire as wire;

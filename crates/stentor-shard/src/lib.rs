@@ -1,1 +1,34 @@
-//! Who hears it: one shard of Stentor as a value, with its rooms, members, rings and heartbeats.
+//! Who hears it: one shard as a value.
+//!
+//! A shard owns members, rooms, rings and heartbeats, and decides everything about them: who hears
+//! a message, in which order, what a slow reader loses, who is dead. It is plain single-threaded
+//! Rust. Inputs are `handle_*` calls that take the time as an argument; outputs are
+//! [`Shard::poll_event`] and [`Shard::flush`], which writes to an [`Outlet`].
+//!
+//! It knows no socket, no clock, no thread and no other shard. Randomness is a seed.
+
+pub mod config;
+pub mod counters;
+pub mod event;
+pub mod outlet;
+pub mod time;
+pub mod wheel;
+
+mod ids;
+mod member;
+mod rate;
+mod recent;
+mod ring;
+mod room;
+mod shard;
+mod turn;
+
+pub use config::{MemberOptions, ShardConfig, SlowConsumer};
+pub use event::Event;
+pub use member::MemberId;
+pub use outlet::Outlet;
+pub use ring::RING_SLOTS_MAX;
+pub use shard::{Connect, Delivery, Shard};
+
+/// The most rooms that one connection may be in.
+pub const ROOMS_PER_MEMBER_MAX: usize = 128;

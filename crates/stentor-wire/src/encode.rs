@@ -1,1 +1,102 @@
-//! Not written yet.
+//! [`Envelope`] → the bytes that every member shares, and the server's few other frames.
+//!
+//! Everything appends to a buffer of the caller and nothing allocates but that buffer. Frames are
+//! those of a server: whole, final and unmasked (RFC 6455 section 5.1).
+
+use uuid::fmt::Hyphenated;
+
+use crate::envelope::Envelope;
+use crate::frame::{FrameHead, OpCode};
+
+mod frames;
+pub(crate) mod json;
+#[cfg(test)]
+mod tests;
+
+pub use frames::{binary_frame, close_frame, error_frame, ping_frame, pong_frame, text_frame};
+
+/// What an envelope's JSON begins with; the id follows, at the same place in each.
+const BEFORE_ID: &[u8] = br#"{"id":""#;
+const BEFORE_TYPE: &[u8] = br#"","type":""#;
+const BEFORE_ROOM: &[u8] = br#"","room":"#;
+const BEFORE_FROM: &[u8] = br#","from":"#;
+const BEFORE_DATA: &[u8] = br#","data":"#;
+const BEFORE_TIMESTAMP: &[u8] = br#","timestamp":""#;
+const AT_END: &[u8] = br#""}"#;
+
+/// Appends the envelope's JSON: `id, type, room, from, data, timestamp`, in this order, without
+/// `room` where there is none, `data` as it is.
+pub fn envelope_json(envelope: &Envelope<'_>, out: &mut Vec<u8>) {
+    let mut id_text = [0; Hyphenated::LENGTH];
+    out.extend_from_slice(BEFORE_ID);
+    out.extend_from_slice(envelope.id.hyphenated().encode_lower(&mut id_text).as_bytes());
+    out.extend_from_slice(BEFORE_TYPE);
+    out.extend_from_slice(envelope.kind.as_str().as_bytes());
+    match envelope.room {
+        Some(room) => {
+            out.extend_from_slice(BEFORE_ROOM);
+            json::string(room, out);
+        }
+        None => out.push(b'"'),
+    }
+    out.extend_from_slice(BEFORE_FROM);
+    json::string(envelope.from, out);
+    out.extend_from_slice(BEFORE_DATA);
+    out.extend_from_slice(envelope.data);
+    out.extend_from_slice(BEFORE_TIMESTAMP);
+    out.extend_from_slice(envelope.timestamp.as_str().as_bytes());
+    out.extend_from_slice(AT_END);
+}
+
+/// Appends the envelope as one text frame. Reserves what it needs at once.
+pub fn envelope_frame(envelope: &Envelope<'_>, out: &mut Vec<u8>) {
+    let json_bytes = envelope_json_bytes(envelope);
+    let head = frames::head(OpCode::Text, json_bytes);
+    out.reserve(head.encoded_bytes() + json_bytes);
+    head.encode(out);
+    let json_start = out.len();
+    envelope_json(envelope, out);
+    debug_assert_eq!(out.len() - json_start, json_bytes, "the head tells the true length");
+}
+
+/// What [`envelope_frame`] appends, in bytes, exactly.
+pub fn envelope_frame_bytes_max(envelope: &Envelope<'_>) -> usize {
+    let json_bytes = envelope_json_bytes(envelope);
+    frames::head(OpCode::Text, json_bytes).encoded_bytes() + json_bytes
+}
+
+/// What [`envelope_json`] appends, in bytes, exactly.
+fn envelope_json_bytes(envelope: &Envelope<'_>) -> usize {
+    let room_bytes = match envelope.room {
+        Some(room) => BEFORE_ROOM.len() + json::string_bytes(room),
+        None => 1,
+    };
+    BEFORE_ID.len()
+        + Hyphenated::LENGTH
+        + BEFORE_TYPE.len()
+        + envelope.kind.as_str().len()
+        + room_bytes
+        + BEFORE_FROM.len()
+        + json::string_bytes(envelope.from)
+        + BEFORE_DATA.len()
+        + envelope.data.len()
+        + BEFORE_TIMESTAMP.len()
+        + envelope.timestamp.as_str().len()
+        + AT_END.len()
+}
+
+/// The id's text in a frame that [`envelope_frame`] made; `None` for any other frame.
+///
+/// `frame` begins at the frame's head; what follows the frame does no harm.
+pub fn frame_id(frame: &[u8]) -> Option<&str> {
+    let (head, head_bytes) = FrameHead::parse(frame).ok()??;
+    if head.opcode != OpCode::Text || head.mask.is_some() {
+        return None;
+    }
+    let id = frame.get(head_bytes..)?.strip_prefix(BEFORE_ID)?;
+    let (id, behind) = id.split_at_checked(Hyphenated::LENGTH)?;
+    if !behind.starts_with(BEFORE_TYPE) {
+        return None;
+    }
+    std::str::from_utf8(id).ok()
+}

@@ -1,2 +1,81 @@
-//! x
-fn main() {}
+//! The project's chores behind `cargo xtask`: tests with all that they need, the gate's checks.
+//!
+//! This file is the table of contents: which word runs which steps. A step that fails does not
+//! keep the next from running, so that one run shows everything that is wrong.
+
+mod counts;
+mod project;
+mod report;
+mod run;
+mod steps;
+mod tools;
+
+use std::process::ExitCode;
+
+use project::Project;
+use report::Report;
+use steps::{browser, cargo, conformance};
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  test         all tests: unit, property, integration, docs, browser, conformance
+  fmt          format the sources
+  lint         fmt --check, and clippy with warnings denied
+  browser      the chat page in headless Chromium against the real server
+  conformance  the Autobahn cases against the echo example
+  ci           lint and test: everything that the gate asks for
+  help         this text
+
+What a step lacks it gets by itself: playwright-core and kosoku into .tools/ of the project,
+Chromium by apt-get where that is possible. Settings: CHROMIUM = the browser's path;
+SHOTS = a folder for pictures of the chat page.";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_else(|| "help".to_owned());
+    if let Some(extra) = arguments.next() {
+        eprintln!("xtask: `{command}` takes no argument, but there is `{extra}`\n\n{HELP}");
+        return ExitCode::from(2);
+    }
+    let project = match Project::find() {
+        Ok(project) => project,
+        Err(fault) => {
+            eprintln!("xtask: {fault}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut report = Report::new();
+    match command.as_str() {
+        "test" => test(&project, &mut report),
+        "fmt" => report.step("format", || cargo::format(&project)),
+        "lint" => lint(&project, &mut report),
+        "browser" => report.step("browser", || browser::run(&project)),
+        "conformance" => report.step("conformance", || conformance::run(&project)),
+        "ci" => {
+            lint(&project, &mut report);
+            test(&project, &mut report);
+        }
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("xtask: there is no command `{command}`\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    }
+    report.close()
+}
+
+fn test(project: &Project, report: &mut Report) {
+    report.step("cargo tests", || cargo::tests(project));
+    report.step("doc tests", || cargo::doc_tests(project));
+    report.step("browser", || browser::run(project));
+    report.step("conformance", || conformance::run(project));
+}
+
+fn lint(project: &Project, report: &mut Report) {
+    report.step("format check", || cargo::format_check(project));
+    report.step("clippy", || cargo::clippy(project));
+}

@@ -1,0 +1,56 @@
+//! What the engine may be told, with the defaults of a pod.
+
+use std::time::Duration;
+
+pub use stentor_shard::SlowConsumer;
+
+/// Everything that the engine wants to know before it starts.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// The name under which this process is known, told to clients in `welcome`.
+    pub pod: String,
+    /// How many shards, each with a thread of its own; at least 1, at most
+    /// [`EngineConfig::SHARDS_MAX`].
+    pub shards: usize,
+    /// How many connections the pod holds at once, all shards together.
+    pub connections_max: usize,
+    /// The most bytes of one message after reassembly; one more closes with 1009.
+    pub message_bytes_max: usize,
+    /// What happens to a client that does not read: see [`SlowConsumer`].
+    pub slow_consumer: SlowConsumer,
+    /// The longest pause between two flushes of a room that is costly to flush; zero = none.
+    pub flush_gap_max: Duration,
+    /// A connection silent for this long is pinged.
+    pub ping_interval: Duration,
+    /// A connection without any frame for this long is closed with 4408.
+    pub pong_timeout: Duration,
+    /// Messages a second that a connection may send, in bursts of twice that; 0 = no limit.
+    pub rate_limit: u32,
+    /// Over how long [`crate::Engine::drain`] may spread its closes, and how long it waits.
+    pub drain_timeout: Duration,
+    /// How long a new socket may take until its door has let it in.
+    pub door_timeout: Duration,
+}
+
+impl EngineConfig {
+    /// The most shards that one engine runs: one bit each in a room's shard set.
+    pub const SHARDS_MAX: usize = 64;
+}
+
+impl Default for EngineConfig {
+    fn default() -> EngineConfig {
+        EngineConfig {
+            pod: "pod".to_owned(),
+            shards: 1,
+            connections_max: 10_000,
+            message_bytes_max: stentor_wire::MESSAGE_BYTES_MAX_DEFAULT,
+            slow_consumer: SlowConsumer::Auto,
+            flush_gap_max: Duration::from_millis(5),
+            ping_interval: Duration::from_secs(25),
+            pong_timeout: Duration::from_secs(60),
+            rate_limit: 100,
+            drain_timeout: Duration::from_secs(10),
+            door_timeout: Duration::from_secs(10),
+        }
+    }
+}

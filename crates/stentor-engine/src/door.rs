@@ -1,0 +1,76 @@
+//! The door: what reads a new socket's first bytes and says whether it comes in.
+//!
+//! The engine does not know what those bytes mean. `stentor-server` puts HTTP here.
+
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+
+pub use stentor_shard::MemberOptions;
+use stentor_wire::room_name::RoomName;
+use uuid::Uuid;
+
+/// Decides about sockets that the engine's own listener accepted.
+///
+/// It is called on a shard's thread, so it must neither block nor take long.
+pub trait Door: Send + Sync + 'static {
+    /// Judges what has arrived so far. Called again with more bytes after [`Answer::Wait`].
+    fn knock(&self, knock: &Knock<'_>) -> Answer;
+
+    /// Takes a socket that [`Door::knock`] answered with [`Answer::Divert`], with the bytes that
+    /// were read from it. The socket is non-blocking.
+    fn divert(&self, socket: TcpStream, peer: SocketAddr, received: Vec<u8>);
+}
+
+/// What stands at the door.
+#[derive(Debug)]
+pub struct Knock<'a> {
+    /// Whom the socket is connected to.
+    pub peer: SocketAddr,
+    /// Everything received so far; never empty.
+    pub received: &'a [u8],
+    /// Whether there is room inside.
+    pub gate: Gate,
+}
+
+/// Whether the engine can take one more connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// There is room.
+    Open,
+    /// `connections_max` is reached; an [`Answer::Admit`] is turned into a closed socket.
+    Full,
+    /// The engine is draining; an [`Answer::Admit`] is turned into a closed socket.
+    Draining,
+}
+
+/// What the door says.
+#[derive(Debug)]
+pub enum Answer {
+    /// More bytes are needed; the socket waits at most the configured `door_timeout`.
+    Wait,
+    /// Come in: the admission's response is written, then the socket speaks WebSocket.
+    Admit(Box<Admission>),
+    /// Stay out: these bytes are written, then the socket is closed in order.
+    Refuse(Vec<u8>),
+    /// Somebody else serves this socket: it goes to [`Door::divert`].
+    Divert,
+}
+
+/// A socket that comes in, and as whom.
+#[derive(Clone, Debug, Default)]
+pub struct Admission {
+    /// Bytes to write before the first frame: the response that ends the upgrade. They are sent
+    /// only when the connection is a member of all its rooms.
+    pub response: Vec<u8>,
+    /// How many of the received bytes belong to the request; what follows is WebSocket already.
+    pub consumed: usize,
+    /// Rooms to join, in order; the first is where messages without a room go. At most
+    /// [`stentor_shard::ROOMS_PER_MEMBER_MAX`], without repetition.
+    pub rooms: Vec<RoomName>,
+    /// Who it is, where that was proven; becomes `from`. Else the connection's own id does.
+    pub user: Option<Arc<str>>,
+    /// What the client opted into.
+    pub options: MemberOptions,
+    /// The last message that the client heard before, where it wants to resume.
+    pub last_id: Option<Uuid>,
+}

@@ -1,0 +1,89 @@
+//! The engine's figures: what it counted, read without stopping a shard.
+
+use std::time::Duration;
+
+use stentor_wire::close::CloseCode;
+use stentor_wire::room_name::RoomName;
+
+/// A reading of all counters. Counters only grow; gauges say what is so now.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// Time since the engine started.
+    pub uptime: Duration,
+    /// Rooms that have members, each counted once.
+    pub rooms: u64,
+    /// One entry a shard.
+    pub shards: Vec<ShardFigures>,
+    /// Connections closed by this side or the peer, by close code; [`CloseCode::ALL`]'s order.
+    pub closed: Vec<(CloseCode, u64)>,
+    /// Connections that ended without a close frame from either side.
+    pub closed_abnormally: u64,
+    /// Sockets that the door refused or that never got through it in time.
+    pub turned_away: u64,
+    /// Time from a message's acceptance to the end of the flush that carried it, by upper bound
+    /// in seconds: deliveries in that bucket alone (not cumulated). The last bound is infinity.
+    pub delivery_seconds: Vec<(f64, u64)>,
+    /// The sum of those times over all deliveries, in seconds.
+    pub delivery_seconds_sum: f64,
+}
+
+/// One shard's part.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ShardFigures {
+    /// Gauge: connections that are members now.
+    pub connections: u64,
+    /// Gauge: rooms with members on this shard.
+    pub rooms: u64,
+    /// Gauge: frames waiting in rings.
+    pub queued: u64,
+    /// Counter: messages taken from clients and publications.
+    pub messages_received: u64,
+    /// Counter: deliveries, one for each connection that a message was written or queued to.
+    pub messages_sent: u64,
+    /// Counter: deliveries that a full ring dropped or a closed slow consumer never got.
+    pub messages_dropped: u64,
+    /// Counter: messages answered with an error.
+    pub messages_refused: u64,
+    /// Counter: connections that ever became members.
+    pub connections_opened: u64,
+}
+
+impl Figures {
+    /// Connections that are members now, over all shards.
+    pub fn connections(&self) -> u64 {
+        self.shards.iter().map(|shard| shard.connections).sum()
+    }
+
+    /// Messages received, over all shards.
+    pub fn messages_received(&self) -> u64 {
+        self.shards.iter().map(|shard| shard.messages_received).sum()
+    }
+
+    /// Deliveries made, over all shards.
+    pub fn messages_sent(&self) -> u64 {
+        self.shards.iter().map(|shard| shard.messages_sent).sum()
+    }
+
+    /// Deliveries dropped, over all shards.
+    pub fn messages_dropped(&self) -> u64 {
+        self.shards.iter().map(|shard| shard.messages_dropped).sum()
+    }
+}
+
+/// How many connections a room has on this pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomOccupancy {
+    /// The room.
+    pub room: RoomName,
+    /// Its members here.
+    pub connections: u64,
+}
+
+/// The rooms of this pod, the fullest first.
+#[derive(Clone, Debug, Default)]
+pub struct RoomsReport {
+    /// How many rooms there are.
+    pub total: u64,
+    /// The fullest of them, as many as were asked for.
+    pub rooms: Vec<RoomOccupancy>,
+}

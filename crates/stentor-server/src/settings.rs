@@ -1,0 +1,111 @@
+//! The settings: parsed whole before a port is bound, or named as faults.
+//!
+//! Knows flags, environment variables and their defaults; knows no socket. Every setting is judged
+//! on its own first, then those that contradict each other, so that a person learns of all faults
+//! at once.
+
+mod arguments;
+mod base_path;
+mod descriptors;
+mod fault;
+mod later;
+mod read;
+mod secret;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use stentor_engine::{EngineConfig, SlowConsumer};
+
+pub use arguments::Arguments;
+pub use base_path::BasePath;
+pub use descriptors::raise_descriptor_limit;
+pub use fault::SettingFault;
+pub use secret::Secret;
+
+use crate::origins::Origins;
+
+/// Everything that the server wants to know before it starts, each value valid.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to listen; port 0 lets the system choose.
+    pub address: SocketAddr,
+    /// Shards, each with a thread of its own; 1 to [`EngineConfig::SHARDS_MAX`].
+    pub shards: usize,
+    /// What stands before the routes of the API.
+    pub base_path: BasePath,
+    /// What guards the publishing and reading routes, where it is set.
+    pub api_key: Option<Secret>,
+    /// Which web pages may use this server from a browser.
+    pub allowed_origins: Origins,
+    /// WebSocket connections at once; one more is answered 503.
+    pub connections_max: usize,
+    /// Messages a second that a connection may send, in bursts of twice that; 0 = no limit.
+    pub rate_limit: u32,
+    /// What happens to a client that does not read.
+    pub slow_consumer: SlowConsumer,
+    /// The longest pause between two flushes of a room that is costly to flush; zero = none.
+    pub flush_gap_max: Duration,
+    /// A connection silent for this long is pinged.
+    pub ping_interval: Duration,
+    /// A connection without any frame for this long is closed with 4408.
+    pub pong_timeout: Duration,
+    /// Over how long a drain may spread its closes, and how long it waits.
+    pub drain_timeout: Duration,
+    /// The least important log line that is written.
+    pub log_level: tracing::level_filters::LevelFilter,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// What a person should know about these settings; logged once at the start.
+    pub warnings: Vec<String>,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Settings {
+    /// Reads what the command line and the environment said.
+    ///
+    /// # Errors
+    /// Every setting that is wrong, contradicts another or belongs to a later version.
+    pub fn read(arguments: &Arguments) -> Result<Settings, Vec<SettingFault>> {
+        read::settings(arguments)
+    }
+
+    /// The engine's part of the settings.
+    pub fn engine_config(&self, pod: String) -> EngineConfig {
+        EngineConfig {
+            pod,
+            shards: self.shards,
+            connections_max: self.connections_max,
+            slow_consumer: self.slow_consumer,
+            flush_gap_max: self.flush_gap_max,
+            ping_interval: self.ping_interval,
+            pong_timeout: self.pong_timeout,
+            rate_limit: self.rate_limit,
+            drain_timeout: self.drain_timeout,
+            ..EngineConfig::default()
+        }
+    }
+}
+
+impl Default for Settings {
+    /// The settings of a server that was told nothing.
+    ///
+    /// The environment is not read.
+    fn default() -> Settings {
+        match Settings::read(&Arguments::default()) {
+            Ok(settings) => settings,
+            Err(faults) => unreachable!("the defaults are valid: {faults:?}"),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What the command line and the environment may say, as texts.
+//!
+//! Judging the texts is left to [`super::Settings::read`], which names settings in one way
+//! whether they come from a flag or from the environment.
+
+/// Every setting is a flag and an environment variable: flag over environment over default.
+///
+/// An empty value counts as unset. Durations are written 250ms, 25s, 2m.
+/// Exit codes: 0 clean, 2 a bad setting (the message names it), 1 anything else.
+#[derive(clap::Parser, Clone, Debug, Default)]
+#[command(name = "stentor", version, about = "A sharded WebSocket broadcast server", long_about)]
+#[command(hide_possible_values = true, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// Tell what is wrong with the settings, or "ok", and exit
+    #[arg(long)]
+    pub check_config: bool,
+
+    /// IP address to listen on [default: 0.0.0.0]
+    #[arg(long, env = "HOST", value_name = "ADDRESS", help_heading = "Where it listens")]
+    #[arg(hide_env_values = true)]
+    pub host: Option<String>,
+    /// TCP port, 0 to 65535; 0 lets the system choose [default: 8080]
+    #[arg(long, env = "PORT", value_name = "NUMBER", help_heading = "Where it listens")]
+    #[arg(hide_env_values = true)]
+    pub port: Option<String>,
+    /// Path before the routes of the API [default: /api/chat-api]
+    #[arg(long, env = "BASE_PATH", value_name = "PATH", help_heading = "Where it listens")]
+    #[arg(hide_env_values = true)]
+    pub base_path: Option<String>,
+
+    /// Key that guards publishing, occupancy and statistics [default: none, they are open]
+    #[arg(long, env = "API_KEY", value_name = "KEY", help_heading = "Who may come in")]
+    #[arg(hide_env_values = true)]
+    pub api_key: Option<String>,
+    /// Web origins, comma-separated: https://a.example, https://*.a.example, * [default: *]
+    #[arg(long, env = "ALLOWED_ORIGINS", value_name = "LIST", help_heading = "Who may come in")]
+    #[arg(hide_env_values = true)]
+    pub allowed_origins: Option<String>,
+
+    /// Event loops, each a thread, 1 to 64 [default: the number of cores]
+    #[arg(long, env = "SHARDS", value_name = "NUMBER", help_heading = "How much it takes")]
+    #[arg(hide_env_values = true)]
+    pub shards: Option<String>,
+    /// WebSocket connections at once [default: what the descriptor limit allows]
+    #[arg(long, env = "MAX_CONNECTIONS", value_name = "NUMBER", help_heading = "How much it takes")]
+    #[arg(hide_env_values = true)]
+    pub max_connections: Option<String>,
+    /// Messages a second from one connection, bursts of twice that; 0 = no limit [default: 100]
+    #[arg(long, env = "RATE_LIMIT", value_name = "NUMBER", help_heading = "How much it takes")]
+    #[arg(hide_env_values = true)]
+    pub rate_limit: Option<String>,
+
+    /// What happens to a client that does not read: auto, close or gap [default: auto]
+    #[arg(long, env = "SLOW_CONSUMER", value_name = "POLICY", help_heading = "How it delivers")]
+    #[arg(hide_env_values = true)]
+    pub slow_consumer: Option<String>,
+    /// Longest pause between flushes of a costly room, a duration; 0 = off [default: 5ms]
+    #[arg(long, env = "FLUSH_GAP_MAX", value_name = "DURATION", help_heading = "How it delivers")]
+    #[arg(hide_env_values = true)]
+    pub flush_gap_max: Option<String>,
+
+    /// Silence after which a connection is pinged, a duration [default: 25s]
+    #[arg(long, env = "PING_INTERVAL", value_name = "DURATION", help_heading = "When it gives up")]
+    #[arg(hide_env_values = true)]
+    pub ping_interval: Option<String>,
+    /// Silence after which it is closed, longer than PING_INTERVAL, a duration [default: 60s]
+    #[arg(long, env = "PONG_TIMEOUT", value_name = "DURATION", help_heading = "When it gives up")]
+    #[arg(hide_env_values = true)]
+    pub pong_timeout: Option<String>,
+    /// Time that leaving politely may take after SIGTERM, a duration [default: 10s]
+    #[arg(long, env = "DRAIN_TIMEOUT", value_name = "DURATION", help_heading = "When it gives up")]
+    #[arg(hide_env_values = true)]
+    pub drain_timeout: Option<String>,
+
+    /// off, error, warn, info, debug or trace [default: info]
+    #[arg(long, env = "LOG_LEVEL", value_name = "LEVEL", help_heading = "What it writes")]
+    #[arg(hide_env_values = true)]
+    pub log_level: Option<String>,
+    /// text or json [default: text]
+    #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", help_heading = "What it writes")]
+    #[arg(hide_env_values = true)]
+    pub log_format: Option<String>,
+
+    /// Redis between pods; refused
+    #[arg(long, env = "REDIS_URL", value_name = "URL", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub redis_url: Option<String>,
+    /// First part of Redis channel names; no effect
+    #[arg(long, env = "REDIS_PREFIX", value_name = "TEXT", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub redis_prefix: Option<String>,
+    /// Whether a token is required; true is refused [default: false]
+    #[arg(long, env = "AUTH_ENABLED", value_name = "BOOL", help_heading = LATER)]
+    #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
+    pub auth_enabled: Option<String>,
+    /// Key of HS256, HS384 and HS512 tokens; refused
+    #[arg(long, env = "JWT_SECRET", value_name = "KEY", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub jwt_secret: Option<String>,
+    /// Key of RS*, PS*, ES* and EdDSA tokens, PEM; refused
+    #[arg(long, env = "JWT_PUBLIC_KEY", value_name = "PEM", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub jwt_public_key: Option<String>,
+    /// File of a JSON Web Key Set; refused
+    #[arg(long, env = "JWT_JWKS_FILE", value_name = "FILE", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub jwt_jwks_file: Option<String>,
+    /// Required issuer of tokens; refused
+    #[arg(long, env = "JWT_ISSUER", value_name = "TEXT", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub jwt_issuer: Option<String>,
+    /// Required audience of tokens; refused
+    #[arg(long, env = "JWT_AUDIENCE", value_name = "TEXT", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub jwt_audience: Option<String>,
+    /// Where rooms keep their last messages; only off is taken [default: off]
+    #[arg(long, env = "HISTORY", value_name = "MODE", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub history: Option<String>,
+    /// Messages that a room keeps; no effect
+    #[arg(long, env = "HISTORY_SIZE", value_name = "NUMBER", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub history_size: Option<String>,
+    /// How long a room keeps them, a duration; no effect
+    #[arg(long, env = "HISTORY_TTL", value_name = "DURATION", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub history_ttl: Option<String>,
+    /// Bytes that a pod keeps of them; no effect
+    #[arg(long, env = "HISTORY_BYTES", value_name = "BYTES", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub history_bytes: Option<String>,
+    /// How long a client may be gone unannounced, a duration; no effect
+    #[arg(long, env = "PRESENCE_GRACE", value_name = "DURATION", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub presence_grace: Option<String>,
+    /// Members up to which a room tells names; no effect
+    #[arg(long, env = "PRESENCE_MEMBERS_MAX", value_name = "NUMBER", help_heading = LATER)]
+    #[arg(hide_env_values = true)]
+    pub presence_members_max: Option<String>,
+    /// Whether /readyz fails without Redis; true is refused [default: false]
+    #[arg(long, env = "READY_REQUIRES_BUS", value_name = "BOOL", help_heading = LATER)]
+    #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
+    pub ready_requires_bus: Option<String>,
+}
+
+/// The heading of what [`super::later`] judges.
+const LATER: &str = "Not in this version";

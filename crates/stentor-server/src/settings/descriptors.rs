@@ -1,0 +1,31 @@
+//! How many sockets this process may hold.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// What is kept of the descriptors for everything but WebSocket connections: HTTP connections,
+/// handshakes under way, listeners, pollers, logs.
+const RESERVE_MAX: u64 = 1_024;
+
+/// What counts as the limit where the system names none.
+const UNLIMITED: u64 = 1_048_576;
+
+/// How many connections the hard descriptor limit leaves room for; at least 1.
+///
+/// The reserve is 1,024 descriptors, or a quarter where there are few.
+pub(super) fn connections_allowed() -> u64 {
+    let limit = getrlimit(Resource::Nofile).maximum.unwrap_or(UNLIMITED);
+    (limit - RESERVE_MAX.min(limit / 4)).max(1)
+}
+
+/// Raises the soft descriptor limit to the hard one.
+///
+/// # Errors
+/// The system's, where it does not allow that.
+pub fn raise_descriptor_limit() -> std::io::Result<()> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current == maximum {
+        return Ok(());
+    }
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?;
+    Ok(())
+}

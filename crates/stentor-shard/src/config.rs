@@ -1,0 +1,55 @@
+//! What a shard may be told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A shard's settings.
+#[derive(Clone, Debug)]
+pub struct ShardConfig {
+    /// The pod's name, told in `welcome`.
+    pub pod: Arc<str>,
+    /// Seed of the random bits in message ids; a driver takes it from the operating system.
+    pub seed: u64,
+    /// What happens to a member whose ring is full.
+    pub slow_consumer: SlowConsumer,
+    /// The longest pause between two flushes of a room that is costly to flush; zero = none.
+    pub flush_gap_max: Duration,
+    /// A member silent for this long is pinged.
+    pub ping_interval: Duration,
+    /// A member without any frame for this long is closed with 4408.
+    pub pong_timeout: Duration,
+    /// Messages a second that a member may send, in bursts of twice that; 0 = no limit.
+    pub rate_limit: u32,
+}
+
+/// What happens to a member whose ring is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SlowConsumer {
+    /// One that hears events loses the oldest messages and is told by a `gap`; any other is closed
+    /// with 1013.
+    #[default]
+    Auto,
+    /// Closed with 1013, whoever it is.
+    Close,
+    /// Loses the oldest messages, whoever it is, and is told by a `gap`.
+    Gap,
+}
+
+/// What a client opted into when it connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberOptions {
+    /// Hears the server's own events.
+    pub events: bool,
+    /// Hears who comes and goes.
+    pub presence: bool,
+    /// Hears an `ack` of each of its messages.
+    pub ack: bool,
+    /// Hears its own messages too.
+    pub echo: bool,
+}
+
+impl Default for MemberOptions {
+    fn default() -> MemberOptions {
+        MemberOptions { events: false, presence: false, ack: false, echo: true }
+    }
+}

@@ -1,0 +1,52 @@
+//! What a shard tells its driver.
+
+use bytes::Bytes;
+use stentor_wire::room_name::RoomName;
+use uuid::Uuid;
+
+use crate::member::MemberId;
+
+/// Something that happened in a shard and concerns the rest of the pod. Events come out of
+/// [`crate::Shard::poll_event`] in the order in which they happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A message was said here; the shard's own members have it in their turn buffers already.
+    Published {
+        /// Its room; `None` is for everybody.
+        room: Option<RoomName>,
+        /// The frame, encoded once.
+        frame: Bytes,
+        /// Its id, where the sender chose it: a resend carries the same.
+        chosen_id: Option<Uuid>,
+    },
+    /// A member joined a room.
+    Joined {
+        /// Who.
+        member: MemberId,
+        /// Which room.
+        room: RoomName,
+        /// The room has its first member on this shard.
+        opened: bool,
+        /// The member asked, and waits for [`crate::Shard::handle_joined`].
+        asked: bool,
+    },
+    /// A member asked to join a room that it is in, and waits for
+    /// [`crate::Shard::handle_joined`].
+    Present {
+        /// Who.
+        member: MemberId,
+        /// Which room.
+        room: RoomName,
+    },
+    /// A member left a room, or is gone.
+    Left {
+        /// Who.
+        member: MemberId,
+        /// Which room.
+        room: RoomName,
+        /// The room has nobody left on this shard.
+        closed: bool,
+        /// The member asked, and waits for [`crate::Shard::handle_left`].
+        asked: bool,
+    },
+}

@@ -1,0 +1,300 @@
+//! The shard itself: its state, what goes in and what comes out.
+//!
+//! The parts: [`connect`] (members come and go), [`membership`] (rooms), [`speech`] (what a member
+//! says), [`flush`] (turn buffers and rings → outlet), [`heartbeat`], [`drain`].
+
+mod connect;
+mod drain;
+mod flush;
+mod heartbeat;
+mod membership;
+mod speech;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use stentor_wire::encode;
+use stentor_wire::envelope::Envelope;
+use stentor_wire::event::{self, SERVER_NAME};
+use stentor_wire::message_type::MessageType;
+use stentor_wire::room_name::RoomName;
+use stentor_wire::timestamp::Timestamp;
+use uuid::Uuid;
+
+use crate::config::{MemberOptions, ShardConfig};
+use crate::counters::Counters;
+use crate::event::Event;
+use crate::ids::IdSource;
+use crate::member::{Member, MemberId};
+use crate::recent::RecentIds;
+use crate::ring::{Ring, Slot};
+use crate::room::{RoomId, Rooms};
+use crate::shard::drain::Drain;
+use crate::time::{Instant, Now};
+use crate::turn::Turn;
+use crate::wheel::Wheel;
+
+/// Frames that wait for their flush may weigh this much, all rooms together; past it
+/// [`Shard::is_congested`] says that nothing more should be read.
+const PENDING_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// How many buffers and rings are kept for their next use.
+const SPARES_MAX: usize = 64;
+
+/// One event loop's share of the pod: a value that a driver feeds and empties.
+#[derive(Debug)]
+pub struct Shard {
+    config: ShardConfig,
+    members: Vec<Option<Member>>,
+    /// Members that are there, open or closing.
+    members_present: usize,
+    /// Members that are open.
+    members_open: usize,
+    rooms: Rooms,
+    recent: RecentIds,
+    wheel: Wheel,
+    drain: Option<Drain>,
+    ids: IdSource,
+    timestamp: Timestamp,
+    events: VecDeque<Event>,
+    /// Rooms that have something to say, in the order in which they began.
+    dirty_rooms: VecDeque<RoomId>,
+    /// The same for rooms whose last flush was costly.
+    held_rooms: Vec<RoomId>,
+    /// Members whose rings wait for a write, or are blocked and may have grown too long.
+    dirty_members: VecDeque<MemberId>,
+    /// Members whose close frame has gone out.
+    finished: VecDeque<MemberId>,
+    /// Bytes in all turn buffers.
+    pending_bytes: usize,
+    spare_turns: Vec<Box<Turn>>,
+    spare_rings: Vec<Box<Ring>>,
+    counters: Counters,
+}
+
+/// A connection that becomes a member.
+#[derive(Debug)]
+pub struct Connect {
+    /// Its number, chosen by the driver; not in use.
+    pub member: MemberId,
+    /// The proven identity, where there is one.
+    pub user: Option<Arc<str>>,
+    /// Rooms to join, in order; at most [`crate::ROOMS_PER_MEMBER_MAX`], without repetition.
+    pub rooms: Vec<RoomName>,
+    /// What it opted into.
+    pub options: MemberOptions,
+    /// Bytes that go before its first frame.
+    pub preface: Vec<u8>,
+    /// The message that it heard last on an earlier connection.
+    pub last_id: Option<Uuid>,
+}
+
+/// A message from elsewhere in the pod, encoded already.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Its room; `None` is for everybody.
+    pub room: Option<RoomName>,
+    /// The frame.
+    pub frame: Bytes,
+    /// Its id, where the sender chose it.
+    pub chosen_id: Option<Uuid>,
+}
+
+impl Shard {
+    /// A shard without members.
+    pub fn new(config: ShardConfig) -> Shard {
+        Shard {
+            ids: IdSource::new(config.seed),
+            config,
+            members: Vec::new(),
+            members_present: 0,
+            members_open: 0,
+            rooms: Rooms::default(),
+            recent: RecentIds::default(),
+            wheel: Wheel::default(),
+            drain: None,
+            timestamp: Timestamp::from_unix_millis(0),
+            events: VecDeque::new(),
+            dirty_rooms: VecDeque::new(),
+            held_rooms: Vec::new(),
+            dirty_members: VecDeque::new(),
+            finished: VecDeque::new(),
+            pending_bytes: 0,
+            spare_turns: Vec::new(),
+            spare_rings: Vec::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// The next thing that the rest of the pod should know.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The next member that was told goodbye: its socket has taken the close frame.
+    pub fn poll_finished(&mut self) -> Option<MemberId> {
+        self.finished.pop_front()
+    }
+
+    /// When something will have to be done although nothing happens; `None` = never. Now, where
+    /// [`Shard::flush`] has more to write.
+    pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        if self.has_work() {
+            return Some(now);
+        }
+        let held = self.held_rooms.iter().map(|room| self.rooms[*room].flush_after).min();
+        let drain = self.drain.as_ref().and_then(Drain::next_at);
+        [self.wheel.poll_timeout(), held, drain].into_iter().flatten().min()
+    }
+
+    /// So much waits to be flushed that nothing more should be read before.
+    pub fn is_congested(&self) -> bool {
+        self.pending_bytes > PENDING_BYTES_MAX
+    }
+
+    /// Members that are open.
+    pub fn members_open(&self) -> usize {
+        self.members_open
+    }
+
+    /// Rooms that have members.
+    pub fn rooms_open(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Frames that wait in rings. It looks at every ring that exists.
+    pub fn frames_queued(&self) -> usize {
+        let rings = self.members.iter().flatten().filter_map(|member| member.ring.as_ref());
+        rings.map(|ring| ring.len()).sum()
+    }
+
+    /// Whether the member is there and was not told to close.
+    pub fn is_open(&self, member: MemberId) -> bool {
+        self.member(member).is_some_and(Member::is_open)
+    }
+
+    /// The connection's own id and its proven identity.
+    pub fn identity(&self, member: MemberId) -> Option<(Uuid, Option<&Arc<str>>)> {
+        self.member(member).map(|member| (member.client_id, member.user.as_ref()))
+    }
+
+    /// Takes a message from elsewhere in the pod to this shard's members.
+    pub fn handle_delivery(&mut self, now: Now, delivery: &Delivery) {
+        if let Some(id) = delivery.chosen_id
+            && !self.recent.insert(now.instant, delivery.room.as_ref(), id)
+        {
+            return;
+        }
+        self.append(now, delivery.room.as_ref().map(RoomName::as_str), &delivery.frame);
+    }
+
+    /// Takes a message that the program itself published: to this shard's members and, through
+    /// an event, to the other shards.
+    pub fn handle_publication(&mut self, now: Now, delivery: Delivery) {
+        self.counters.messages_received += 1;
+        if let Some(id) = delivery.chosen_id
+            && !self.recent.insert(now.instant, delivery.room.as_ref(), id)
+        {
+            return;
+        }
+        let Delivery { room, frame, chosen_id } = delivery;
+        self.append(now, room.as_ref().map(RoomName::as_str), &frame);
+        self.events.push_back(Event::Published { room, frame, chosen_id });
+    }
+
+    fn has_work(&self) -> bool {
+        !(self.dirty_rooms.is_empty() && self.dirty_members.is_empty() && self.events.is_empty())
+    }
+
+    fn member(&self, id: MemberId) -> Option<&Member> {
+        self.members.get(id.index())?.as_ref()
+    }
+
+    fn member_mut(&mut self, id: MemberId) -> Option<&mut Member> {
+        self.members.get_mut(id.index())?.as_mut()
+    }
+
+    /// Appends a frame to the turn buffer of its audience and marks that dirty. Returns the
+    /// audience, where it has members here.
+    fn append(&mut self, now: Now, room: Option<&str>, frame: &[u8]) -> Option<RoomId> {
+        let id = match room {
+            Some(name) => self.rooms.find(name)?,
+            None if self.members_open == 0 => return None,
+            None => RoomId::GLOBAL,
+        };
+        let room = &mut self.rooms[id];
+        let turn = room.turn.get_or_insert_with(|| {
+            let mut turn = self.spare_turns.pop().unwrap_or_default();
+            turn.began = now.instant;
+            turn
+        });
+        turn.append(frame);
+        self.pending_bytes += frame.len();
+        if !room.queued {
+            room.queued = true;
+            if room.flush_after <= now.instant {
+                self.dirty_rooms.push_back(id);
+            } else {
+                self.held_rooms.push(id);
+            }
+        }
+        Some(id)
+    }
+
+    /// Tells one member something that only concerns it.
+    fn tell(&mut self, id: MemberId, frame: Vec<u8>) {
+        self.queue(id, std::iter::once(Slot::notice(frame)));
+    }
+
+    /// Tells one member of an event, where it is there.
+    fn tell_event(&mut self, now: Now, id: MemberId, room: Option<&str>, event: &event::Event<'_>) {
+        let frame = self.event_frame(now, room, event);
+        self.tell(id, frame);
+    }
+
+    fn event_frame(&mut self, now: Now, room: Option<&str>, event: &event::Event<'_>) -> Vec<u8> {
+        let mut data = Vec::with_capacity(128);
+        event.write_data(&mut data);
+        let envelope = Envelope {
+            id: self.ids.next(now.unix_millis),
+            kind: MessageType::System,
+            room,
+            from: SERVER_NAME,
+            data: &data,
+            timestamp: self.timestamp(now),
+        };
+        let mut frame = Vec::with_capacity(encode::envelope_frame_bytes_max(&envelope));
+        encode::envelope_frame(&envelope, &mut frame);
+        frame
+    }
+
+    /// Puts frames into a member's ring and marks it for the flush at the end of the turn.
+    fn queue(&mut self, id: MemberId, slots: impl Iterator<Item = Slot>) {
+        let Some(member) = self.members.get_mut(id.index()).and_then(Option::as_mut) else {
+            return;
+        };
+        let ring = member.ring.get_or_insert_with(|| self.spare_rings.pop().unwrap_or_default());
+        slots.for_each(|slot| ring.push(slot));
+        if !member.queued {
+            member.queued = true;
+            self.dirty_members.push_back(id);
+        }
+    }
+
+    /// The time as text, formatted once a millisecond.
+    fn timestamp(&mut self, now: Now) -> Timestamp {
+        if self.timestamp.unix_millis() != now.unix_millis {
+            self.timestamp = Timestamp::from_unix_millis(now.unix_millis);
+        }
+        self.timestamp
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! Members come and go.
+
+use stentor_wire::close::CloseCode;
+use stentor_wire::encode;
+use stentor_wire::event::Event as Notice;
+use stentor_wire::room_name::RoomName;
+use uuid::Uuid;
+
+use crate::config::SlowConsumer;
+use crate::member::{Member, MemberId, Memberships};
+use crate::rate::RateBucket;
+use crate::ring::Slot;
+use crate::room::RoomId;
+use crate::shard::{Connect, Shard};
+use crate::time::Now;
+
+impl Shard {
+    /// Makes a connection a member of its rooms. What it is told begins with the preface, so
+    /// whoever reads that is in.
+    pub fn handle_connect(&mut self, now: Now, connect: Connect) -> Uuid {
+        let id = connect.member;
+        let client_id = self.ids.next(now.unix_millis);
+        if self.members.len() <= id.index() {
+            self.members.resize_with(id.index() + 1, || None);
+        }
+        self.members[id.index()] = Some(Member {
+            client_id,
+            user: connect.user,
+            memberships: Memberships::None,
+            ring: None,
+            heard_at: now.instant,
+            rate: RateBucket::default(),
+            options: connect.options,
+            closing: None,
+            queued: false,
+            served: false,
+        });
+        self.members_present += 1;
+        self.members_open += 1;
+        self.counters.connections_opened += 1;
+        self.wheel.schedule(id.0, now.instant + self.config.ping_interval);
+        if let Some(turn) = &mut self.rooms[RoomId::GLOBAL].turn {
+            turn.note_join(id);
+        }
+        for room in &connect.rooms {
+            self.enter(id, room, false);
+        }
+        if !connect.preface.is_empty() {
+            self.queue(id, std::iter::once(Slot::notice(connect.preface)));
+        }
+        if connect.options.events {
+            self.welcome(now, id, &connect.rooms, connect.last_id);
+        }
+        client_id
+    }
+
+    /// Queues a close frame as the last thing that the member hears; it leaves its rooms at once.
+    /// Later closes of the same member change nothing.
+    pub fn handle_close(&mut self, id: MemberId, code: CloseCode) {
+        self.close(id, code, code.code(), code.reason());
+    }
+
+    /// Answers the peer's own close frame (RFC 6455, section 5.5.1): the same code goes back.
+    pub fn handle_peer_close(&mut self, id: MemberId, code: Option<u16>) {
+        let answer = code.unwrap_or(CloseCode::Normal.code());
+        let counted = CloseCode::from_code(answer).unwrap_or(CloseCode::Normal);
+        self.close(id, counted, answer, "");
+    }
+
+    /// Forgets a member whose socket is gone. Returns the code that it was closed with, if it was.
+    pub fn handle_disconnect(&mut self, id: MemberId) -> Option<CloseCode> {
+        self.leave_all(id);
+        let member = self.members.get_mut(id.index())?.take()?;
+        self.wheel.cancel(id.0);
+        if member.is_open() {
+            self.members_open -= 1;
+        }
+        if let Some(ring) = member.ring.and_then(crate::ring::Ring::recycle)
+            && self.spare_rings.len() < super::SPARES_MAX
+        {
+            self.spare_rings.push(ring);
+        }
+        self.members_present -= 1;
+        if self.members_present == 0 {
+            self.members = Vec::new();
+        }
+        member.closing
+    }
+
+    fn welcome(&mut self, now: Now, id: MemberId, rooms: &[RoomName], last_id: Option<Uuid>) {
+        let Some(member) = self.member(id) else { return };
+        let (client_id, user) = (member.client_id, member.user.clone());
+        let pod = self.config.pod.clone();
+        let ping_interval_ms =
+            u64::try_from(self.config.ping_interval.as_millis()).unwrap_or(u64::MAX);
+        let welcome = Notice::Welcome {
+            client_id: &client_id,
+            user: user.as_deref(),
+            rooms,
+            pod: &pod,
+            ping_interval_ms,
+        };
+        self.tell_event(now, id, None, &welcome);
+        if last_id.is_some() {
+            // Nothing is kept of what was said before, so nothing can be recovered.
+            let resume = Notice::Resume { recovered: false, replayed: 0, oldest_id: None };
+            self.tell_event(now, id, None, &resume);
+        }
+    }
+
+    fn close(&mut self, id: MemberId, counted: CloseCode, code: u16, reason: &str) {
+        let Some(member) = self.member_mut(id).filter(|member| member.is_open()) else { return };
+        member.closing = Some(counted);
+        self.members_open -= 1;
+        self.wheel.cancel(id.0);
+        self.settle(id, RoomId::GLOBAL);
+        self.leave_all(id);
+        let mut frame = Vec::with_capacity(4 + reason.len());
+        encode::close_frame(code, reason, &mut frame);
+        self.tell(id, frame);
+    }
+
+    /// Makes room in a blocked ring that holds more than it may, as the policy says. Never inside
+    /// the flush of a room: it may end the membership.
+    pub(super) fn relieve(&mut self, id: MemberId) {
+        let slow_consumer = self.config.slow_consumer;
+        let Some(member) = self.member_mut(id) else { return };
+        if member.closing.is_some() {
+            return;
+        }
+        let keeps = match slow_consumer {
+            SlowConsumer::Auto => member.options.events,
+            SlowConsumer::Gap => true,
+            SlowConsumer::Close => false,
+        };
+        let Some(ring) = member.ring.as_mut() else { return };
+        let mut dropped = 0;
+        while keeps && ring.is_over_full() && ring.drop_oldest() {
+            dropped += 1;
+        }
+        let hopeless = ring.is_over_full();
+        if hopeless {
+            dropped += ring.clear();
+        }
+        self.counters.messages_dropped += dropped;
+        if hopeless {
+            self.handle_close(id, CloseCode::TryAgainLater);
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The flush: what was said this turn goes to the sockets, one write a member.
+//!
+//! A write costs about the same whether it carries one message or fifty, so their number is what
+//! counts. A room's turn buffer is one contiguous run that all its members share. Only a member
+//! that is owed something else too, or whose socket is full, has its frames queued in its ring.
+
+use std::io::IoSlice;
+use std::time::Duration;
+
+use stentor_wire::event::Event as Notice;
+
+use crate::member::{Member, MemberId, Memberships};
+use crate::outlet::Outlet;
+use crate::ring::{Ring, Slot, WRITE_SLICES_MAX};
+use crate::room::RoomId;
+use crate::shard::{SPARES_MAX, Shard};
+use crate::time::Now;
+use crate::turn::Turn;
+
+/// Writes of one turn to members of rooms, and again to members with rings; about 4 ms each.
+const WRITES_PER_TURN_MAX: usize = 1_024;
+
+/// A flush shorter than this is followed by no pause.
+const COSTLY_FLUSH: Duration = Duration::from_millis(1);
+
+/// A room that is held back is flushed at once when this much waits.
+const HELD_FRAMES_MAX: u32 = 256;
+const HELD_BYTES_MAX: usize = 64 * 1024;
+
+impl Shard {
+    /// Writes what waits, up to a bound. [`Shard::poll_timeout`] says whether more is left.
+    pub fn flush(&mut self, now: Now, outlet: &mut impl Outlet) {
+        self.release_held_rooms(now);
+        self.flush_rooms(outlet);
+        self.flush_members(now, outlet);
+        if self.dirty_rooms.is_empty() && self.held_rooms.is_empty() {
+            self.rooms.shrink();
+        }
+    }
+
+    /// A member's socket has room again.
+    pub fn handle_writable(&mut self, id: MemberId) {
+        let Some(member) = self.member_mut(id) else { return };
+        let Some(ring) = &mut member.ring else { return };
+        ring.blocked = false;
+        if !member.queued {
+            member.queued = true;
+            self.dirty_members.push_back(id);
+        }
+    }
+
+    /// Puts a turn buffer back where the next room finds it.
+    pub(super) fn retire(&mut self, turn: Box<Turn>) {
+        self.pending_bytes -= turn.bytes().len();
+        if let Some(turn) = turn.recycle()
+            && self.spare_turns.len() < SPARES_MAX
+        {
+            self.spare_turns.push(turn);
+        }
+    }
+
+    fn release_held_rooms(&mut self, now: Now) {
+        let Shard { held_rooms, dirty_rooms, rooms, .. } = self;
+        held_rooms.retain(|id| {
+            let room = &rooms[*id];
+            let full = room.turn.as_ref().is_some_and(|turn| {
+                turn.frames() >= HELD_FRAMES_MAX || turn.bytes().len() >= HELD_BYTES_MAX
+            });
+            let due = room.flush_after <= now.instant;
+            if due || full {
+                dirty_rooms.push_back(*id);
+            }
+            !(due || full)
+        });
+    }
+
+    fn flush_rooms(&mut self, outlet: &mut impl Outlet) {
+        let mut began = outlet.now();
+        let mut budget = WRITES_PER_TURN_MAX;
+        let several = self.dirty_rooms.len() > 1;
+        let global = self.dirty_rooms.contains(&RoomId::GLOBAL);
+        while let Some(id) = self.dirty_rooms.front().copied() {
+            let members = self.audience_size(id).min(WRITES_PER_TURN_MAX);
+            if members > budget {
+                break;
+            }
+            self.dirty_rooms.pop_front();
+            budget -= members;
+            let Some(turn) = self.rooms[id].turn.take() else { continue };
+            self.rooms[id].queued = false;
+            let deliveries = if id == RoomId::GLOBAL {
+                self.flush_global(&turn, several, outlet)
+            } else {
+                self.flush_room(id, &turn, Gather { several, global }, outlet)
+            };
+            let ended = outlet.now();
+            self.counters.messages_sent += deliveries;
+            self.counters.delivery.observe(ended.since(turn.began), deliveries);
+            let took = ended.since(began);
+            if took > COSTLY_FLUSH && !self.config.flush_gap_max.is_zero() {
+                self.rooms[id].flush_after = ended + took.min(self.config.flush_gap_max);
+            }
+            began = ended;
+            self.retire(turn);
+        }
+    }
+
+    fn flush_room(
+        &mut self,
+        id: RoomId,
+        turn: &Turn,
+        gather: Gather,
+        outlet: &mut impl Outlet,
+    ) -> u64 {
+        let mut deliveries =
+            self.serve_exceptions(turn, |shard, member| shard.is_member(member, Some(id)));
+        let members = std::mem::take(&mut self.rooms[id].members);
+        let mut writes = WRITES_PER_TURN_MAX;
+        for member in &members {
+            deliveries += self.serve(*member, turn, gather, &mut writes, outlet);
+        }
+        self.rooms[id].members = members;
+        deliveries
+    }
+
+    fn flush_global(&mut self, turn: &Turn, several: bool, outlet: &mut impl Outlet) -> u64 {
+        let mut deliveries = self.serve_exceptions(turn, Shard::is_open);
+        let gather = Gather { several, global: true };
+        let mut writes = WRITES_PER_TURN_MAX;
+        for index in 0..self.members.len() as u32 {
+            let id = MemberId(index);
+            if self.is_open(id) {
+                deliveries += self.serve(id, turn, gather, &mut writes, outlet);
+            }
+        }
+        deliveries
+    }
+
+    /// Serves the members that are not owed the whole turn, through their rings, and marks them.
+    fn serve_exceptions(&mut self, turn: &Turn, belongs: impl Fn(&Shard, MemberId) -> bool) -> u64 {
+        let mut deliveries = 0;
+        for id in turn.exceptional_members() {
+            let unserved = self.member(id).is_some_and(|member| !member.served);
+            if !unserved || !belongs(self, id) {
+                continue;
+            }
+            let owed: Vec<Slot> = turn.owed(id).collect();
+            deliveries += owed.len() as u64;
+            if !owed.is_empty() {
+                self.queue(id, owed.into_iter());
+            }
+            if let Some(member) = self.member_mut(id) {
+                member.served = true;
+            }
+        }
+        deliveries
+    }
+
+    /// Gives one member a whole turn; returns how many frames it was given.
+    fn serve(
+        &mut self,
+        id: MemberId,
+        turn: &Turn,
+        gather: Gather,
+        writes: &mut usize,
+        outlet: &mut impl Outlet,
+    ) -> u64 {
+        let Some(member) = self.members.get_mut(id.index()).and_then(Option::as_mut) else {
+            return 0;
+        };
+        if std::mem::take(&mut member.served) {
+            return 0;
+        }
+        if member.ring.is_some() || gather.applies_to(member) || *writes == 0 {
+            self.queue(id, turn.rest(0).0);
+            return u64::from(turn.frames());
+        }
+        *writes -= 1;
+        let taken = outlet.write(id, turn.bytes());
+        if taken < turn.bytes().len() {
+            let (rest, sent) = turn.rest(taken);
+            let ring = member.ring.insert(self.spare_rings.pop().unwrap_or_default());
+            rest.for_each(|slot| ring.push(slot));
+            ring.note_sent(sent);
+            ring.blocked = true;
+            if ring.is_over_full() && !member.queued {
+                member.queued = true;
+                self.dirty_members.push_back(id);
+            }
+        }
+        u64::from(turn.frames())
+    }
+
+    fn flush_members(&mut self, now: Now, outlet: &mut impl Outlet) {
+        let mut budget = WRITES_PER_TURN_MAX;
+        for _ in 0..self.dirty_members.len() {
+            let Some(id) = self.dirty_members.pop_front() else { break };
+            budget -= self.flush_member(now, id, outlet).min(budget);
+            if budget == 0 {
+                break;
+            }
+        }
+    }
+
+    /// Writes what waits for one member; returns how many writes that took.
+    fn flush_member(&mut self, now: Now, id: MemberId, outlet: &mut impl Outlet) -> usize {
+        let Some(member) = self.member_mut(id) else { return 0 };
+        member.queued = false;
+        let Some(mut ring) = member.ring.take() else { return 0 };
+        let mut writes = 0;
+        while !ring.blocked && !ring.is_empty() {
+            writes += 1;
+            if let Some(gap) = ring.poll_gap() {
+                let (from_id, to_id) = (gap.from_id.map(text_of), gap.to_id.map(text_of));
+                let notice = Notice::Gap {
+                    missed: gap.missed,
+                    from_id: from_id.as_deref(),
+                    to_id: to_id.as_deref(),
+                };
+                ring.announce(self.event_frame(now, None, &notice));
+            }
+            write_some(&mut ring, id, outlet);
+        }
+        self.put_back(id, ring);
+        writes
+    }
+
+    /// Gives a member its ring back, or frees it where nothing waits any more.
+    fn put_back(&mut self, id: MemberId, ring: Box<Ring>) {
+        let Some(member) = self.members.get_mut(id.index()).and_then(Option::as_mut) else {
+            return;
+        };
+        if !ring.is_empty() {
+            let over_full = ring.is_over_full();
+            member.ring = Some(ring);
+            if over_full {
+                self.relieve(id);
+            }
+            return;
+        }
+        if member.closing.is_some() {
+            self.finished.push_back(id);
+        }
+        if self.spare_rings.len() < SPARES_MAX {
+            self.spare_rings.extend(ring.recycle());
+        }
+    }
+
+    fn audience_size(&self, id: RoomId) -> usize {
+        if id == RoomId::GLOBAL { self.members_open } else { self.rooms[id].members.len() }
+    }
+}
+
+/// Which members have their frames gathered in their rings, to be written once, because other
+/// rooms of theirs may be flushed in the same turn.
+#[derive(Clone, Copy)]
+struct Gather {
+    several: bool,
+    global: bool,
+}
+
+impl Gather {
+    fn applies_to(self, member: &Member) -> bool {
+        self.several && (self.global || matches!(member.memberships, Memberships::Many(_)))
+    }
+}
+
+fn write_some(ring: &mut Ring, id: MemberId, outlet: &mut impl Outlet) {
+    let mut slices = [IoSlice::new(&[]); WRITE_SLICES_MAX];
+    let used = ring.gather(&mut slices);
+    let offered: usize = slices[..used].iter().map(|slice| slice.len()).sum();
+    let taken = match &slices[..used] {
+        [] => return,
+        [one] => outlet.write(id, one),
+        several => outlet.write_slices(id, several),
+    };
+    ring.advance(taken);
+    ring.blocked = taken < offered;
+}
+
+fn text_of(id: uuid::Uuid) -> String {
+    id.hyphenated().to_string()
+}

@@ -1,0 +1,191 @@
+//! What a member says, and what becomes of it.
+
+use bytes::Bytes;
+use stentor_wire::close::CloseCode;
+use stentor_wire::draft::{Draft, Refusal, RoomField};
+use stentor_wire::encode;
+use stentor_wire::envelope::Envelope;
+use stentor_wire::error_code::ErrorCode;
+use stentor_wire::event::{Event as Notice, SERVER_NAME};
+use stentor_wire::message_type::MessageType;
+use stentor_wire::room_name::RoomName;
+use uuid::Uuid;
+
+use crate::event::Event;
+use crate::member::MemberId;
+use crate::rate::Pace;
+use crate::shard::Shard;
+use crate::time::Now;
+
+impl Shard {
+    /// Notes that a frame of any kind came from the member: it lives.
+    pub fn handle_heard(&mut self, now: Now, id: MemberId) {
+        if let Some(member) = self.member_mut(id) {
+            member.heard_at = now.instant;
+        }
+    }
+
+    /// Counts one more message against the member's rate. `false`: it is to be dropped; the
+    /// member was told, or closed.
+    pub fn admits_message(&mut self, now: Now, id: MemberId) -> bool {
+        let limit = self.config.rate_limit;
+        if limit == 0 {
+            return true;
+        }
+        let Some(member) = self.member_mut(id) else { return false };
+        match member.rate.take(now.instant, limit) {
+            Pace::Fine => true,
+            Pace::Limited => {
+                let text = format!("more than {limit} messages a second");
+                self.refuse(id, ErrorCode::RateLimited, &text, None);
+                false
+            }
+            Pace::Abuse => {
+                self.handle_close(id, CloseCode::RateLimited);
+                false
+            }
+        }
+    }
+
+    /// Answers a message that could not be taken.
+    pub fn handle_refusal(&mut self, id: MemberId, refusal: &Refusal) {
+        self.refuse(id, refusal.code, &refusal.message, refusal.reference.as_deref());
+    }
+
+    /// Answers a WebSocket ping (RFC 6455, section 5.5.3).
+    pub fn handle_ping(&mut self, id: MemberId, payload: &[u8]) {
+        let mut frame = Vec::with_capacity(2 + payload.len());
+        encode::pong_frame(payload, &mut frame);
+        self.tell(id, frame);
+    }
+
+    /// Tells one member something in a frame that the driver made.
+    pub fn handle_answer(&mut self, id: MemberId, frame: Vec<u8>) {
+        self.tell(id, frame);
+    }
+
+    /// Takes a valid message from a member: stamps it, and delivers it or does what it asks.
+    pub fn handle_draft(&mut self, now: Now, id: MemberId, draft: &Draft<'_>) {
+        self.counters.messages_received += 1;
+        let done = match draft.kind {
+            MessageType::Ping => {
+                self.answer_ping(now, id, draft);
+                Ok(())
+            }
+            MessageType::Pong => Ok(()),
+            MessageType::Join => self.join_named(id, &draft.room),
+            MessageType::Leave => match &draft.room {
+                RoomField::Named(name) => self.leave(id, name),
+                RoomField::Absent | RoomField::Global => Err(ErrorCode::BadRoom),
+            },
+            MessageType::Chat | MessageType::Presence => {
+                self.publish(now, id, draft);
+                Ok(())
+            }
+            MessageType::Auth => Err(ErrorCode::InvalidMessage),
+            MessageType::System | MessageType::Notification | MessageType::Error => {
+                Err(ErrorCode::ForbiddenType)
+            }
+        };
+        if let Err(code) = done {
+            let text = match code {
+                ErrorCode::InvalidMessage => "this server does not take tokens",
+                code => code.meaning(),
+            };
+            self.refuse(id, code, text, draft.reference.as_deref());
+        }
+    }
+
+    fn join_named(&mut self, id: MemberId, room: &RoomField<'_>) -> Result<(), ErrorCode> {
+        let RoomField::Named(name) = room else { return Err(ErrorCode::BadRoom) };
+        let name = RoomName::parse(name).map_err(|_| ErrorCode::BadRoom)?;
+        self.join(id, &name)
+    }
+
+    fn answer_ping(&mut self, now: Now, id: MemberId, draft: &Draft<'_>) {
+        let envelope = Envelope {
+            id: draft.id.unwrap_or_else(|| self.ids.next(now.unix_millis)),
+            kind: MessageType::Pong,
+            room: None,
+            from: SERVER_NAME,
+            data: draft.data,
+            timestamp: self.timestamp(now),
+        };
+        let mut frame = Vec::with_capacity(encode::envelope_frame_bytes_max(&envelope));
+        encode::envelope_frame(&envelope, &mut frame);
+        self.tell(id, frame);
+    }
+
+    fn publish(&mut self, now: Now, id: MemberId, draft: &Draft<'_>) {
+        let Some(room) = self.audience(id, &draft.room) else { return };
+        let message_id = draft.id.unwrap_or_else(|| self.ids.next(now.unix_millis));
+        let repeated =
+            draft.id.is_some() && !self.recent.insert(now.instant, room.as_ref(), message_id);
+        if !repeated {
+            self.deliver(now, id, room, message_id, draft);
+        }
+        if self.member(id).is_some_and(|member| member.options.ack) {
+            self.tell_event(now, id, None, &Notice::Ack { id: message_id, duplicate: repeated });
+        }
+    }
+
+    fn deliver(
+        &mut self,
+        now: Now,
+        id: MemberId,
+        room: Option<RoomName>,
+        message_id: Uuid,
+        draft: &Draft<'_>,
+    ) {
+        let timestamp = self.timestamp(now);
+        let Some(member) = self.member(id) else { return };
+        let mut own_id = Uuid::encode_buffer();
+        let from = match &member.user {
+            Some(user) => user,
+            None => &*member.client_id.hyphenated().encode_lower(&mut own_id),
+        };
+        let echo = member.options.echo;
+        let name = room.as_ref().map(RoomName::as_str);
+        let envelope = Envelope {
+            id: message_id,
+            kind: draft.kind,
+            room: name,
+            from,
+            data: draft.data,
+            timestamp,
+        };
+        let mut frame = Vec::with_capacity(encode::envelope_frame_bytes_max(&envelope));
+        encode::envelope_frame(&envelope, &mut frame);
+        let audience = self.append(now, name, &frame);
+        if let Some(audience) = audience
+            && !echo
+            && let Some(turn) = &mut self.rooms[audience].turn
+        {
+            turn.mute_last(id);
+        }
+        let frame = Bytes::from(frame);
+        self.events.push_back(Event::Published { room, frame, chosen_id: draft.id });
+    }
+
+    /// Where a message goes: `Some(None)` is to everybody, `None` nowhere (the sender is gone).
+    fn audience(&self, id: MemberId, room: &RoomField<'_>) -> Option<Option<RoomName>> {
+        match room {
+            RoomField::Global => Some(None),
+            RoomField::Absent => {
+                let first = self.member(id)?.memberships.as_slice().first();
+                Some(first.and_then(|first| self.rooms[first.room].name.clone()))
+            }
+            RoomField::Named(name) => match self.rooms.find(name) {
+                Some(room) => Some(self.rooms[room].name.clone()),
+                None => RoomName::parse(name).ok().map(Some),
+            },
+        }
+    }
+
+    fn refuse(&mut self, id: MemberId, code: ErrorCode, text: &str, reference: Option<&str>) {
+        self.counters.messages_refused += 1;
+        let mut frame = Vec::with_capacity(96 + text.len());
+        encode::error_frame(code.as_str(), text, reference, &mut frame);
+        self.tell(id, frame);
+    }
+}

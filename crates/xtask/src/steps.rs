@@ -1,0 +1,6 @@
+//! The steps that a run is made of, one file each.
+
+pub(crate) mod browser;
+pub(crate) mod build;
+pub(crate) mod cargo;
+pub(crate) mod conformance;

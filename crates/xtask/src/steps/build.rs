@@ -1,0 +1,49 @@
+//! Building one program of the workspace and learning where cargo put it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::project::Project;
+use crate::run;
+
+/// A first build fetches and compiles every dependency, on a slow machine too.
+const BUILD_DEADLINE: Duration = Duration::from_secs(45 * 60);
+
+/// What cargo is to build: `--bin stentor`, `--example ws_echo`.
+pub(crate) struct Target {
+    pub(crate) package: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) name: &'static str,
+}
+
+/// Builds with the profile of the tests, so that their dependencies are compiled once for both.
+///
+/// # Errors
+/// In words: it does not compile, or cargo named no program.
+pub(crate) fn build(project: &Project, target: &Target) -> Result<PathBuf, String> {
+    println!("building {} of {}", target.name, target.package);
+    let kind = format!("--{}", target.kind);
+    let command = project.cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        target.package,
+        &kind,
+        target.name,
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
+    let messages = run::output(command, BUILD_DEADLINE)?;
+    executable(&messages, target.name)
+        .ok_or_else(|| format!("cargo built no program for {}", target.name))
+}
+
+fn executable(messages: &str, name: &str) -> Option<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == name)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}

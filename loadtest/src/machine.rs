@@ -1,0 +1,64 @@
+//! What the machine is, and what this process may have of it: descriptors and a core of its own.
+
+use std::fs;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::{CpuSet, sched_setaffinity};
+
+use crate::failure::Failure;
+
+/// Descriptors that are no connections: the event loop, the timer, files, pipes to a child.
+const DESCRIPTORS_RESERVED: u64 = 64;
+
+/// Raises the soft descriptor limit to the hard one, which needs no privilege.
+///
+/// # Errors
+/// If the system refuses.
+pub(crate) fn raise_descriptor_limit() -> Result<(), Failure> {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    setrlimit(Resource::Nofile, raised)
+        .map_err(Failure::while_doing("the descriptor limit cannot be raised"))
+}
+
+/// Makes sure that so many connections fit under the descriptor limit.
+///
+/// # Errors
+/// If they do not.
+pub(crate) fn require_descriptors(connections: usize) -> Result<(), Failure> {
+    let Some(limit) = getrlimit(Resource::Nofile).current else { return Ok(()) };
+    let wanted = connections as u64 + DESCRIPTORS_RESERVED;
+    if wanted <= limit {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "{connections} connections need {wanted} descriptors, the limit is {limit} (ulimit -n)"
+    )))
+}
+
+/// Keeps this process, and the children it will have, on one core.
+///
+/// # Errors
+/// If there is no such core.
+pub(crate) fn pin_to_core(core: usize) -> Result<(), Failure> {
+    if core >= CpuSet::MAX_CPU {
+        return Err(Failure::new(format!("there is no core {core}")));
+    }
+    let mut cores = CpuSet::new();
+    cores.set(core);
+    sched_setaffinity(None, &cores)
+        .map_err(Failure::while_doing(format!("the process cannot be pinned to core {core}")))
+}
+
+/// Kernel, cores and congestion control in one line: figures without them compare to nothing.
+pub(crate) fn describe() -> String {
+    let read = |path| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    format!(
+        "Linux {}, {} core{} usable, congestion control {}",
+        read("/proc/sys/kernel/osrelease"),
+        cores,
+        if cores == 1 { "" } else { "s" },
+        read("/proc/sys/net/ipv4/tcp_congestion_control"),
+    )
+}

@@ -1,0 +1,87 @@
+//! What a process has used, read from `/proc`: CPU time and resident memory (proc_pid_stat(5)).
+
+use std::fs;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::failure::Failure;
+
+#[cfg(test)]
+mod tests;
+
+/// The server under load, as the system sees it.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct ServerMeter {
+    pid: u32,
+    /// How long a tick of the CPU times is.
+    tick: Duration,
+}
+
+impl ServerMeter {
+    /// A meter for the process with this id.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn new(pid: u32) -> Result<Self, Failure> {
+        let ticks_per_second = rustix::param::clock_ticks_per_second().max(1);
+        let tick = Duration::from_secs(1) / u32::try_from(ticks_per_second).unwrap_or(100);
+        let meter = Self { pid, tick };
+        meter.cpu()?;
+        Ok(meter)
+    }
+
+    /// User and system time of all threads since the process began, to a tick (10 ms).
+    ///
+    /// # Errors
+    /// If the process is gone.
+    pub(crate) fn cpu(&self) -> Result<Duration, Failure> {
+        let stat = self.read("stat")?;
+        let ticks = parse_cpu_ticks(&stat).ok_or_else(|| self.gone())?;
+        Ok(self.tick * u32::try_from(ticks).unwrap_or(u32::MAX))
+    }
+
+    /// Resident memory that is the process's own and no file's, in bytes.
+    ///
+    /// # Errors
+    /// If the process is gone.
+    pub(crate) fn resident_bytes(&self) -> Result<u64, Failure> {
+        let status = self.read("status")?;
+        parse_kibibytes(&status, "RssAnon").ok_or_else(|| self.gone())
+    }
+
+    fn read(&self, file: &str) -> Result<String, Failure> {
+        fs::read_to_string(format!("/proc/{}/{file}", self.pid)).map_err(|_| self.gone())
+    }
+
+    fn gone(&self) -> Failure {
+        Failure::new(format!("the server's process {} is gone", self.pid))
+    }
+}
+
+/// User and system time of this process, to the nanosecond.
+pub(crate) fn own_cpu() -> Duration {
+    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(spent.tv_sec.unsigned_abs(), spent.tv_nsec as u32)
+}
+
+/// The kernel's own memory on this machine, in bytes: what sockets, of both ends, are made of.
+pub(crate) fn kernel_slab_bytes() -> Option<u64> {
+    parse_kibibytes(&fs::read_to_string("/proc/meminfo").ok()?, "Slab")
+}
+
+/// Fields 14 and 15, counted behind the name, which may hold spaces and brackets itself.
+fn parse_cpu_ticks(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    user.checked_add(system)
+}
+
+/// The figure of the line `name: 123 kB`, in bytes.
+fn parse_kibibytes(lines: &str, name: &str) -> Option<u64> {
+    let line = lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kibibytes.checked_mul(1_024)
+}

@@ -1,0 +1,143 @@
+//! What a scenario found: a table for people, a JSON document for programs, and a verdict.
+
+use std::fmt::{self, Write as _};
+use std::fs;
+use std::path::Path;
+
+use hdrhistogram::Histogram;
+use serde_json::{Map, Value, json};
+
+use crate::failure::Failure;
+use crate::figure::Figure;
+use crate::machine;
+
+#[cfg(test)]
+mod tests;
+
+/// Above this share of its core the generator is the limit, and not the server.
+const GENERATOR_SHARE_MAX: f64 = 0.9;
+
+/// The figures of one run, in the order in which they are shown.
+#[derive(Debug)]
+pub(crate) struct Report {
+    scenario: &'static str,
+    what: String,
+    figures: Vec<(String, Figure)>,
+    faults: Vec<String>,
+    remarks: Vec<String>,
+}
+
+impl Report {
+    /// An empty report on `scenario`; `what` says in a line what was measured.
+    pub(crate) fn new(scenario: &'static str, what: String) -> Self {
+        Self { scenario, what, figures: Vec::new(), faults: Vec::new(), remarks: Vec::new() }
+    }
+
+    /// Adds a figure; its name is words with an underscore between them.
+    pub(crate) fn add(&mut self, name: impl Into<String>, figure: Figure) {
+        self.figures.push((name.into(), figure));
+    }
+
+    /// Adds a figure that could not always be taken.
+    pub(crate) fn add_some(&mut self, name: impl Into<String>, figure: Option<Figure>) {
+        if let Some(figure) = figure {
+            self.add(name, figure);
+        }
+    }
+
+    /// Adds the five latencies that people compare; none if nothing was measured.
+    pub(crate) fn add_latencies(&mut self, latency: &Histogram<u64>) {
+        if latency.is_empty() {
+            return;
+        }
+        let quantiles =
+            [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)];
+        for (name, quantile) in quantiles {
+            let nanoseconds = latency.value_at_quantile(quantile);
+            self.add(name, Figure::Latency(std::time::Duration::from_nanos(nanoseconds)));
+        }
+    }
+
+    /// Adds the generator's share of its core, and says so if that was too much of it.
+    pub(crate) fn add_generator_share(&mut self, share: f64) {
+        self.add("generator", Figure::Share(share));
+        if share > GENERATOR_SHARE_MAX {
+            self.remark(format!(
+                "THE GENERATOR WAS THE LIMIT: it was busy {:.0} % of the time; these are its \
+                 figures, not the server's",
+                share * 100.0
+            ));
+        }
+    }
+
+    /// Adds what makes the run a failed one.
+    pub(crate) fn fault(&mut self, fault: impl Into<String>) {
+        self.faults.push(fault.into());
+    }
+
+    /// Adds what a reader of the figures must know.
+    pub(crate) fn remark(&mut self, remark: impl Into<String>) {
+        self.remarks.push(remark.into());
+    }
+
+    /// Whether no fault was found.
+    pub(crate) fn has_passed(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// Writes the JSON document to `path`.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub(crate) fn write_json(&self, path: &Path) -> Result<(), Failure> {
+        let document = format!("{:#}\n", self.to_json());
+        fs::write(path, document)
+            .map_err(Failure::while_doing(format!("{} cannot be written", path.display())))
+    }
+
+    fn to_json(&self) -> Value {
+        let mut figures = Map::new();
+        for (name, figure) in &self.figures {
+            let (unit, number) = figure.for_programs();
+            figures.insert(format!("{name}{unit}"), number);
+        }
+        json!({
+            "scenario": self.scenario,
+            "what": self.what,
+            "machine": machine::describe(),
+            "figures": figures,
+            "remarks": self.remarks,
+            "passed": self.has_passed(),
+            "faults": self.faults,
+        })
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "{}: {}", self.scenario, self.what)?;
+        writeln!(out, "{}", machine::describe())?;
+        let rows: Vec<_> = self
+            .figures
+            .iter()
+            .map(|(name, figure)| (name.replace('_', " "), figure.for_people()))
+            .collect();
+        let width = |texts: &mut dyn Iterator<Item = &String>| {
+            texts.map(|text| text.chars().count()).max().unwrap_or(0)
+        };
+        let names = width(&mut rows.iter().map(|(name, _)| name));
+        let values = width(&mut rows.iter().map(|(_, value)| value));
+        let mut table = String::new();
+        for (name, value) in &rows {
+            writeln!(table, "  {name:<names$}  {value:>values$}")?;
+        }
+        out.write_str(&table)?;
+        for remark in &self.remarks {
+            writeln!(out, "note: {remark}")?;
+        }
+        for fault in &self.faults {
+            writeln!(out, "fault: {fault}")?;
+        }
+        write!(out, "verdict: {}", if self.has_passed() { "passed" } else { "FAILED" })
+    }
+}

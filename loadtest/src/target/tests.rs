@@ -1,0 +1,29 @@
+use super::*;
+
+#[test]
+fn an_address_gives_host_port_and_room_path() {
+    let target = Target::parse("ws://127.0.0.1:9/api/chat-api/ws/").unwrap();
+
+    assert_eq!(target.address, "127.0.0.1:9".parse().unwrap());
+    let with_room = String::from_utf8(target.upgrade(Some(7))).unwrap();
+    assert!(with_room.starts_with("GET /api/chat-api/ws/r7 HTTP/1.1\r\nHost: 127.0.0.1:9\r\n"));
+    let without = String::from_utf8(target.upgrade(None)).unwrap();
+    assert!(without.starts_with("GET /api/chat-api/ws HTTP/1.1\r\n"));
+}
+
+#[test]
+fn an_address_without_a_path_asks_for_the_root() {
+    let target = Target::parse("ws://127.0.0.1").unwrap();
+
+    assert_eq!(target.address.port(), 80);
+    assert!(target.upgrade(None).starts_with(b"GET / HTTP/1.1\r\n"));
+}
+
+#[test]
+fn what_is_no_address_is_refused_in_one_line() {
+    for url in ["", "http://127.0.0.1/", "wss://127.0.0.1/", "ws://:x/", "ws:///ws"] {
+        let failure = Target::parse(url).expect_err(url);
+
+        assert!(!failure.to_string().contains('\n'));
+    }
+}
