@@ -50,6 +50,15 @@ enum Phase {
     Closing(Option<u16>),
 }
 
+/// A connection that has something to do.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Ready {
+    /// Its number.
+    pub(crate) connection: usize,
+    /// Whether the other end has ended it: what is there is to be read up to the end.
+    pub(crate) ended: bool,
+}
+
 /// Whether a connection has more to read than its turn allowed.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Turn {
@@ -82,11 +91,6 @@ impl Connection {
         Self { stream, phase, upgrade, begun, tail, unsent: request }
     }
 
-    /// The socket, to be registered and deregistered.
-    pub(crate) fn stream_mut(&mut self) -> &mut TcpStream {
-        &mut self.stream
-    }
-
     /// Sends `frames`, what the socket refuses later; false if too much waits already.
     pub(crate) fn send(&mut self, frames: &[u8]) -> bool {
         if self.unsent.len() + frames.len() > UNSENT_BYTES_MAX {
@@ -109,25 +113,26 @@ impl Connection {
     /// Does what can be done after an event: finishes connecting, writes, reads, tells `audience`.
     pub(crate) fn handle_ready<A: Audience>(
         &mut self,
-        index: usize,
+        ready: Ready,
         scratch: &mut [u8],
         clock: &Clock,
         audience: &mut A,
     ) -> Turn {
-        let worked = self.advance(index, scratch, clock, audience);
+        let worked = self.advance(ready, scratch, clock, audience);
         worked.unwrap_or_else(|end| {
-            audience.handle_end(index, end);
+            audience.handle_end(ready.connection, end);
             Turn::Over
         })
     }
 
     fn advance<A: Audience>(
         &mut self,
-        index: usize,
+        ready: Ready,
         scratch: &mut [u8],
         clock: &Clock,
         audience: &mut A,
     ) -> Result<Turn, End> {
+        let index = ready.connection;
         if self.phase == Phase::Connecting {
             if !self.finish_connecting()? {
                 return Ok(Turn::Done);
@@ -156,8 +161,9 @@ impl Connection {
             if self.tail.len() == filled.len() + rest.len() {
                 return Err(End::Cut("a frame larger than the read buffer".to_owned()));
             }
-            // A short read has emptied the socket: the next arrival brings an event.
-            if !rest.is_empty() {
+            // A short read has emptied the socket, and the next arrival brings an event. An end
+            // that came with the bytes brings none: it is asked for.
+            if !rest.is_empty() && !ready.ended {
                 return Ok(Turn::Done);
             }
         }

@@ -50,15 +50,15 @@ pub(crate) fn pin_to_core(core: usize) -> Result<(), Failure> {
         .map_err(Failure::while_doing(format!("the process cannot be pinned to core {core}")))
 }
 
-/// Kernel, cores and congestion control in one line: figures without them compare to nothing.
+/// Kernel, cores, load and congestion control: figures without them compare to nothing.
 pub(crate) fn describe() -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let cores = read("/proc/cpuinfo").lines().filter(|line| line.starts_with("processor")).count();
+    let load = read("/proc/loadavg");
     format!(
-        "Linux {}, {} core{} usable, congestion control {}",
+        "Linux {}, {cores} cores, load {} in the last minute, congestion control {}",
         read("/proc/sys/kernel/osrelease"),
-        cores,
-        if cores == 1 { "" } else { "s" },
+        load.split(' ').next().unwrap_or_default(),
         read("/proc/sys/net/ipv4/tcp_congestion_control"),
     )
 }

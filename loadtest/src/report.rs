@@ -50,8 +50,7 @@ impl Report {
         if latency.is_empty() {
             return;
         }
-        let quantiles =
-            [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)];
+        let quantiles = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)];
         for (name, quantile) in quantiles {
             let nanoseconds = latency.value_at_quantile(quantile);
             self.add(name, Figure::Latency(std::time::Duration::from_nanos(nanoseconds)));

@@ -11,7 +11,7 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::connection::{Audience, Connection, End, Turn};
+use crate::connection::{Audience, Connection, End, Ready, Turn};
 use crate::failure::Failure;
 use crate::machine;
 use crate::moment::{Clock, Moment};
@@ -40,7 +40,7 @@ pub(crate) struct Swarm {
     poll: Poll,
     events: Events,
     timer: WakeTimer,
-    ready: VecDeque<usize>,
+    ready: VecDeque<Ready>,
     connections: Vec<Option<Connection>>,
     sources: SourceAddresses,
     scratch: Box<[u8]>,
@@ -85,8 +85,7 @@ impl Swarm {
     /// If the system refuses a socket, an address or the connection right away.
     pub(crate) fn open(&mut self, index: usize, request: Vec<u8>) -> Result<(), Failure> {
         let begun = self.clock.now();
-        let (address, source) =
-            (self.target.address, self.sources.next(self.target.address));
+        let (address, source) = (self.target.address, self.sources.next(self.target.address));
         let mut stream = begin_connecting(address, source)
             .map_err(Failure::while_doing(format!("connection {index} to {address}")))?;
         let interest = Interest::READABLE | Interest::WRITABLE;
@@ -116,7 +115,8 @@ impl Swarm {
     /// If the event loop is broken.
     pub(crate) fn wait(&mut self, due: Moment) -> Result<(), Failure> {
         let now = self.clock.now();
-        let span = if self.ready.is_empty() { due.since(now).min(WAIT_MAX) } else { Duration::ZERO };
+        let span =
+            if self.ready.is_empty() { due.since(now).min(WAIT_MAX) } else { Duration::ZERO };
         if !span.is_zero() && span < WAIT_MAX {
             self.timer.set(due, now).map_err(Failure::while_doing("the timer"))?;
         }
@@ -126,18 +126,23 @@ impl Swarm {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             Err(error) => return Err(Failure::new(format!("the event loop is broken: {error}"))),
         }
-        let tokens = self.events.iter().map(|event| event.token()).filter(|&token| token != TIMER);
-        self.ready.extend(tokens.map(|Token(index)| index));
+        let events = self.events.iter().filter(|event| event.token() != TIMER);
+        self.ready.extend(events.map(|event| Ready {
+            connection: event.token().0,
+            ended: event.is_read_closed() || event.is_error(),
+        }));
         Ok(())
     }
 
     /// Works off the next connection that is ready; false if none is.
     pub(crate) fn handle_next<A: Audience>(&mut self, audience: &mut A) -> bool {
-        let Some(index) = self.ready.pop_front() else { return false };
+        let Some(ready) = self.ready.pop_front() else { return false };
+        let index = ready.connection;
         let Some(connection) = &mut self.connections[index] else { return true };
-        match connection.handle_ready(index, &mut self.scratch, &self.clock, audience) {
+        let Self { scratch, clock, .. } = self;
+        match connection.handle_ready(ready, scratch, clock, audience) {
             Turn::Done => {}
-            Turn::Again => self.ready.push_back(index),
+            Turn::Again => self.ready.push_back(ready),
             Turn::Over => self.connections[index] = None,
         }
         true
@@ -251,7 +256,8 @@ fn begin_connecting(
     }
     match socket.connect(&address.into()) {
         Ok(()) => {}
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {}
+        Err(error)
+            if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {}
         Err(error) => return Err(error),
     }
     Ok(TcpStream::from_std(socket.into()))

@@ -89,9 +89,8 @@ impl Target {
         let wrong = || Failure::while_doing(format!("no answer from {}", self.address));
         stream.set_read_timeout(Some(ANSWER_TIMEOUT)).map_err(wrong())?;
         let (path, host) = (&self.path, &self.host);
-        let question = format!(
-            "GET {path}/stats HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-        );
+        let question =
+            format!("GET {path}/stats HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         stream.write_all(question.as_bytes()).map_err(wrong())?;
         let mut answer = Vec::new();
         stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).map_err(wrong())?;

@@ -118,6 +118,8 @@ pub(crate) struct World {
     talkers: Vec<Talker>,
     /// Messages taken from a schedule so far: they go round all talkers.
     turn: usize,
+    /// Messages sent so far.
+    sent: u64,
     /// Talkers with frames to write.
     eager: Vec<usize>,
     unsent: u64,
@@ -161,6 +163,7 @@ impl World {
                 .collect(),
             talkers: vec![Talker::default(); seating.talkers_total()],
             turn: 0,
+            sent: 0,
             eager: Vec::new(),
             unsent: 0,
         })
@@ -184,7 +187,7 @@ impl World {
         let window_to = window_from.after(step.duration);
         (self.hall.window_from, self.hall.window_to) = (window_from, window_to);
         self.hall.latency.reset();
-        let sent_before = self.sent();
+        let sent_before = self.sent;
 
         let mut schedule = Schedule::new(begin, step.rate);
         let warm = self.talk(&mut schedule, window_from, &step, bar)?;
@@ -198,7 +201,7 @@ impl World {
         let measured = last.at.since(first.at);
         let own = last.own_cpu.saturating_sub(first.own_cpu);
         Ok(StepFigures {
-            sent: self.sent() - sent_before,
+            sent: self.sent - sent_before,
             unsent: self.unsent,
             expected: self.expected(),
             tally: self.hall.auditor.tally(),
@@ -284,6 +287,7 @@ impl World {
             }
             talker.waiting += 1;
             talker.sequence += 1;
+            self.sent += 1;
             let (run, sequence) = (self.run, talker.sequence);
             let stamp = Stamp { run, talker: number as u32, sequence, due };
             self.templates[room].append(stamp, &mut talker.frames);
@@ -293,6 +297,7 @@ impl World {
             if !self.swarm.send(self.seating.connection_of(number), &talker.frames) {
                 // Their numbers are given again: what was never sent is not lost.
                 talker.sequence -= talker.waiting;
+                self.sent -= u64::from(talker.waiting);
                 self.unsent += u64::from(talker.waiting);
             }
             talker.waiting = 0;
@@ -300,12 +305,8 @@ impl World {
         }
     }
 
-    fn sent(&self) -> u64 {
-        self.talkers.iter().map(|talker| u64::from(talker.sequence)).sum()
-    }
-
     fn expected(&self) -> u64 {
-        self.sent() * self.seating.members as u64
+        self.sent * self.seating.members as u64
     }
 
     fn outstanding(&self) -> u64 {
@@ -325,7 +326,7 @@ impl World {
         let p99 = Duration::from_nanos(self.hall.latency.value_at_quantile(0.99));
         format!(
             "{} sent, {} delivered, {} outstanding, p99 {:.2} ms, {:.0} s left",
-            self.sent(),
+            self.sent,
             self.hall.auditor.tally().delivered,
             self.outstanding(),
             p99.as_secs_f64() * 1e3,

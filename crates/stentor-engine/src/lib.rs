@@ -5,8 +5,8 @@
 //! listener, where a [`Door`] reads the first bytes and decides, or [`Engine::attach`], where the
 //! embedding program has done the upgrade itself. From then on a socket speaks WebSocket.
 //!
-//! Where a message passes: [`connection`] (bytes → whole message), [`hooks`], `stentor-shard` (who
-//! hears it), [`fan_out`] (which other shards hear of it), [`flush`] (turn buffers → sockets).
+//! Where a message passes: `driver/reading` (bytes → message), [`hooks`], `stentor-shard` (who
+//! hears it), `fan_out` (which other shards hear of it), `flush` (turn buffers → sockets).
 
 pub mod config;
 pub mod door;
@@ -14,6 +14,7 @@ pub mod figures;
 pub mod hooks;
 pub mod publication;
 
+mod cells;
 mod clock;
 mod connection;
 mod driver;
@@ -22,6 +23,7 @@ mod fan_out;
 mod flush;
 mod interest;
 mod mailbox;
+mod pod;
 mod socket;
 mod wake;
 
@@ -29,7 +31,7 @@ pub use config::{EngineConfig, SlowConsumer};
 pub use door::{Admission, Answer, Door, Gate, Knock, MemberOptions};
 pub use engine::{AttachError, Engine, StartError};
 pub use figures::{Figures, RoomOccupancy, RoomsReport, ShardFigures};
-pub use hooks::{Client, Handling, Hooks, Payload, Verdict};
+pub use hooks::{Client, Handling, Hooks, NoHooks, Payload, Verdict};
 pub use publication::{Overloaded, Publication, Receipt};
 
 /// The vocabulary of messages, for programs that embed the engine.

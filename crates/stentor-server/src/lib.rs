@@ -1,1 +1,23 @@
 //! Where the world comes in: the stentor server, its routes, settings and metrics.
+//!
+//! [`Settings`] are read first and whole. [`Server::start`] then binds the engine's listener with
+//! a [`door`] that speaks HTTP: an upgrade is answered right there, on the shard that accepted the
+//! socket; whatever else comes is handed to [`http`], which serves it on a thread of its own.
+//! [`serve()`] is both, with signals and logs, as the binary runs it.
+//!
+//! This crate knows no rooms, rings or frames: who hears what is the engine's.
+
+pub mod door;
+pub mod http;
+pub mod origins;
+pub mod problem;
+pub mod serve;
+pub mod settings;
+
+mod logging;
+
+pub use serve::{ServeError, Server, serve};
+pub use settings::{Arguments, LogFormat, SettingFault, Settings};
+
+/// The vocabulary of the engine, for programs that embed the server.
+pub use stentor_engine as engine;

@@ -19,6 +19,11 @@ pub enum Event {
         /// Its id, where the sender chose it: a resend carries the same.
         chosen_id: Option<Uuid>,
     },
+    /// A member was told to close and has that in its ring; nobody waits for it for ever.
+    Closing {
+        /// Who.
+        member: MemberId,
+    },
     /// A member joined a room.
     Joined {
         /// Who.

@@ -14,7 +14,7 @@ const PAINT_EVERY_MS = 40;
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
-/** The list element and its two companions: the line for an empty room and the button to the end. */
+/** The list and its two companions: the line for an empty room and the button to the end. */
 export class MessageList {
   #list;
   #empty;

@@ -4,17 +4,17 @@
 /** The first and the largest window out of which a retry's delay is drawn. */
 const RETRY_WINDOW_MIN_MS = 500;
 const RETRY_WINDOW_MAX_MS = 20_000;
-/** A connection that lived this long was a good one: the next retry starts over at the small window. */
+/** A connection that lived this long was a good one: the next retry starts at the small window. */
 const STABLE_AFTER_MS = 5_000;
 /** A handshake that takes longer counts as failed. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** After this silence the server is asked for a sign of life, and has the second span to give one. */
+/** After this silence the server is asked for a sign of life, and has the second span for it. */
 const SILENCE_MS = 25_000;
 const PONG_TIMEOUT_MS = 10_000;
 /** More than this unsent in the browser's buffer means that the line is stuck: `send` refuses. */
 const BUFFERED_BYTES_MAX = 1 << 20;
 
-/** Close codes after which trying again would only repeat the fault, with what a person can be told. */
+/** Close codes after which trying again would only repeat the fault, with what a person is told. */
 const FINAL_CODES = new Map([
   [1002, "the server saw a protocol error"],
   [1007, "the server was sent text that is not UTF-8"],
@@ -41,7 +41,7 @@ export function retryDelay(failures, random = Math.random) {
   return random() * window;
 }
 
-/** A text that the server will take for a message id, also where the page is not a secure context. */
+/** A UUID for a message, also where the page is not a secure context. */
 export function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -54,8 +54,8 @@ export function newId() {
 /**
  * A connection that retries until it is closed or told to stop.
  *
- * Events: `state` with detail `{state, delayMs?, reason?}`, where state is `connecting`, `connected`,
- * `reconnecting`, `stopped` or `closed`; `message` with the parsed envelope as its detail.
+ * Events: `state` with detail `{state, delayMs?, reason?}`, where state is `connecting`,
+ * `connected`, `reconnecting` or `stopped`; `message` with the parsed envelope as its detail.
  */
 export class Connection extends EventTarget {
   #address;
@@ -159,7 +159,7 @@ export class Connection extends EventTarget {
     this.#become("reconnecting", { delayMs });
   }
 
-  /** The network or the person came back: no use in waiting out a long delay, or in trusting a silent line. */
+  /** Network or person came back: no use in a long delay, or in trusting a silent line. */
   #hasten() {
     if (this.#state === "connected") this.#probe();
     if (this.#state === "reconnecting" && !this.#socket) this.#retryIn(retryDelay(0));
@@ -171,7 +171,7 @@ export class Connection extends EventTarget {
     this.#silenceTimer = setTimeout(() => this.#probe(), SILENCE_MS);
   }
 
-  /** Browsers answer the server's pings unseen and tell no page of a dead line, so the page asks itself. */
+  /** Browsers answer pings unseen and tell no page of a dead line, so the page asks itself. */
   #probe() {
     if (this.#probing || !this.send({ type: "ping" })) return;
     this.#probing = true;

@@ -5,113 +5,26 @@
 // restart is left out and said). CHROMIUM = the browser. TOOLS = a folder whose node_modules holds
 // playwright-core. SHOTS = where to put pictures (none without it).
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { check, equal, holds, sum } from "./chat/checks.mjs";
+import { faults, hears, isOwn, lineOf, person, say, stateIs, textsOf } from "./chat/person.mjs";
+import { pictures } from "./chat/pictures.mjs";
+import { closes, events } from "./chat/played.mjs";
+import { freePort, Server } from "./chat/server.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const tools = resolve(process.env.TOOLS ?? join(here, "../../../.tools"));
 const { chromium } = createRequire(join(tools, "from-here.cjs"))("playwright-core");
 
-const WAIT_MS = 10_000;
 /** A retry may draw nearly the longest delay of the second or third window. */
 const RECONNECT_MS = 30_000;
 const BROWSER_ARGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
-
-const binary = process.env.STENTOR_BIN;
-let passed = 0;
-let failed = 0;
-let server = null;
-let browser = null;
-const faults = [];
-
-async function check(promise, body) {
-  try {
-    await body();
-    passed += 1;
-    console.log(`ok       ${promise}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`NOT OK   ${promise}\n         ${String(error).split("\n").join("\n         ")}`);
-  }
-}
-
-function equal(seen, wanted, what) {
-  if (seen !== wanted) throw new Error(`${what}: ${JSON.stringify(seen)}, not ${JSON.stringify(wanted)}`);
-}
-
-function holds(condition, what) {
-  if (!condition) throw new Error(what);
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return port;
-}
-
-async function startServer(port) {
-  const env = { ...process.env, HOST: "127.0.0.1", PORT: String(port), LOG_LEVEL: "warn" };
-  const child = spawn(binary, [], { env, stdio: ["ignore", "inherit", "inherit"] });
-  let ended = null;
-  child.on("error", (error) => { ended = String(error); });
-  child.on("exit", (code, signal) => { ended ??= `exit ${code ?? signal}`; });
-  const deadline = Date.now() + WAIT_MS;
-  while (Date.now() < deadline) {
-    if (ended) throw new Error(`the server ended: ${ended}`);
-    const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null);
-    if (answer?.ok) return child;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  child.kill("SIGKILL");
-  throw new Error("the server did not answer /healthz in time");
-}
-
-async function killServer() {
-  if (!server || server.exitCode !== null || server.signalCode !== null) return;
-  const exit = once(server, "exit");
-  server.kill("SIGKILL");
-  await exit;
-}
-
-/** A person: a browser profile of its own, with the chat open. */
-async function person(url, name, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(WAIT_MS);
-  page.on("pageerror", (error) => faults.push(`${name}: ${error}`));
-  page.on("console", (entry) => {
-    const text = entry.text();
-    const expected = /WebSocket connection to .* failed/.test(text);
-    if (entry.type() === "error" && !expected) faults.push(`${name}: ${text}`);
-  });
-  await page.goto(url);
-  await page.fill("#name", name);
-  await page.press("#name", "Tab");
-  return page;
-}
-
-const stateIs = (page, state, timeout = WAIT_MS) =>
-  page.waitForSelector(`#state[data-state="${state}"]`, { timeout });
-const hears = (page, text, timeout = WAIT_MS) =>
-  page.locator("#messages .line .text").getByText(text, { exact: true }).first().waitFor({ timeout });
-const lineOf = (page, text) =>
-  page.locator("#messages .line").filter({ has: page.getByText(text, { exact: true }) }).first();
-
-async function say(page, text) {
-  await page.fill("#message", text);
-  await page.press("#message", "Enter");
-}
 
 async function talk(ann, ben) {
   await check("the state says connected", async () => {
@@ -132,13 +45,12 @@ async function talk(ann, ben) {
   });
   await check("own messages look different from others'", async () => {
     await hears(ann, "hello from ann");
-    holds(await lineOf(ann, "hello from ann").evaluate((line) => line.matches(".own")), "own is not marked");
-    holds(!(await lineOf(ben, "hello from ann").evaluate((line) => line.matches(".own"))), "ben claims it");
+    holds(await isOwn(ann, "hello from ann"), "own is not marked");
+    holds(!(await isOwn(ben, "hello from ann")), "ben claims it");
   });
   await check("a message stands once in the list of each", async () => {
     for (const page of [ann, ben]) {
-      const lines = page.locator("#messages .line .text").getByText("hello from ann", { exact: true });
-      equal(await lines.count(), 1, "lines");
+      equal(await textsOf(page, "hello from ann").count(), 1, "lines");
     }
   });
   await check("HTML in a message is shown as text", async () => {
@@ -205,7 +117,7 @@ async function rooms(url, ann, ben) {
   await check("a room name of more than 128 bytes is refused on the page", async () => {
     await ben.fill("#room", "ü".repeat(65));
     await ben.press("#room", "Enter");
-    holds(!(await ben.locator("#room").evaluate((field) => field.validity.valid)), "the field is valid");
+    holds(!(await ben.$eval("#room", (field) => field.validity.valid)), "the field is valid");
     equal(await ben.textContent("#title"), "#general", "the room stays");
     await ben.fill("#room", "general");
     await ben.press("#room", "Enter");
@@ -215,26 +127,24 @@ async function rooms(url, ann, ben) {
 async function bounds(ann, ben) {
   await check("the list keeps the newest 500 lines", async () => {
     const sent = 520;
-    // A person types slower than the server's rate limit allows; so does this.
-    for (let n = 0; n < sent; n += 1) {
-      await say(n % 2 ? ann : ben, `line ${n}`);
-    }
+    // In turn, so that each stays below what the server lets one connection say in a second.
+    for (let n = 0; n < sent; n += 1) await say(n % 2 ? ann : ben, `line ${n}`);
     await hears(ann, `line ${sent - 1}`, RECONNECT_MS);
     equal(await ann.locator("#messages > *").count(), 500, "lines");
     equal(await ann.getByText("line 1", { exact: true }).count(), 0, "old lines");
   });
 }
 
-async function restart(port, ann, ben) {
-  await check("with the server gone the state says reconnecting and nothing typed is lost", async () => {
-    await killServer();
+async function restart(server, ann, ben) {
+  await check("with the server gone the page says reconnecting and keeps what is typed", async () => {
+    await server.kill();
     await Promise.all([stateIs(ann, "reconnecting"), stateIs(ben, "reconnecting")]);
     await say(ann, "typed while away");
     equal(await ann.inputValue("#message"), "typed while away", "the field");
     holds(await ann.locator("#send").isDisabled(), "send can be pressed");
   });
   await check("with the server back both reconnect and chat on", async () => {
-    server = await startServer(port);
+    await server.start();
     await Promise.all([
       stateIs(ann, "connected", RECONNECT_MS),
       stateIs(ben, "connected", RECONNECT_MS),
@@ -243,110 +153,42 @@ async function restart(port, ann, ben) {
     await hears(ben, "typed while away");
     await say(ben, "welcome back");
     await hears(ann, "welcome back");
-    holds(await lineOf(ann, "typed while away").evaluate((line) => line.matches(".own")), "own is not marked");
+    holds(await isOwn(ann, "typed while away"), "own is not marked");
   });
-}
-
-/** Closes that only the server decides on, played to the page by a socket in the browser's place. */
-async function closes(url) {
-  const stopped = [1002, 1007, 1009, 4401, 4403];
-  for (const code of stopped) {
-    await check(`close ${code} stops the page with a word why`, async () => {
-      const page = await closedWith(url, code);
-      await stateIs(page.page, "stopped");
-      holds((await page.page.textContent("#trouble")).includes(String(code)), "the code is not told");
-      holds(await page.page.locator("#retry").isVisible(), "there is no way on");
-      equal(page.opened(), 1, "connections");
-      await page.page.context().close();
-    });
-  }
-  await check("close 1013 is retried", async () => {
-    const page = await closedWith(url, 1013);
-    await stateIs(page.page, "reconnecting");
-    await page.again;
-    await page.page.context().close();
-  });
-}
-
-async function closedWith(url, code) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  let opened = 0;
-  let reopened;
-  const again = new Promise((done, fail) => {
-    reopened = done;
-    setTimeout(() => fail(new Error("no second connection")), WAIT_MS).unref();
-  });
-  again.catch(() => {});
-  await page.routeWebSocket(/\/ws/, (socket) => {
-    opened += 1;
-    if (opened > 1) reopened();
-    setTimeout(() => socket.close({ code }), 50);
-  });
-  await page.goto(url);
-  return { page, again, opened: () => opened };
-}
-
-async function pictures(url, folder) {
-  mkdirSync(folder, { recursive: true });
-  const sizes = { narrow: { width: 360, height: 740 }, wide: { width: 1280, height: 800 } };
-  for (const [size, viewport] of Object.entries(sizes)) {
-    for (const colorScheme of ["light", "dark"]) {
-      const room = `picture-${size}-${colorScheme}`;
-      const ann = await person(`${url}#${room}`, "Ann", { viewport, colorScheme });
-      const ben = await person(`${url}#${room}`, "Ben");
-      await Promise.all([stateIs(ann, "connected"), stateIs(ben, "connected")]);
-      await say(ben, "Is anybody here?");
-      await hears(ann, "Is anybody here?");
-      await say(ann, "Everybody is. One frame, sent once, heard by the whole room.");
-      await hears(ben, "Everybody is. One frame, sent once, heard by the whole room.");
-      await say(ben, "Then I will speak up.");
-      await say(ben, `Nobody could shout like Stentor, whose voice was as loud as fifty men together.
-And a_word_without_any_space_that_is_far_too_long_for_a_narrow_window_is_broken_and_does_not_push.`);
-      await hears(ann, "Then I will speak up.");
-      await say(ann, "Quietly, please.");
-      await hears(ben, "Quietly, please.");
-      await check(`nothing sticks out of a ${size} ${colorScheme} window`, async () => {
-        const [inner, scroll] = await ann.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
-        equal(scroll, inner, "width of the page");
-        const list = await ann.$eval("#messages", (list) => list.scrollWidth - list.clientWidth);
-        equal(list, 0, "overflow of the list");
-      });
-      await ann.screenshot({ path: join(folder, `chat-${size}-${colorScheme}.png`) });
-      await ann.context().close();
-      await ben.context().close();
-    }
-  }
 }
 
 async function main() {
-  if (!binary && !process.env.STENTOR_URL) throw new Error("give STENTOR_BIN or STENTOR_URL");
-  const port = binary ? await freePort() : 0;
-  if (binary) server = await startServer(port);
-  const url = binary ? `http://127.0.0.1:${port}/` : process.env.STENTOR_URL;
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  browser = await chromium.launch({ executablePath, headless: true, args: BROWSER_ARGS });
-
-  const ann = await person(url, "Ann");
-  const ben = await person(url, "Ben");
-  await talk(ann, ben);
-  await rooms(url, ann, ben);
-  await bounds(ann, ben);
-  if (binary) await restart(port, ann, ben);
-  else console.log("left out: the restart, which needs STENTOR_BIN");
-  await closes(url);
-  if (process.env.SHOTS) await pictures(url, process.env.SHOTS);
-  await check("no page complained in its console", async () => equal(faults.join("; "), "", "complaints"));
+  const browser = await chromium.launch({ executablePath, headless: true, args: BROWSER_ARGS });
+  const binary = process.env.STENTOR_BIN;
+  const port = binary ? await freePort() : 0;
+  const server = binary ? new Server(binary, port) : null;
+  const url = binary ? `http://127.0.0.1:${port}/` : process.env.STENTOR_URL;
+  try {
+    await server?.start();
+    const ann = await person(browser, url, "Ann");
+    const ben = await person(browser, url, "Ben");
+    await talk(ann, ben);
+    await rooms(url, ann, ben);
+    await bounds(ann, ben);
+    if (server) await restart(server, ann, ben);
+    else console.log("left out: the restart, which needs STENTOR_BIN");
+    await closes(browser, url);
+    await events(browser, url);
+    await pictures(browser, url, process.env.SHOTS);
+    await check("no page complained in its console", async () => {
+      equal(faults.join("; "), "", "complaints");
+    });
+  } finally {
+    await browser.close();
+    await server?.kill();
+  }
 }
 
-try {
-  await main();
-} catch (error) {
-  failed += 1;
-  console.log(`NOT OK   the run itself: ${error.stack ?? error}`);
-} finally {
-  await browser?.close();
-  await killServer();
+if (!process.env.STENTOR_BIN && !process.env.STENTOR_URL) {
+  console.log("give STENTOR_BIN or STENTOR_URL");
+  process.exit(2);
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 && passed > 0 ? 0 : 1);
+await check("the run came to its end", main);
+console.log(`${sum.passed} passed, ${sum.failed} failed`);
+process.exit(sum.failed === 0 ? 0 : 1);

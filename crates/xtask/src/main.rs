@@ -69,8 +69,7 @@ fn main() -> ExitCode {
 }
 
 fn test(project: &Project, report: &mut Report) {
-    report.step("cargo tests", || cargo::tests(project));
-    report.step("doc tests", || cargo::doc_tests(project));
+    report.step("cargo tests, those in the documentation among them", || cargo::tests(project));
     report.step("browser", || browser::run(project));
     report.step("conformance", || conformance::run(project));
 }

@@ -7,6 +7,7 @@ use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
 use crate::config::SlowConsumer;
+use crate::event::Event;
 use crate::member::{Member, MemberId, Memberships};
 use crate::rate::RateBucket;
 use crate::ring::Slot;
@@ -118,6 +119,7 @@ impl Shard {
         let mut frame = Vec::with_capacity(4 + reason.len());
         encode::close_frame(code, reason, &mut frame);
         self.tell(id, frame);
+        self.events.push_back(Event::Closing { member: id });
     }
 
     /// Makes room in a blocked ring that holds more than it may, as the policy says. Never inside

@@ -16,7 +16,7 @@ fn an_entry_comes_out_not_early_and_at_most_a_tick_late() {
     for due in [1, 63, 64, 65, 1_000, 24_999, 60_000] {
         let mut wheel = Wheel::default();
         wheel.schedule(3, at(due));
-        assert_eq!(drain(&mut wheel, at(due - 1)), []);
+        assert!(drain(&mut wheel, at(due - 1)).is_empty());
         assert_eq!(drain(&mut wheel, at(due) + TICK), [3], "due at {due} ms");
         assert!(wheel.is_empty());
     }
@@ -39,7 +39,7 @@ fn a_cancelled_or_moved_entry_comes_out_once_or_never() {
 fn an_entry_beyond_the_horizon_comes_out_at_the_horizon() {
     let mut wheel = Wheel::default();
     wheel.schedule(9, at(3_600_000));
-    assert_eq!(drain(&mut wheel, at(60_000)), []);
+    assert!(drain(&mut wheel, at(60_000)).is_empty());
     assert_eq!(drain(&mut wheel, at(66_000)), [9]);
 }
 

@@ -38,8 +38,8 @@ pub fn close_frame(code: u16, reason: &str, out: &mut Vec<u8>) {
 /// Appends the answer to a bad message as a text frame:
 /// `{"type":"error","data":{"code":…,"message":…,"ref":…}}`, without `ref` where there is none.
 ///
-/// `code` is that of an [`ErrorCode`](crate::error_code::ErrorCode); it is a text so that other layers may have codes of their
-/// own.
+/// `code` is the word of an [`ErrorCode`](crate::error_code::ErrorCode). It is taken as a text so
+/// that other layers may have codes of their own.
 pub fn error_frame(code: &str, message: &str, reference: Option<&str>, out: &mut Vec<u8>) {
     const BEFORE_CODE: &[u8] = br#"{"type":"error","data":{"code":"#;
     const BEFORE_MESSAGE: &[u8] = br#","message":"#;

@@ -9,7 +9,7 @@ use crate::steps::build::{Target, build};
 use crate::{run, tools};
 
 const SCRIPT: &str = "crates/stentor-web/tests/chat.mjs";
-const SERVER: Target = Target { package: "stentor-server", kind: "bin", name: "stentor" };
+const SERVER: Target = Target { kind: "bin", name: "stentor" };
 const BROWSER_DEADLINE: Duration = Duration::from_secs(300);
 
 /// Gets browser and driver, builds the server, runs the script; its closing line is the count.

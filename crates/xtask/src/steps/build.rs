@@ -11,25 +11,24 @@ use crate::run;
 /// A first build fetches and compiles every dependency, on a slow machine too.
 const BUILD_DEADLINE: Duration = Duration::from_secs(45 * 60);
 
-/// What cargo is to build: `--bin stentor`, `--example ws_echo`.
+/// What cargo is to build: `--bin stentor`, `--example ws_echo`. Its name is unique in the workspace.
 pub(crate) struct Target {
-    pub(crate) package: &'static str,
     pub(crate) kind: &'static str,
     pub(crate) name: &'static str,
 }
 
-/// Builds with the profile of the tests, so that their dependencies are compiled once for both.
+/// Builds with the profile of the tests and the features of the whole workspace, so that what the
+/// tests compiled is not compiled again.
 ///
 /// # Errors
 /// In words: it does not compile, or cargo named no program.
 pub(crate) fn build(project: &Project, target: &Target) -> Result<PathBuf, String> {
-    println!("building {} of {}", target.name, target.package);
+    println!("building {}", target.name);
     let kind = format!("--{}", target.kind);
     let command = project.cargo(&[
         "build",
         "--quiet",
-        "--package",
-        target.package,
+        "--workspace",
         &kind,
         target.name,
         "--message-format",

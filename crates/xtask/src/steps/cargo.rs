@@ -1,4 +1,4 @@
-//! What cargo does by itself: tests, doc tests, format, clippy.
+//! What cargo does by itself: tests, format, clippy.
 
 use std::process::Command;
 use std::time::Duration;
@@ -11,27 +11,12 @@ use crate::run;
 /// A first build of everything with its tests, on a slow machine too.
 const CARGO_DEADLINE: Duration = Duration::from_secs(60 * 60);
 
-/// Unit, property and integration tests of every crate; all of them, even where one fails.
+/// Unit, property, integration and doc tests of every crate; all of them, even where one fails.
+/// The examples are built along.
 pub(crate) fn tests(project: &Project) -> Outcome {
-    count(project.cargo(&[
-        "test",
-        "--workspace",
-        "--no-fail-fast",
-        "--lib",
-        "--bins",
-        "--tests",
-        "--examples",
-    ]))
-}
-
-/// The examples in the documentation, apart: `--doc` cannot be asked for beside other targets.
-pub(crate) fn doc_tests(project: &Project) -> Outcome {
-    let outcome = count(project.cargo(&["test", "--workspace", "--no-fail-fast", "--doc"]));
-    // Crates without an example pass with zero tests; that the step ran is its check then.
-    if outcome.fault.is_none() && outcome.counts == Counts::default() {
-        return Outcome { counts: Counts::ONE_PASSED, fault: None };
-    }
-    outcome
+    let command = project.cargo(&["test", "--workspace", "--no-fail-fast"]);
+    let (counts, result) = run::count(command, CARGO_DEADLINE);
+    Outcome { counts, fault: result.err() }
 }
 
 /// Formats every crate in place.
@@ -47,11 +32,6 @@ pub(crate) fn format_check(project: &Project) -> Outcome {
 /// Every target of every crate, warnings denied.
 pub(crate) fn clippy(project: &Project) -> Outcome {
     single(project.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
-}
-
-fn count(command: Command) -> Outcome {
-    let (counts, result) = run::count(command, CARGO_DEADLINE);
-    Outcome { counts, fault: result.err() }
 }
 
 fn single(command: Command) -> Outcome {

@@ -15,7 +15,7 @@ use crate::run::{self, Running};
 use crate::steps::build::{Target, build};
 use crate::tools;
 
-const ECHO: Target = Target { package: "stentor-engine", kind: "example", name: "ws_echo" };
+const ECHO: Target = Target { kind: "example", name: "ws_echo" };
 const LISTEN_DEADLINE: Duration = Duration::from_secs(10);
 const CASES_DEADLINE: Duration = Duration::from_secs(900);
 /// Verdicts of the suite that mean: behaved as the RFC allows.
@@ -37,7 +37,7 @@ const ROUNDS: [Round; 2] = [
         name: "all",
         message_bytes_max: 17 << 20,
         cases: &["-x", "12.*", "-x", "13.*"],
-        cases_min: 290,
+        cases_min: 301,
     },
     Round {
         name: "64k",
@@ -46,7 +46,7 @@ const ROUNDS: [Round; 2] = [
             "-i", "1.*", "-i", "2.*", "-i", "3.*", "-i", "4.*", "-i", "5.*", "-i", "6.*", "-i",
             "7.*", "-i", "10.*",
         ],
-        cases_min: 230,
+        cases_min: 247,
     },
 ];
 
@@ -93,8 +93,9 @@ fn play(project: &Project, round: &Round, kosoku: &Path, echo: &Path) -> Result<
     for case in bad {
         println!("  {case}");
     }
-    if counts.passed + counts.failed < round.cases_min {
-        return Err(format!("{} cases, but at least {}", counts.passed, round.cases_min));
+    let cases = counts.passed + counts.failed;
+    if cases < round.cases_min {
+        return Err(format!("only {cases} of at least {} cases were run", round.cases_min));
     }
     // The suite's own verdict counts too; a failed case is told by its count already.
     if counts.failed == 0 {

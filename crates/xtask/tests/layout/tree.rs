@@ -6,11 +6,12 @@ use std::process::Command;
 use super::manifests::absent_from;
 
 /// The names of all crates that are compiled into `package`, one a line with its version.
+/// What the lockfile names and this machine lacks, cargo fetches as for a build.
 pub(crate) fn of(root: &Path, package: &str) -> String {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(root)
-        .args(["tree", "--offline", "--edges", "normal", "--prefix", "none", "--package", package])
+        .args(["tree", "--edges", "normal", "--prefix", "none", "--package", package])
         .output()
         .expect("cargo can be started");
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -1,0 +1,102 @@
+//! Cells: where shards leave their figures for whoever asks.
+//!
+//! A shard counts in plain numbers and copies them here once a turn; a reader sees figures that
+//! are at most a turn old and stops nobody.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use stentor_shard::Shard;
+use stentor_shard::counters::DELIVERY_BOUNDS_MICROS;
+use stentor_wire::close::CloseCode;
+
+use crate::figures::ShardFigures;
+
+const CODES: usize = CloseCode::ALL.len();
+const BUCKETS: usize = DELIVERY_BOUNDS_MICROS.len() + 1;
+
+/// One shard's figures, on cache lines of their own.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(crate) struct Cells {
+    connections: AtomicU64,
+    rooms: AtomicU64,
+    queued: AtomicU64,
+    messages_received: AtomicU64,
+    messages_sent: AtomicU64,
+    messages_dropped: AtomicU64,
+    messages_refused: AtomicU64,
+    connections_opened: AtomicU64,
+    delivery_buckets: [AtomicU64; BUCKETS],
+    delivery_sum_micros: AtomicU64,
+    closed: [AtomicU64; CODES],
+    closed_abnormally: AtomicU64,
+    turned_away: AtomicU64,
+}
+
+impl Cells {
+    /// Copies what the shard has counted.
+    pub(crate) fn publish(&self, shard: &Shard) {
+        let counters = shard.counters();
+        self.connections.store(shard.members_open() as u64, Relaxed);
+        self.rooms.store(shard.rooms_open() as u64, Relaxed);
+        self.messages_received.store(counters.messages_received, Relaxed);
+        self.messages_sent.store(counters.messages_sent, Relaxed);
+        self.messages_dropped.store(counters.messages_dropped, Relaxed);
+        self.messages_refused.store(counters.messages_refused, Relaxed);
+        self.connections_opened.store(counters.connections_opened, Relaxed);
+        for (cell, count) in self.delivery_buckets.iter().zip(counters.delivery.buckets) {
+            cell.store(count, Relaxed);
+        }
+        self.delivery_sum_micros.store(counters.delivery.sum_micros, Relaxed);
+    }
+
+    /// Notes how many frames wait in rings.
+    pub(crate) fn publish_queued(&self, queued: usize) {
+        self.queued.store(queued as u64, Relaxed);
+    }
+
+    /// Counts the end of a connection that was a member.
+    pub(crate) fn count_closed(&self, code: Option<CloseCode>) {
+        let position = code.and_then(|code| CloseCode::ALL.iter().position(|one| *one == code));
+        let cell = position.map_or(&self.closed_abnormally, |position| &self.closed[position]);
+        cell.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a socket that never became a member.
+    pub(crate) fn count_turned_away(&self) {
+        self.turned_away.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn read(&self) -> ShardFigures {
+        ShardFigures {
+            connections: self.connections.load(Relaxed),
+            rooms: self.rooms.load(Relaxed),
+            queued: self.queued.load(Relaxed),
+            messages_received: self.messages_received.load(Relaxed),
+            messages_sent: self.messages_sent.load(Relaxed),
+            messages_dropped: self.messages_dropped.load(Relaxed),
+            messages_refused: self.messages_refused.load(Relaxed),
+            connections_opened: self.connections_opened.load(Relaxed),
+        }
+    }
+
+    pub(crate) fn closed(&self, position: usize) -> u64 {
+        self.closed[position].load(Relaxed)
+    }
+
+    pub(crate) fn closed_abnormally(&self) -> u64 {
+        self.closed_abnormally.load(Relaxed)
+    }
+
+    pub(crate) fn turned_away(&self) -> u64 {
+        self.turned_away.load(Relaxed)
+    }
+
+    pub(crate) fn delivery_bucket(&self, bucket: usize) -> u64 {
+        self.delivery_buckets[bucket].load(Relaxed)
+    }
+
+    pub(crate) fn delivery_sum_micros(&self) -> u64 {
+        self.delivery_sum_micros.load(Relaxed)
+    }
+}

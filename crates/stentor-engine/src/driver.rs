@@ -1,0 +1,329 @@
+//! The driver: the loop around one shard.
+//!
+//! The parts: [`entrance`] (new sockets up to the door), [`reading`] (bytes → messages), and here
+//! the turn itself. Every drain in a turn is capped, so that nothing starves the others.
+
+mod entrance;
+mod reading;
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::{Events, Token};
+use stentor_shard::time::{Instant, Now};
+use stentor_shard::wheel::Wheel;
+use stentor_shard::{Event, MemberId, Shard, ShardConfig};
+use stentor_wire::close::CloseCode;
+use stentor_wire::parse::Parser;
+
+use crate::cells::Cells;
+use crate::clock::Clock;
+use crate::connection::{Connections, Phase};
+use crate::fan_out::FanOut;
+use crate::flush::Sockets;
+use crate::hooks::Client;
+use crate::mailbox::{Address, Command, Mailbox};
+use crate::pod::Pod;
+use crate::wake::Wake;
+
+pub(crate) use entrance::Entrance;
+
+/// What one turn takes at the most.
+const COMMANDS_PER_TURN_MAX: usize = 1_024;
+const EVENTS_PER_TURN_MAX: usize = 512;
+
+/// One read's size, and so the most that one connection gives in a turn.
+const READ_BYTES: usize = 64 * 1024;
+
+/// How long a peer may take to read its close frame when its socket is full.
+const CLOSING_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a peer may take to end its stream once it was told goodbye.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How often rings are counted for the figures.
+const QUEUED_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How soon a full neighbour is tried again.
+const BACKED_UP_RETRY: Duration = Duration::from_micros(200);
+
+const LISTENER: Token = Token(usize::MAX);
+
+/// One shard and everything that it is connected to.
+pub(crate) struct Driver {
+    index: usize,
+    pod: Arc<Pod>,
+    shard: Shard,
+    connections: Connections,
+    fan_out: FanOut,
+    mailbox: Mailbox,
+    entrance: Option<Entrance>,
+    wake: Wake,
+    clock: Clock,
+    parser: Parser,
+    /// Deadlines of sockets that are no members: at the door, closing, lingering.
+    deadlines: Wheel,
+    /// Sockets that had more to read than one turn takes.
+    unread: VecDeque<MemberId>,
+    /// Sockets that broke in this turn's flush.
+    broken: Vec<MemberId>,
+    scratch: Box<[u8]>,
+    queued_read_at: Instant,
+    /// When a drain gives up on those that are left.
+    ends_at: Option<Instant>,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        index: usize,
+        pod: Arc<Pod>,
+        config: ShardConfig,
+        addresses: &[Address],
+        mailbox: Mailbox,
+        entrance: Option<Entrance>,
+    ) -> io::Result<Driver> {
+        let wake = Wake::new(mio::Poll::new()?)?;
+        let mut driver = Driver {
+            index,
+            shard: Shard::new(config),
+            connections: Connections::default(),
+            fan_out: FanOut::new(index, addresses, Arc::clone(&pod.interest)),
+            mailbox,
+            entrance,
+            wake,
+            clock: Clock::new(pod.started),
+            parser: Parser::new(),
+            deadlines: Wheel::default(),
+            unread: VecDeque::new(),
+            broken: Vec::new(),
+            scratch: vec![0; READ_BYTES].into_boxed_slice(),
+            queued_read_at: Instant::default(),
+            ends_at: None,
+            pod,
+        };
+        if let Some(entrance) = &mut driver.entrance {
+            entrance.register(driver.wake.registry())?;
+        }
+        Ok(driver)
+    }
+
+    /// Runs until a drain is done.
+    pub(crate) async fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS_PER_TURN_MAX);
+        loop {
+            let now = self.clock.now();
+            self.take_commands(now);
+            self.take_sockets(now, &mut events)?;
+            self.shard.handle_timeout(now);
+            self.handle_deadlines(now);
+            self.emit_events(now);
+            self.flush(now);
+            self.publish_figures(now);
+            if self.is_done(now) {
+                return Ok(());
+            }
+            if let Some(deadline) = self.idle_until(now) {
+                let deadline = deadline.map(|at| self.clock.runtime_instant(at));
+                self.wake.wait_until(deadline, &self.mailbox).await;
+            }
+        }
+    }
+
+    fn take_commands(&mut self, now: Now) {
+        self.mailbox.rearm();
+        for _ in 0..COMMANDS_PER_TURN_MAX {
+            if self.shard.is_congested() {
+                break;
+            }
+            let Some(command) = self.mailbox.poll() else { break };
+            match command {
+                Command::Attach(attach) => self.attach(now, *attach),
+                Command::Deliver(delivery) => self.shard.handle_delivery(now, &delivery),
+                Command::Publish(deliveries) => {
+                    for delivery in deliveries {
+                        self.shard.handle_publication(now, delivery);
+                    }
+                }
+                Command::Drain { window, timeout } => {
+                    self.shard.handle_drain(now, window);
+                    self.ends_at = Some(now.instant + timeout);
+                }
+            }
+        }
+    }
+
+    /// Takes what the sockets have. Where too much waits to be written already, reading waits: the
+    /// peers feel it through TCP, and nothing is lost.
+    fn take_sockets(&mut self, now: Now, events: &mut Events) -> io::Result<()> {
+        self.wake.poll_sockets(events)?;
+        let reads = self.unread.len();
+        for event in &*events {
+            if event.token() == LISTENER {
+                if let Some(entrance) = &mut self.entrance {
+                    entrance.note_ready();
+                }
+                continue;
+            }
+            let id = MemberId(event.token().0 as u32);
+            if event.is_writable() {
+                self.shard.handle_writable(id);
+            }
+            if event.is_readable() || event.is_read_closed() || event.is_error() {
+                self.read_or_postpone(now, id);
+            }
+        }
+        for _ in 0..reads {
+            let Some(id) = self.unread.pop_front() else { break };
+            if let Some(connection) = self.connections.get_mut(id) {
+                connection.unread = false;
+                self.read_or_postpone(now, id);
+            }
+        }
+        self.accept(now);
+        Ok(())
+    }
+
+    fn read_or_postpone(&mut self, now: Now, id: MemberId) {
+        if self.shard.is_congested() || self.fan_out.is_backed_up() {
+            self.postpone(id);
+        } else {
+            self.read(now, id);
+        }
+    }
+
+    /// Puts a socket on the list of those with more to read.
+    fn postpone(&mut self, id: MemberId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if !std::mem::replace(&mut connection.unread, true) {
+            self.unread.push_back(id);
+        }
+    }
+
+    fn handle_deadlines(&mut self, now: Now) {
+        while let Some(index) = self.deadlines.poll(now.instant) {
+            let id = MemberId(index);
+            match self.connections[id].phase {
+                Phase::Vacant => {}
+                Phase::AtTheDoor(_) => {
+                    self.pod.cells[self.index].count_turned_away();
+                    self.release(id);
+                }
+                Phase::Open => self.disconnect(id),
+                Phase::Lingering => self.release(id),
+            }
+        }
+    }
+
+    fn emit_events(&mut self, now: Now) {
+        self.fan_out.retry();
+        while let Some(event) = self.shard.poll_event() {
+            if let Event::Closing { member } = event {
+                self.deadlines.schedule(member.0, now.instant + CLOSING_TIMEOUT);
+            } else {
+                self.fan_out.emit(now, event, &mut self.shard);
+            }
+        }
+    }
+
+    fn flush(&mut self, now: Now) {
+        let mut sockets = Sockets {
+            connections: &self.connections,
+            clock: &self.clock,
+            broken: &mut self.broken,
+        };
+        self.shard.flush(now, &mut sockets);
+        while let Some(id) = self.broken.pop() {
+            self.disconnect(id);
+        }
+        while let Some(id) = self.shard.poll_finished() {
+            self.say_goodbye(now, id);
+        }
+    }
+
+    /// A member's close frame has gone out: nothing more is written, and the peer's end of stream
+    /// is awaited for a while.
+    fn say_goodbye(&mut self, now: Now, id: MemberId) {
+        self.forget_member(id);
+        let connection = &mut self.connections[id];
+        connection.phase = Phase::Lingering;
+        if let Some(socket) = &connection.socket {
+            socket.finish();
+        }
+        self.deadlines.schedule(id.0, now.instant + LINGER_TIMEOUT);
+    }
+
+    /// A socket is gone, or is given up.
+    fn disconnect(&mut self, id: MemberId) {
+        if matches!(self.connections[id].phase, Phase::Open) {
+            self.forget_member(id);
+        }
+        if !matches!(self.connections[id].phase, Phase::Vacant) {
+            self.release(id);
+        }
+    }
+
+    fn forget_member(&mut self, id: MemberId) {
+        let Some((client_id, user)) = self.shard.identity(id) else { return };
+        let user = user.cloned();
+        let code = self.shard.handle_disconnect(id);
+        self.pod.cells[self.index].count_closed(code);
+        let client = Client { id: client_id, user: user.as_deref() };
+        let hooks = &self.pod.hooks;
+        reading::guard(|| hooks.on_disconnect(&client, code));
+    }
+
+    /// Closes the socket and frees the number.
+    fn release(&mut self, id: MemberId) {
+        self.deadlines.cancel(id.0);
+        if self.connections.release(id) {
+            self.pod.return_place();
+        }
+    }
+
+    fn publish_figures(&mut self, now: Now) {
+        let cells: &Cells = &self.pod.cells[self.index];
+        cells.publish(&self.shard);
+        if now.instant.since(self.queued_read_at) >= QUEUED_INTERVAL {
+            self.queued_read_at = now.instant;
+            cells.publish_queued(self.shard.frames_queued());
+        }
+    }
+
+    fn is_done(&mut self, now: Now) -> bool {
+        let Some(ends_at) = self.ends_at else { return false };
+        if self.connections.counted() > 0 && now.instant < ends_at {
+            return false;
+        }
+        for id in self.connections.ids() {
+            if matches!(self.connections[id].phase, Phase::Open) {
+                self.shard.handle_close(id, CloseCode::GoingAway);
+                self.disconnect(id);
+            }
+        }
+        true
+    }
+
+    /// `None`: there is more to do at once. Else until when nothing is to be done unless a socket
+    /// or the mailbox has something.
+    fn idle_until(&self, now: Now) -> Option<Option<Instant>> {
+        let entrance = self.entrance.as_ref();
+        let busy = !self.unread.is_empty() && !self.fan_out.is_backed_up()
+            || !self.mailbox.is_empty()
+            || entrance.is_some_and(|entrance| entrance.is_ready(now));
+        if busy {
+            return None;
+        }
+        let backed_up = self.fan_out.is_backed_up().then(|| now.instant + BACKED_UP_RETRY);
+        let timeouts = [
+            self.shard.poll_timeout(now.instant),
+            self.deadlines.poll_timeout(),
+            backed_up,
+            self.ends_at,
+            entrance.and_then(Entrance::resumes_at),
+        ];
+        let next = timeouts.into_iter().flatten().min();
+        (next.is_none_or(|at| at > now.instant)).then_some(next)
+    }
+}

@@ -1,0 +1,238 @@
+//! The entrance: new sockets, from the listener up to what the door says of them.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Interest, Registry, Token};
+use stentor_shard::time::{Instant, Now};
+use stentor_shard::{Connect, MemberId};
+
+use crate::connection::{Phase, Waiting};
+use crate::door::{Admission, Answer, Door, Gate, Knock};
+use crate::driver::{Driver, LINGER_TIMEOUT, LISTENER};
+use crate::mailbox::Attach;
+use crate::socket::{Socket, Transfer};
+
+/// New sockets of one turn at the most.
+const ACCEPTS_PER_TURN_MAX: usize = 64;
+
+/// How long the listener rests when the system has no descriptor left.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a socket may say before its door has decided, in bytes; doors decide much earlier.
+const DOOR_BYTES_MAX: usize = 128 * 1024;
+
+/// A shard's listener and the door behind it.
+pub(crate) struct Entrance {
+    listener: TcpListener,
+    door: Arc<dyn Door>,
+    /// The listener may have more sockets to give.
+    ready: bool,
+    /// The system had no descriptor left; try again then.
+    resumes_at: Option<Instant>,
+}
+
+impl Entrance {
+    pub(crate) fn new(listener: StdListener, door: Arc<dyn Door>) -> Entrance {
+        let listener = TcpListener::from_std(listener);
+        Entrance { listener, door, ready: false, resumes_at: None }
+    }
+
+    pub(super) fn register(&mut self, registry: &Registry) -> io::Result<()> {
+        registry.register(&mut self.listener, LISTENER, Interest::READABLE)
+    }
+
+    pub(super) fn note_ready(&mut self) {
+        self.ready = true;
+    }
+
+    pub(super) fn is_ready(&self, now: Now) -> bool {
+        self.ready && self.resumes_at.is_none_or(|at| at <= now.instant)
+    }
+
+    pub(super) fn resumes_at(&self) -> Option<Instant> {
+        self.resumes_at
+    }
+
+    fn poll_accept(&mut self, now: Now) -> Option<(TcpStream, SocketAddr)> {
+        loop {
+            match self.listener.accept() {
+                Ok(accepted) => return Some(accepted),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.ready = false;
+                    return None;
+                }
+                // The peer gave up before it was accepted.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted
+                    ) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept connections, trying again soon");
+                    self.resumes_at = Some(now.instant + EXHAUSTED_PAUSE);
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+impl Driver {
+    pub(super) fn accept(&mut self, now: Now) {
+        for _ in 0..ACCEPTS_PER_TURN_MAX {
+            let Some(entrance) = &mut self.entrance else { return };
+            if !entrance.is_ready(now) {
+                return;
+            }
+            entrance.resumes_at = None;
+            let Some((stream, peer)) = entrance.poll_accept(now) else { return };
+            let waiting = Waiting { peer, received: Vec::new() };
+            if let Some(id) = self.adopt(stream) {
+                self.connections[id].phase = Phase::AtTheDoor(Box::new(waiting));
+                self.deadlines.schedule(id.0, now.instant + self.pod.config.door_timeout);
+            }
+        }
+    }
+
+    /// Takes in a socket that was upgraded elsewhere and has its place already.
+    pub(super) fn attach(&mut self, now: Now, attach: Attach) {
+        let Attach { socket, mut received, admission } = attach;
+        let id = socket.set_nonblocking(true).ok().and_then(|()| {
+            // What cannot be set changes the latency, not the meaning.
+            let _ = socket.set_nodelay(true);
+            self.adopt(TcpStream::from_std(socket))
+        });
+        match id {
+            Some(id) => self.admit(now, id, admission, &mut received),
+            None => self.pod.return_place(),
+        }
+    }
+
+    /// Reads what a socket at the door says, and does what the door thinks of it.
+    pub(super) fn read_at_the_door(&mut self, now: Now, id: MemberId) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let read = self.connections[id].socket.as_ref().map(|socket| socket.read(&mut scratch));
+        match read {
+            None | Some(Transfer::Blocked) => {}
+            Some(Transfer::Broken | Transfer::Bytes(0)) => {
+                self.pod.cells[self.index].count_turned_away();
+                self.release(id);
+            }
+            Some(Transfer::Bytes(bytes)) => {
+                if bytes == scratch.len() {
+                    self.postpone(id);
+                }
+                self.knock(now, id, &mut scratch[..bytes]);
+            }
+        }
+        self.scratch = scratch;
+    }
+
+    fn knock(&mut self, now: Now, id: MemberId, bytes: &mut [u8]) {
+        let Some(entrance) = &self.entrance else { return };
+        let door = Arc::clone(&entrance.door);
+        let Phase::AtTheDoor(waiting) = std::mem::take(&mut self.connections[id].phase) else {
+            return;
+        };
+        let mut waiting = waiting;
+        let whole: &mut [u8] = if waiting.received.is_empty() {
+            bytes
+        } else {
+            waiting.received.extend_from_slice(bytes);
+            &mut waiting.received
+        };
+        let gate = self.pod.take_place();
+        let answer = door.knock(&Knock { peer: waiting.peer, received: whole, gate });
+        if gate == Gate::Open && !matches!(answer, Answer::Admit(_)) {
+            self.pod.return_place();
+        }
+        match answer {
+            Answer::Admit(admission) if gate == Gate::Open => {
+                let consumed = admission.consumed.min(whole.len());
+                self.deadlines.cancel(id.0);
+                self.admit(now, id, *admission, &mut whole[consumed..]);
+            }
+            Answer::Admit(_) => self.release(id),
+            Answer::Refuse(response) => self.turn_away(now, id, &response),
+            Answer::Divert => {
+                let received = whole.to_vec();
+                self.divert(id, &door, waiting.peer, received);
+            }
+            Answer::Wait if whole.len() > DOOR_BYTES_MAX => self.release(id),
+            Answer::Wait => {
+                if waiting.received.is_empty() {
+                    waiting.received = bytes.to_vec();
+                }
+                self.connections[id].phase = Phase::AtTheDoor(waiting);
+            }
+        }
+    }
+
+    fn admit(&mut self, now: Now, id: MemberId, admission: Admission, early: &mut [u8]) {
+        self.connections[id].phase = Phase::Open;
+        self.connections.count(id);
+        self.shard.handle_connect(
+            now,
+            Connect {
+                member: id,
+                user: admission.user,
+                rooms: admission.rooms,
+                options: admission.options,
+                preface: admission.response,
+                last_id: admission.last_id,
+            },
+        );
+        self.greet(id);
+        if !early.is_empty() {
+            self.take_bytes(now, id, early);
+        }
+    }
+
+    /// Writes a refusal and lets the peer read it: a refusal is small and the socket's buffer is
+    /// empty, so what does not fit is not owed.
+    fn turn_away(&mut self, now: Now, id: MemberId, response: &[u8]) {
+        self.pod.cells[self.index].count_turned_away();
+        let connection = &mut self.connections[id];
+        connection.phase = Phase::Lingering;
+        if let Some(socket) = &connection.socket {
+            let _ = socket.write(response);
+            socket.finish();
+        }
+        self.deadlines.schedule(id.0, now.instant + LINGER_TIMEOUT);
+    }
+
+    fn divert(
+        &mut self,
+        id: MemberId,
+        door: &Arc<dyn Door>,
+        peer: SocketAddr,
+        received: Vec<u8>,
+    ) {
+        let socket = self.connections[id].socket.take();
+        self.release(id);
+        let socket = socket.map(|socket| socket.into_std(self.wake.registry()));
+        if let Some(Ok(socket)) = socket {
+            door.divert(socket, peer, received);
+        }
+    }
+
+    /// Gives a new socket a number and tells the poll about it.
+    fn adopt(&mut self, stream: TcpStream) -> Option<MemberId> {
+        let id = self.connections.reserve();
+        match Socket::register(stream, self.wake.registry(), Token(id.index())) {
+            Ok(socket) => {
+                self.connections[id].socket = Some(socket);
+                Some(id)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot watch a new socket, dropping it");
+                self.connections.release(id);
+                None
+            }
+        }
+    }
+}

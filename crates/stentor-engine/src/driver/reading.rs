@@ -1,0 +1,150 @@
+//! Reading: a socket's bytes become messages, and messages reach the hooks and the shard.
+
+use std::panic::AssertUnwindSafe;
+
+use stentor_shard::MemberId;
+use stentor_shard::time::Now;
+use stentor_wire::assemble::{Incoming, Input};
+use stentor_wire::close::CloseCode;
+use stentor_wire::draft::{Draft, Refusal};
+use stentor_wire::encode;
+
+use crate::connection::Phase;
+use crate::driver::Driver;
+use crate::hooks::{Client, Handling, Payload, Verdict};
+use crate::socket::Transfer;
+
+impl Driver {
+    /// Reads once from a socket that has something.
+    pub(super) fn read(&mut self, now: Now, id: MemberId) {
+        match self.connections.get_mut(id).map(|connection| &connection.phase) {
+            None | Some(Phase::Vacant) => {}
+            Some(Phase::AtTheDoor(_)) => self.read_at_the_door(now, id),
+            Some(Phase::Open | Phase::Lingering) => self.read_connection(now, id),
+        }
+    }
+
+    fn read_connection(&mut self, now: Now, id: MemberId) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let read = self.connections[id].socket.as_ref().map(|socket| socket.read(&mut scratch));
+        match read {
+            None | Some(Transfer::Blocked) => {}
+            Some(Transfer::Broken | Transfer::Bytes(0)) => self.disconnect(id),
+            Some(Transfer::Bytes(bytes)) => {
+                // A full buffer: there may be more, and no event will say so.
+                if bytes == scratch.len() {
+                    self.postpone(id);
+                }
+                self.take_bytes(now, id, &mut scratch[..bytes]);
+            }
+        }
+        self.scratch = scratch;
+    }
+
+    /// Cuts bytes into messages, as long as the member is open; of others they are dropped.
+    pub(super) fn take_bytes(&mut self, now: Now, id: MemberId, bytes: &mut [u8]) {
+        let mut assembler = std::mem::take(&mut self.connections[id].assembler);
+        let message_bytes_max = self.pod.config.message_bytes_max;
+        let mut input = Input::new(bytes);
+        while self.shard.is_open(id) {
+            match assembler.poll(&mut input, message_bytes_max) {
+                Ok(Some(incoming)) => self.take_frame(now, id, incoming),
+                Ok(None) => {
+                    self.connections[id].assembler = assembler;
+                    return;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "closing a connection");
+                    self.shard.handle_close(id, error.close_code());
+                }
+            }
+        }
+    }
+
+    /// Tells the program of a new client.
+    pub(super) fn greet(&mut self, id: MemberId) {
+        let Some((client_id, user)) = self.shard.identity(id) else { return };
+        let client = Client { id: client_id, user: user.map(|user| &**user) };
+        let hooks = &self.pod.hooks;
+        match guard(|| hooks.on_connect(&client)) {
+            Some(Ok(())) => {}
+            Some(Err(code)) => self.shard.handle_close(id, code),
+            None => self.shard.handle_close(id, CloseCode::Internal),
+        }
+    }
+
+    fn take_frame(&mut self, now: Now, id: MemberId, incoming: Incoming<'_>) {
+        self.shard.handle_heard(now, id);
+        match incoming {
+            Incoming::Text(text) => self.take_message(now, id, Payload::Text(text)),
+            Incoming::Binary(bytes) => self.take_message(now, id, Payload::Binary(bytes)),
+            Incoming::Ping(payload) => self.shard.handle_ping(id, payload),
+            Incoming::Pong(_) => {}
+            Incoming::Close(close) => {
+                self.shard.handle_peer_close(id, close.map(|close| close.code));
+            }
+        }
+    }
+
+    fn take_message(&mut self, now: Now, id: MemberId, payload: Payload<'_>) {
+        if !self.shard.admits_message(now, id) {
+            return;
+        }
+        let Some((client_id, user)) = self.shard.identity(id) else { return };
+        let user = user.cloned();
+        let client = Client { id: client_id, user: user.as_deref() };
+        let hooks = &*self.pod.hooks;
+        let Some(handling) = guard(|| hooks.on_payload(&client, payload)) else {
+            self.shard.handle_close(id, CloseCode::Internal);
+            return;
+        };
+        let mut answer = Vec::new();
+        match handling {
+            Handling::Parse => {
+                let text = match payload {
+                    Payload::Text(text) => text.as_bytes(),
+                    Payload::Binary(bytes) => bytes,
+                };
+                match self.parser.parse_client(text) {
+                    Ok(draft) => {
+                        let verdict = guard(|| hooks.on_message(&client, &draft));
+                        carry_out(&mut self.shard, now, id, &draft, verdict);
+                    }
+                    Err(refusal) => self.shard.handle_refusal(id, &refusal),
+                }
+                return;
+            }
+            Handling::Done => return,
+            Handling::AnswerText(text) => encode::text_frame(text.as_bytes(), &mut answer),
+            Handling::AnswerBinary(bytes) => encode::binary_frame(&bytes, &mut answer),
+        }
+        self.shard.handle_answer(id, answer);
+    }
+}
+
+fn carry_out(
+    shard: &mut stentor_shard::Shard,
+    now: Now,
+    id: MemberId,
+    draft: &Draft<'_>,
+    verdict: Option<Verdict>,
+) {
+    match verdict {
+        Some(Verdict::Pass) => shard.handle_draft(now, id, draft),
+        Some(Verdict::Change(data)) => {
+            let changed = Draft { data: data.get().as_bytes(), ..draft.clone() };
+            shard.handle_draft(now, id, &changed);
+        }
+        Some(Verdict::Suppress) => {}
+        Some(Verdict::Refuse { code, message }) => {
+            let reference = draft.reference.as_deref().map(str::to_owned);
+            shard.handle_refusal(id, &Refusal { code, message: message.into(), reference });
+        }
+        None => shard.handle_close(id, CloseCode::Internal),
+    }
+}
+
+/// Runs a hook; `None` where it panicked. The panic's own message has been printed by then.
+pub(super) fn guard<T>(hook: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(AssertUnwindSafe(hook)).ok()
+}

@@ -1,0 +1,385 @@
+//! The engine: the shards' threads, and the handle through which a program uses them.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use socket2::{Domain, Protocol, Socket, Type};
+use stentor_shard::counters::DELIVERY_BOUNDS_MICROS;
+use stentor_shard::{Delivery, ShardConfig};
+use stentor_wire::close::CloseCode;
+use stentor_wire::encode;
+use stentor_wire::envelope::Envelope;
+use stentor_wire::room_name::RoomName;
+use stentor_wire::timestamp::Timestamp;
+use uuid::Uuid;
+
+use crate::config::EngineConfig;
+use crate::door::{Admission, Door, Gate};
+use crate::driver::{Driver, Entrance};
+use crate::figures::{Figures, RoomsReport};
+use crate::hooks::Hooks;
+use crate::mailbox::{Address, Attach, Command, Mailbox, mailbox};
+use crate::pod::Pod;
+use crate::publication::{Overloaded, Publication, Receipt};
+
+/// Connections that a listener's queue holds before the shard accepts them.
+const LISTEN_BACKLOG: i32 = 4_096;
+
+/// A drain closes no slower than this, all shards together.
+const DRAIN_CLOSES_PER_SECOND_MIN: f64 = 1_000.0;
+
+/// A running engine. Clones are the same engine; its threads run until [`Engine::drain`].
+#[derive(Clone)]
+pub struct Engine {
+    pod: Arc<Pod>,
+    addresses: Arc<[Address]>,
+    next_shard: Arc<AtomicUsize>,
+    local_addr: Option<SocketAddr>,
+}
+
+/// Why an engine did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The number of shards is zero or above [`EngineConfig::SHARDS_MAX`].
+    Shards(usize),
+    /// The address cannot be listened on.
+    Listen(SocketAddr, io::Error),
+    /// A thread or its poll could not be had.
+    Thread(io::Error),
+}
+
+/// Why a socket was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttachError {
+    /// `connections_max` is reached.
+    Full,
+    /// The engine is draining or has ended.
+    Draining,
+    /// The shard has too much to do; the socket was dropped.
+    Overloaded,
+}
+
+impl Engine {
+    /// Starts the shards. Sockets come in by [`Engine::attach`].
+    ///
+    /// # Errors
+    /// A number of shards that cannot be, or a system without threads or descriptors to give.
+    pub fn start(config: EngineConfig, hooks: Arc<dyn Hooks>) -> Result<Engine, StartError> {
+        Engine::start_shards(config, hooks, Vec::new(), None)
+    }
+
+    /// Starts the shards, each with a listener of its own on `address`; the kernel spreads new
+    /// sockets over them. Port 0 takes a free port, the same for all.
+    ///
+    /// # Errors
+    /// As [`Engine::start`], and an address that cannot be listened on.
+    pub fn start_listening(
+        config: EngineConfig,
+        hooks: Arc<dyn Hooks>,
+        address: SocketAddr,
+        door: Arc<dyn Door>,
+    ) -> Result<Engine, StartError> {
+        let mut listeners: Vec<TcpListener> = Vec::new();
+        let mut address = address;
+        for _ in 0..config.shards.min(EngineConfig::SHARDS_MAX) {
+            let listener = listen(address).map_err(|error| StartError::Listen(address, error))?;
+            address = listener.local_addr().map_err(StartError::Thread)?;
+            listeners.push(listener);
+        }
+        Engine::start_shards(config, hooks, listeners, Some((address, door)))
+    }
+
+    /// Where the engine listens, if it does.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.local_addr
+    }
+
+    /// Hands over a socket whose upgrade the program has done. `received` is what was read from
+    /// it behind the request.
+    ///
+    /// # Errors
+    /// There is no place for it; it is closed.
+    pub fn attach(
+        &self,
+        socket: TcpStream,
+        received: Vec<u8>,
+        admission: Admission,
+    ) -> Result<(), AttachError> {
+        match self.pod.take_place() {
+            Gate::Open => {}
+            Gate::Full => return Err(AttachError::Full),
+            Gate::Draining => return Err(AttachError::Draining),
+        }
+        let shard = self.next_shard.fetch_add(1, Ordering::Relaxed) % self.addresses.len();
+        let attach = Attach { socket, received, admission };
+        self.addresses[shard].send(Command::Attach(Box::new(attach))).map_err(|_| {
+            self.pod.return_place();
+            AttachError::Overloaded
+        })
+    }
+
+    /// Publishes messages of the program itself, in order. Either all are taken or none.
+    ///
+    /// # Errors
+    /// The engine has more to do than it has room for.
+    pub fn publish(&self, publications: Vec<Publication>) -> Result<Vec<Receipt>, Overloaded> {
+        let timestamp = Timestamp::from_unix_millis(unix_millis());
+        let mut receipts = Vec::with_capacity(publications.len());
+        let mut deliveries = Vec::with_capacity(publications.len());
+        for publication in publications {
+            let receipt =
+                Receipt { id: publication.id.unwrap_or_else(Uuid::now_v7), timestamp };
+            deliveries.push(stamp(publication, receipt));
+            receipts.push(receipt);
+        }
+        // One shard takes them all, so that what one program says stays in order.
+        self.addresses[0].send(Command::Publish(deliveries)).map_err(|_| Overloaded)?;
+        Ok(receipts)
+    }
+
+    /// The fullest rooms of the pod, at most `limit`.
+    pub fn rooms(&self, limit: usize) -> RoomsReport {
+        self.pod.interest.report(limit)
+    }
+
+    /// How many connections the room has on this pod.
+    pub fn room_connections(&self, room: &RoomName) -> u64 {
+        self.pod.interest.members(room)
+    }
+
+    /// All figures as they are now, without stopping a shard.
+    pub fn figures(&self) -> Figures {
+        let cells = &self.pod.cells;
+        let infinity = std::iter::once(f64::INFINITY);
+        let bounds = DELIVERY_BOUNDS_MICROS.iter().map(|micros| *micros as f64 / 1e6);
+        let delivery_seconds = bounds
+            .chain(infinity)
+            .enumerate()
+            .map(|(bucket, bound)| (bound, cells.iter().map(|c| c.delivery_bucket(bucket)).sum()))
+            .collect();
+        let closed = CloseCode::ALL
+            .iter()
+            .enumerate()
+            .map(|(position, code)| (*code, cells.iter().map(|c| c.closed(position)).sum()))
+            .collect();
+        Figures {
+            uptime: self.pod.started.elapsed(),
+            rooms: self.pod.interest.rooms(),
+            shards: cells.iter().map(crate::cells::Cells::read).collect(),
+            closed,
+            closed_abnormally: cells.iter().map(crate::cells::Cells::closed_abnormally).sum(),
+            turned_away: cells.iter().map(crate::cells::Cells::turned_away).sum(),
+            delivery_seconds,
+            delivery_seconds_sum: cells.iter().map(|c| c.delivery_sum_micros() as f64 / 1e6).sum(),
+        }
+    }
+
+    /// Whether [`Engine::drain`] has begun.
+    pub fn is_draining(&self) -> bool {
+        self.pod.draining.load(Ordering::Relaxed)
+    }
+
+    /// Ends politely: nobody comes in any more, everybody is closed with 1001 behind what waits
+    /// for them, spread over at most `drain_timeout` and no slower than 1,000 a second. Returns
+    /// when all sockets are closed and all threads have ended, or after `drain_timeout`.
+    ///
+    /// # Cancel safety
+    /// Once begun the drain goes on by itself; calling again waits for the same.
+    pub async fn drain(&self) {
+        if !self.pod.draining.swap(true, Ordering::Relaxed) {
+            let timeout = self.pod.config.drain_timeout;
+            let at_least = self.pod.places_taken() as f64 / DRAIN_CLOSES_PER_SECOND_MIN;
+            // The last fifth is for the peers' answers.
+            let window = Duration::from_secs_f64(at_least).min(timeout.mul_f64(0.8));
+            for address in &*self.addresses {
+                let mut command = Command::Drain { window, timeout };
+                while let Err(refused) = address.send(command) {
+                    if self.pod.ended.borrow().shards == self.addresses.len() {
+                        break;
+                    }
+                    command = refused;
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+        }
+        let all = self.addresses.len();
+        // The sender lives as long as the engine, so waiting cannot fail.
+        let _ = self.pod.ended.subscribe().wait_for(|ended| ended.shards == all).await;
+    }
+
+    /// Returns when a shard has ended unasked: the pod can no longer keep its promises.
+    pub async fn failed(&self) {
+        let _ = self.pod.ended.subscribe().wait_for(|ended| ended.failed).await;
+    }
+
+    fn start_shards(
+        config: EngineConfig,
+        hooks: Arc<dyn Hooks>,
+        listeners: Vec<TcpListener>,
+        entrance: Option<(SocketAddr, Arc<dyn Door>)>,
+    ) -> Result<Engine, StartError> {
+        if config.shards == 0 || config.shards > EngineConfig::SHARDS_MAX {
+            return Err(StartError::Shards(config.shards));
+        }
+        let shards = config.shards;
+        let pod = Arc::new(Pod::new(config, hooks));
+        let (addresses, mailboxes): (Vec<Address>, Vec<Mailbox>) =
+            (0..shards).map(|_| mailbox()).unzip();
+        let addresses: Arc<[Address]> = addresses.into();
+        let mut listeners = listeners.into_iter();
+        for (index, mailbox) in mailboxes.into_iter().enumerate() {
+            let entrance = entrance.as_ref().zip(listeners.next()).map(|((_, door), listener)| {
+                Entrance::new(listener, Arc::clone(door))
+            });
+            let start = Start {
+                index,
+                pod: Arc::clone(&pod),
+                addresses: Arc::clone(&addresses),
+                mailbox,
+                entrance,
+            };
+            thread::Builder::new()
+                .name(format!("shard-{index}"))
+                .spawn(move || start.run())
+                .map_err(StartError::Thread)?;
+        }
+        let local_addr = entrance.map(|(address, _)| address);
+        Ok(Engine { pod, addresses, next_shard: Arc::default(), local_addr })
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("config", &self.pod.config).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Shards(shards) => {
+                write!(f, "{shards} shards: from 1 to {} can be", EngineConfig::SHARDS_MAX)
+            }
+            StartError::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            StartError::Thread(error) => write!(f, "cannot start a shard: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl fmt::Display for AttachError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AttachError::Full => "every place for a connection is taken",
+            AttachError::Draining => "the engine is draining",
+            AttachError::Overloaded => "the shard has too much to do",
+        })
+    }
+}
+
+impl std::error::Error for AttachError {}
+
+/// What a shard's thread takes along.
+struct Start {
+    index: usize,
+    pod: Arc<Pod>,
+    addresses: Arc<[Address]>,
+    mailbox: Mailbox,
+    entrance: Option<Entrance>,
+}
+
+impl Start {
+    fn run(self) {
+        let pod = Arc::clone(&self.pod);
+        let index = self.index;
+        let ended = std::panic::catch_unwind(AssertUnwindSafe(|| self.run_shard()));
+        let failed = match ended {
+            Ok(Ok(())) => false,
+            Ok(Err(error)) => {
+                tracing::error!(shard = index, %error, "a shard has failed");
+                true
+            }
+            Err(_) => {
+                tracing::error!(shard = index, "a shard has panicked");
+                true
+            }
+        };
+        pod.ended.send_modify(|ended| {
+            ended.shards += 1;
+            ended.failed |= failed;
+        });
+    }
+
+    fn run_shard(self) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build_local(tokio::runtime::LocalOptions::default())?;
+        runtime.block_on(async {
+            let config = shard_config(&self.pod.config);
+            let driver = Driver::new(
+                self.index,
+                self.pod,
+                config,
+                &self.addresses,
+                self.mailbox,
+                self.entrance,
+            )?;
+            driver.run().await
+        })
+    }
+}
+
+fn shard_config(config: &EngineConfig) -> ShardConfig {
+    ShardConfig {
+        pod: config.pod.as_str().into(),
+        // The standard library's hash keys come from the operating system.
+        seed: RandomState::new().build_hasher().finish(),
+        slow_consumer: config.slow_consumer,
+        flush_gap_max: config.flush_gap_max,
+        ping_interval: config.ping_interval,
+        pong_timeout: config.pong_timeout,
+        rate_limit: config.rate_limit,
+    }
+}
+
+/// A listener whose options the accepted sockets inherit.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_tcp_nodelay(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(LISTEN_BACKLOG)?;
+    Ok(socket.into())
+}
+
+fn stamp(publication: Publication, receipt: Receipt) -> Delivery {
+    let Publication { id, kind, room, from, data } = publication;
+    let envelope = Envelope {
+        id: receipt.id,
+        kind,
+        room: room.as_ref().map(RoomName::as_str),
+        from: &from,
+        data: &data,
+        timestamp: receipt.timestamp,
+    };
+    let mut frame = Vec::with_capacity(encode::envelope_frame_bytes_max(&envelope));
+    encode::envelope_frame(&envelope, &mut frame);
+    Delivery { frame: Bytes::from(frame), room, chosen_id: id }
+}
+
+fn unix_millis() -> u64 {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(unix.as_millis()).unwrap_or(u64::MAX)
+}

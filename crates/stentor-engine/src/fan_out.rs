@@ -1,0 +1,107 @@
+//! Fan-out: what was said on one shard goes to the shards that have members of its room.
+//!
+//! A neighbour whose mailbox is full is not waited for and nothing is dropped: what it is owed is
+//! kept here in order, and the driver reads no more from its sockets until it is gone.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use stentor_shard::{Delivery, Event, Shard};
+use stentor_shard::time::Now;
+
+use crate::interest::Interest;
+use crate::mailbox::{Address, Command};
+
+#[derive(Debug)]
+pub(crate) struct FanOut {
+    own: usize,
+    neighbours: Vec<Neighbour>,
+    interest: Arc<Interest>,
+}
+
+#[derive(Debug)]
+struct Neighbour {
+    address: Address,
+    /// What its mailbox had no room for; bounded, because nothing is read meanwhile.
+    owed: VecDeque<Delivery>,
+}
+
+impl FanOut {
+    pub(crate) fn new(own: usize, addresses: &[Address], interest: Arc<Interest>) -> FanOut {
+        let neighbours = addresses
+            .iter()
+            .map(|address| Neighbour { address: address.clone(), owed: VecDeque::new() })
+            .collect();
+        FanOut { own, neighbours, interest }
+    }
+
+    /// Passes on what a shard has to tell.
+    pub(crate) fn emit(&mut self, now: Now, event: Event, shard: &mut Shard) {
+        match event {
+            Event::Published { room, frame, chosen_id } => {
+                self.deliver(Delivery { room, frame, chosen_id });
+            }
+            // The driver alone has deadlines.
+            Event::Closing { .. } => {}
+            Event::Joined { member, room, opened, asked } => {
+                let members = self.interest.join(&room, self.own, opened);
+                if asked {
+                    shard.handle_joined(now, member, &room, members);
+                }
+            }
+            Event::Present { member, room } => {
+                let members = self.interest.members(&room);
+                shard.handle_joined(now, member, &room, members);
+            }
+            Event::Left { member, room, closed, asked } => {
+                let members = self.interest.leave(&room, self.own, closed);
+                if asked {
+                    shard.handle_left(now, member, &room, members);
+                }
+            }
+        }
+    }
+
+    /// Tries again what mailboxes had no room for.
+    pub(crate) fn retry(&mut self) {
+        self.neighbours.iter_mut().for_each(Neighbour::retry);
+    }
+
+    /// Whether a neighbour is owed something.
+    pub(crate) fn is_backed_up(&self) -> bool {
+        self.neighbours.iter().any(|neighbour| !neighbour.owed.is_empty())
+    }
+
+    fn deliver(&mut self, delivery: Delivery) {
+        if self.neighbours.len() == 1 {
+            return;
+        }
+        let everybody = u64::MAX >> (64 - self.neighbours.len());
+        let shards = match &delivery.room {
+            Some(room) => self.interest.shards(room),
+            None => everybody,
+        };
+        let mut others = shards & everybody & !(1 << self.own);
+        while others != 0 {
+            let shard = others.trailing_zeros() as usize;
+            others &= others - 1;
+            self.neighbours[shard].send(delivery.clone());
+        }
+    }
+}
+
+impl Neighbour {
+    fn send(&mut self, delivery: Delivery) {
+        self.owed.push_back(delivery);
+        self.retry();
+    }
+
+    fn retry(&mut self) {
+        while let Some(delivery) = self.owed.pop_front() {
+            if let Err(Command::Deliver(delivery)) = self.address.send(Command::Deliver(delivery)) {
+                self.owed.push_front(delivery);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The mailbox: how other threads reach a shard.
+//!
+//! A full mailbox takes nothing; the sender keeps what it has and tries again, or says so to its
+//! caller. Nothing is dropped here.
+
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use stentor_shard::Delivery;
+use tokio::sync::Notify;
+
+use crate::door::Admission;
+
+/// How many commands wait for a shard at the most.
+const COMMANDS_MAX: usize = 8_192;
+
+/// What a shard is asked to do by somebody else.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Take in a socket that was upgraded elsewhere.
+    Attach(Box<Attach>),
+    /// Hand a message of another shard to the members here.
+    Deliver(Delivery),
+    /// Take messages of the program itself, for the members of all shards.
+    Publish(Vec<Delivery>),
+    /// Close everybody, spread over the window, and end when it is done or after the timeout.
+    Drain { window: Duration, timeout: Duration },
+}
+
+/// A socket that comes in by [`crate::Engine::attach`]; its place is reserved.
+#[derive(Debug)]
+pub(crate) struct Attach {
+    pub(crate) socket: TcpStream,
+    pub(crate) received: Vec<u8>,
+    pub(crate) admission: Admission,
+}
+
+/// The sending side; as many as wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Address {
+    commands: Sender<Command>,
+    bell: Arc<Bell>,
+}
+
+/// The receiving side: one, on the shard's thread.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    commands: Receiver<Command>,
+    bell: Arc<Bell>,
+}
+
+/// Wakes the shard once for a burst, however many commands that is.
+#[derive(Debug, Default)]
+struct Bell {
+    rung: AtomicBool,
+    notify: Notify,
+}
+
+pub(crate) fn mailbox() -> (Address, Mailbox) {
+    let (tx, rx) = crossbeam_channel::bounded(COMMANDS_MAX);
+    let bell = Arc::new(Bell::default());
+    (Address { commands: tx, bell: Arc::clone(&bell) }, Mailbox { commands: rx, bell })
+}
+
+impl Address {
+    /// Hands a command over, or back where the mailbox is full or its shard has ended.
+    pub(crate) fn send(&self, command: Command) -> Result<(), Command> {
+        match self.commands.try_send(command) {
+            Ok(()) => {
+                if !self.bell.rung.swap(true, Ordering::AcqRel) {
+                    self.bell.notify.notify_one();
+                }
+                Ok(())
+            }
+            Err(TrySendError::Full(command) | TrySendError::Disconnected(command)) => Err(command),
+        }
+    }
+}
+
+impl Mailbox {
+    /// The next command. Before the first of a turn call [`Mailbox::rearm`].
+    pub(crate) fn poll(&self) -> Option<Command> {
+        self.commands.try_recv().ok()
+    }
+
+    /// From here on a command rings again.
+    pub(crate) fn rearm(&self) {
+        // Before the mailbox is looked at, so that what comes later is never left unannounced.
+        self.bell.rung.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    /// Waits for the bell.
+    ///
+    /// # Cancel safety
+    /// A ring that nobody heard is kept for the next call.
+    pub(crate) async fn rung(&self) {
+        self.bell.notify.notified().await;
+    }
+}

@@ -1,0 +1,68 @@
+//! The pod: what all shards of an engine share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use crate::cells::Cells;
+use crate::config::EngineConfig;
+use crate::door::Gate;
+use crate::hooks::Hooks;
+use crate::interest::Interest;
+
+/// Settings, counts and hooks that every shard looks at.
+pub(crate) struct Pod {
+    pub(crate) config: EngineConfig,
+    pub(crate) hooks: Arc<dyn Hooks>,
+    pub(crate) interest: Arc<Interest>,
+    pub(crate) cells: Vec<Cells>,
+    pub(crate) started: Instant,
+    pub(crate) draining: AtomicBool,
+    pub(crate) ended: watch::Sender<Ended>,
+    places_taken: AtomicUsize,
+}
+
+/// How many shards have ended, and whether one of them did so unasked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ended {
+    pub(crate) shards: usize,
+    pub(crate) failed: bool,
+}
+
+impl Pod {
+    pub(crate) fn new(config: EngineConfig, hooks: Arc<dyn Hooks>) -> Pod {
+        Pod {
+            cells: (0..config.shards).map(|_| Cells::default()).collect(),
+            config,
+            hooks,
+            interest: Arc::default(),
+            started: Instant::now(),
+            draining: AtomicBool::new(false),
+            ended: watch::Sender::new(Ended::default()),
+            places_taken: AtomicUsize::new(0),
+        }
+    }
+
+    /// Takes one of `connections_max` places, or says why there is none.
+    pub(crate) fn take_place(&self) -> Gate {
+        if self.draining.load(Ordering::Relaxed) {
+            return Gate::Draining;
+        }
+        let max = self.config.connections_max;
+        let taken = self.places_taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
+            (taken < max).then_some(taken + 1)
+        });
+        if taken.is_ok() { Gate::Open } else { Gate::Full }
+    }
+
+    /// Gives a place back.
+    pub(crate) fn return_place(&self) {
+        self.places_taken.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn places_taken(&self) -> usize {
+        self.places_taken.load(Ordering::Relaxed)
+    }
+}

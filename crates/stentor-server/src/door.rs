@@ -1,0 +1,128 @@
+//! The door of the engine: HTTP at the first bytes of a socket.
+//!
+//! A WebSocket upgrade is answered here, on the shard's own thread: when the head is whole, hyper
+//! reads it from memory and is polled once, so that a client that never finishes its head holds
+//! no more than those bytes. Everything else goes to [`crate::http`] together with its socket.
+
+mod memory;
+mod query;
+#[cfg(test)]
+mod tests;
+mod upgrade;
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::ready;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use stentor_engine::{Admission, Answer, Door, Knock};
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+pub use upgrade::{Judgement, Upgrades};
+
+use crate::http::Diverted;
+use crate::problem::{Kind, Problem};
+use memory::MemoryIo;
+
+/// The largest request head, in bytes; a larger one is answered 431.
+pub const HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// The longest a socket's answer usually is; a first guess, not a bound.
+const RESPONSE_BYTES_USUAL: usize = 256;
+
+/// HTTP at the door of the engine.
+#[derive(Debug)]
+pub struct HttpDoor {
+    upgrades: Arc<Upgrades>,
+    diverted: mpsc::Sender<Diverted>,
+    http: http1::Builder,
+}
+
+impl HttpDoor {
+    /// A door that answers upgrades as `upgrades` judges, and sends the rest to `diverted`. Where
+    /// that queue is full, sockets are answered 503.
+    pub fn new(upgrades: Arc<Upgrades>, diverted: mpsc::Sender<Diverted>) -> HttpDoor {
+        let mut http = http1::Builder::new();
+        http.max_buf_size(HEAD_BYTES_MAX)
+            .auto_date_header(false)
+            .keep_alive(false)
+            .header_read_timeout(None);
+        HttpDoor { upgrades, diverted, http }
+    }
+
+    /// Judges a whole head; what follows it is not looked at.
+    fn judge(&self, head: &[u8], knock: &Knock<'_>) -> Answer {
+        let verdict = Cell::new(None);
+        let service = service_fn(|mut request: Request<Incoming>| {
+            let judgement = self.upgrades.judge(&mut request, knock.gate);
+            let response = match judgement {
+                Judgement::Elsewhere => {
+                    verdict.set(Some(Answer::Divert));
+                    Response::default()
+                }
+                Judgement::Refuse(problem) => {
+                    verdict.set(Some(Answer::Refuse(problem.bytes())));
+                    Response::default()
+                }
+                Judgement::Admit { admission, response } => {
+                    verdict.set(Some(Answer::Admit(admission)));
+                    response.map(|_| Full::<Bytes>::default())
+                }
+            };
+            ready(Ok::<_, Infallible>(response))
+        });
+        let mut io = MemoryIo::new(head, Vec::with_capacity(RESPONSE_BYTES_USUAL));
+        let mut connection = self.http.serve_connection(&mut io, service);
+        let outcome = connection.poll_without_shutdown(&mut Context::from_waker(Waker::noop()));
+        drop(connection);
+        match verdict.into_inner() {
+            Some(Answer::Admit(admission)) => Answer::Admit(Box::new(Admission {
+                response: io.into_written(),
+                consumed: head.len(),
+                ..*admission
+            })),
+            Some(answer) => answer,
+            None => Answer::Refuse(unreadable(&outcome).bytes()),
+        }
+    }
+}
+
+impl Door for HttpDoor {
+    fn knock(&self, knock: &Knock<'_>) -> Answer {
+        match memchr::memmem::find(knock.received, b"\r\n\r\n") {
+            Some(end) if end + 4 <= HEAD_BYTES_MAX => {
+                self.judge(&knock.received[..end + 4], knock)
+            }
+            None if knock.received.len() < HEAD_BYTES_MAX => Answer::Wait,
+            _ => Answer::Refuse(head_too_large().bytes()),
+        }
+    }
+
+    fn divert(&self, socket: TcpStream, peer: SocketAddr, received: Vec<u8>) {
+        match self.diverted.try_send(Diverted { socket, peer, received }) {
+            Ok(()) => {}
+            Err(TrySendError::Full(refused) | TrySendError::Closed(refused)) => refused.refuse(),
+        }
+    }
+}
+
+/// What to say where hyper found no request in a whole head.
+fn unreadable(outcome: &std::task::Poll<hyper::Result<()>>) -> Problem {
+    match outcome {
+        std::task::Poll::Ready(Err(error)) if error.is_parse_too_large() => head_too_large(),
+        _ => Problem::new(Kind::BadRequest, "what arrived is no HTTP/1.1 request"),
+    }
+}
+
+fn head_too_large() -> Problem {
+    Problem::new(Kind::HeadTooLarge, "the request's head is larger than 16 KiB or 100 headers")
+}

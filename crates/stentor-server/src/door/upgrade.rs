@@ -1,0 +1,174 @@
+//! Which requests become WebSockets, and as what.
+//!
+//! RFC 6455 section 4.2.1 says what an upgrade looks like; fastwebsockets checks little of it, so
+//! it is checked here and only the response is left to it. Knows no socket.
+
+use fastwebsockets::upgrade::upgrade;
+use http_body_util::Empty;
+use hyper::header::{
+    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, ORIGIN, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
+};
+use hyper::{Method, Request, Response, Version, body::Bytes};
+use stentor_engine::{Admission, Gate};
+
+use super::query::Wishes;
+use crate::origins::Origins;
+use crate::problem::{Kind, Problem};
+use crate::settings::{BasePath, Settings};
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Judgement {
+    /// It asks for no WebSocket route.
+    Elsewhere,
+    /// It asks for one and may not have it.
+    Refuse(Problem),
+    /// It becomes a WebSocket.
+    Admit {
+        /// As whom it comes in; `response` and `consumed` are still empty.
+        admission: Box<Admission>,
+        /// The 101 that tells it so.
+        response: Response<Empty<Bytes>>,
+    },
+}
+
+/// The judge of upgrades.
+#[derive(Debug)]
+pub struct Upgrades {
+    base_path: BasePath,
+    allowed_origins: Origins,
+}
+
+impl Upgrades {
+    /// A judge by these settings.
+    pub fn new(settings: &Settings) -> Upgrades {
+        Upgrades {
+            base_path: settings.base_path.clone(),
+            allowed_origins: settings.allowed_origins.clone(),
+        }
+    }
+
+    /// Judges a request. The offered subprotocols are left alone, so that none is selected.
+    pub fn judge<B>(&self, request: &mut Request<B>, gate: Gate) -> Judgement {
+        let Some(room) = self.route(request.uri().path()) else { return Judgement::Elsewhere };
+        if request.method() != Method::GET {
+            return Judgement::Elsewhere;
+        }
+        let wishes = match self.check(request, room, gate) {
+            Ok(wishes) => wishes,
+            Err(problem) => return Judgement::Refuse(problem),
+        };
+        match upgrade(request) {
+            Ok((response, _the_socket_is_taken_from_hyper_whole)) => Judgement::Admit {
+                admission: Box::new(Admission {
+                    rooms: wishes.rooms,
+                    options: wishes.options,
+                    last_id: wishes.last_id,
+                    ..Admission::default()
+                }),
+                response,
+            },
+            Err(_) => Judgement::Refuse(Problem::new(Kind::BadRequest, "no WebSocket handshake")),
+        }
+    }
+
+    /// `Some` on a WebSocket route, with the room of its path where it has one, not decoded yet.
+    fn route<'a>(&self, path: &'a str) -> Option<Option<&'a str>> {
+        let room = match self.base_path.strip(path).and_then(websocket_route) {
+            Some(Some("stats")) => return None,
+            Some(room) => room,
+            None => websocket_route(path)?,
+        };
+        Some(room)
+    }
+
+    /// The cheap and final reasons first: a full pod reads no further.
+    fn check<B>(
+        &self,
+        request: &Request<B>,
+        room: Option<&str>,
+        gate: Gate,
+    ) -> Result<Wishes, Problem> {
+        let headers = request.headers();
+        check_handshake(request.version(), headers)?;
+        let origin = headers.get(ORIGIN).map(|origin| origin.as_bytes());
+        if !self.allowed_origins.allows(origin) {
+            let message = "pages of this origin may not use this server";
+            return Err(Problem::new(Kind::ForbiddenOrigin, message));
+        }
+        match gate {
+            Gate::Open => {}
+            Gate::Full => return Err(Problem::new(Kind::AtCapacity, "as many as allowed are here")),
+            Gate::Draining => return Err(Problem::new(Kind::Draining, "this server is stopping")),
+        }
+        let mut wishes = Wishes::default();
+        if let Some(room) = room {
+            wishes.add_room(room)?;
+        }
+        if let Some(query) = request.uri().query() {
+            wishes.add_query(query)?;
+        }
+        Ok(wishes)
+    }
+}
+
+/// `/ws` and `/ws/{room}`, `{room}` being one segment.
+fn websocket_route(path: &str) -> Option<Option<&str>> {
+    let rest = path.strip_prefix("/ws")?;
+    if rest.is_empty() {
+        return Some(None);
+    }
+    let room = rest.strip_prefix('/')?;
+    (!room.contains('/')).then_some(Some(room))
+}
+
+/// RFC 6455 section 4.2.1, items 1 and 3 to 6.
+fn check_handshake(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
+    if !names(headers, &UPGRADE, "websocket") || !names(headers, &CONNECTION, "upgrade") {
+        let message = "this route speaks WebSocket: Connection: Upgrade, Upgrade: websocket";
+        return Err(Problem::new(Kind::UpgradeRequired, message));
+    }
+    if version != Version::HTTP_11 {
+        return Err(Problem::new(Kind::BadRequest, "an upgrade needs HTTP/1.1"));
+    }
+    if single(headers, &SEC_WEBSOCKET_VERSION) != Some(b"13") {
+        return Err(Problem::new(Kind::UnsupportedVersion, "Sec-WebSocket-Version must be 13"));
+    }
+    if !single(headers, &SEC_WEBSOCKET_KEY).is_some_and(is_key) {
+        let message = "Sec-WebSocket-Key must be 16 bytes in base64";
+        return Err(Problem::new(Kind::BadRequest, message));
+    }
+    let has_body = headers.contains_key(TRANSFER_ENCODING)
+        || headers.get(CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0");
+    if has_body {
+        return Err(Problem::new(Kind::BadRequest, "an upgrade has no body"));
+    }
+    Ok(())
+}
+
+/// Whether one of the comma-separated tokens of a header is `token`, in any letter case.
+fn names(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .any(|part| part.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+}
+
+/// The value of a header that must not be there twice.
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => Some(value.as_bytes()),
+        _ => None,
+    }
+}
+
+/// Base64 of 16 bytes: 22 digits and two equals signs. The last digit's spare bits may be anything,
+/// as decoders commonly take them.
+fn is_key(text: &[u8]) -> bool {
+    let [digits @ .., b'=', b'='] = text else { return false };
+    digits.len() == 22
+        && digits.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
+}

@@ -1,0 +1,115 @@
+//! HTTP for whatever is no WebSocket upgrade: ordinary hyper on one thread.
+//!
+//! Sockets come from the [door](crate::door) with the bytes that it read. A route family is one
+//! file; [`routes`] is the table that the router and the OpenAPI description are both made from.
+//! Nothing here is on the way of a delivery.
+
+mod access;
+mod app;
+mod body;
+mod connection;
+mod docs;
+mod exposition;
+mod health;
+mod metrics;
+mod occupancy;
+mod openapi;
+mod pages;
+mod publish;
+mod respond;
+mod routes;
+mod socket;
+mod stats;
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinSet, LocalSet};
+
+pub use app::App;
+use connection::Connection;
+
+use crate::problem::{Kind, Problem};
+
+/// HTTP connections at once; one more is answered 503.
+pub const CONNECTIONS_MAX: usize = 512;
+
+/// Diverted sockets that wait for the HTTP thread; one more is answered 503.
+pub const DIVERTED_MAX: usize = 256;
+
+/// How long requests under way may take once the server stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A socket that the door does not want, with what was read from it.
+#[derive(Debug)]
+pub struct Diverted {
+    /// The socket; non-blocking.
+    pub socket: TcpStream,
+    /// Whom it is connected to.
+    pub peer: SocketAddr,
+    /// What was read from it.
+    pub received: Vec<u8>,
+}
+
+impl Diverted {
+    /// Answers 503 as far as the socket takes it without waiting, and closes.
+    pub fn refuse(mut self) {
+        let problem = Problem::new(Kind::Overloaded, "too many HTTP connections");
+        // A peer whose fresh socket takes no 300 bytes does not read them either.
+        let _ = self.socket.write_all(&problem.bytes());
+        let _ = self.socket.shutdown(std::net::Shutdown::Write);
+    }
+}
+
+/// Serves diverted sockets until `stop` completes, then lets requests under way end, for at most
+/// two seconds.
+///
+/// # Cancel safety
+/// Dropping the future drops every HTTP connection.
+pub async fn run(
+    app: Rc<App>,
+    mut diverted: mpsc::Receiver<Diverted>,
+    stop: impl Future<Output = ()>,
+) {
+    let local = LocalSet::new();
+    local
+        .run_until(async move {
+            let (stopping, stopped) = watch::channel(false);
+            let mut connections = JoinSet::new();
+            let mut stop = std::pin::pin!(stop);
+            loop {
+                tokio::select! {
+                    biased;
+                    () = &mut stop => break,
+                    Some(ended) = connections.join_next() => report(ended),
+                    socket = diverted.recv() => match socket {
+                        Some(socket) if connections.len() < CONNECTIONS_MAX => {
+                            let connection = Connection::new(Rc::clone(&app), stopped.clone());
+                            connections.spawn_local(connection.serve(socket));
+                        }
+                        Some(socket) => socket.refuse(),
+                        None => break,
+                    },
+                }
+            }
+            stopping.send_replace(true);
+            let all_ended = async {
+                while let Some(ended) = connections.join_next().await {
+                    report(ended);
+                }
+            };
+            if tokio::time::timeout(STOP_TIMEOUT, all_ended).await.is_err() {
+                tracing::warn!("some HTTP requests did not end in time");
+            }
+        })
+        .await;
+}
+
+fn report(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "an HTTP connection ended with a fault of the server");
+    }
+}

@@ -1,0 +1,62 @@
+//! What the routes answer from.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use stentor_engine::{Engine, Gate};
+
+use super::routes::Routes;
+use super::{docs, openapi};
+use crate::door::Upgrades;
+use crate::origins::Origins;
+use crate::settings::{Secret, Settings};
+
+/// Everything that a request may need, made once at the start.
+#[derive(Debug)]
+pub struct App {
+    pub(super) engine: Engine,
+    pub(super) pod: String,
+    pub(super) upgrades: Arc<Upgrades>,
+    pub(super) routes: Routes,
+    pub(super) allowed_origins: Origins,
+    pub(super) api_key: Option<Secret>,
+    pub(super) openapi: Bytes,
+    pub(super) docs: Bytes,
+    /// When the server started, in seconds since 1970.
+    pub(super) started_unix_seconds: f64,
+    connections_max: u64,
+}
+
+impl App {
+    /// An app over a running engine. `pod` is the name that the statistics tell.
+    pub fn new(engine: Engine, pod: String, upgrades: Arc<Upgrades>, settings: &Settings) -> App {
+        let routes = Routes::new(&settings.base_path);
+        let description = openapi::document(&routes);
+        App {
+            engine,
+            pod,
+            upgrades,
+            allowed_origins: settings.allowed_origins.clone(),
+            api_key: settings.api_key.clone(),
+            docs: docs::page(&description).into(),
+            openapi: format!("{description:#}").into(),
+            started_unix_seconds: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0.0, |since| since.as_secs_f64()),
+            connections_max: settings.connections_max as u64,
+            routes,
+        }
+    }
+
+    /// Whether the engine can take one more connection.
+    pub(super) fn gate(&self) -> Gate {
+        if self.engine.is_draining() {
+            return Gate::Draining;
+        }
+        if self.engine.figures().connections() >= self.connections_max {
+            return Gate::Full;
+        }
+        Gate::Open
+    }
+}

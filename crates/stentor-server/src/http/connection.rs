@@ -1,0 +1,107 @@
+//! One HTTP connection, from the door to its end or to the engine.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use stentor_engine::Admission;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::socket::{Handover, HttpSocket, TakenBack};
+use super::{App, Diverted, respond};
+use crate::door::HEAD_BYTES_MAX;
+
+/// How long a request's head may take, and how long a kept-alive connection may idle.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a closed connection is read from, so that the peer gets the last answer.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// How much is read from a closed connection at most, in bytes.
+const LINGER_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// What serves one socket.
+#[derive(Debug)]
+pub(super) struct Connection {
+    app: Rc<App>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Connection {
+    /// `stopping` turns true when no further request is to be taken.
+    pub(super) fn new(app: Rc<App>, stopping: watch::Receiver<bool>) -> Connection {
+        Connection { app, stopping }
+    }
+
+    /// Answers requests until either side has had enough or one is an upgrade.
+    pub(super) async fn serve(mut self, diverted: Diverted) {
+        let Ok(socket) = TcpStream::from_std(diverted.socket) else { return };
+        let handover = Rc::new(Handover::default());
+        let io =
+            TokioIo::new(HttpSocket::new(diverted.received, socket, Rc::clone(&handover)));
+        let service = service_fn(|request| {
+            let (app, handover) = (Rc::clone(&self.app), Rc::clone(&handover));
+            Box::pin(async move {
+                Ok::<_, Infallible>(respond::respond(&app, request, &handover).await)
+            })
+        });
+        let mut connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(HEAD_BYTES_MAX)
+            .serve_connection(io, service);
+        let outcome = tokio::select! {
+            biased;
+            outcome = poll_fn(|cx| connection.poll_without_shutdown(cx)) => outcome,
+            _ = self.stopping.wait_for(|stopping| *stopping) => {
+                Pin::new(&mut connection).graceful_shutdown();
+                poll_fn(|cx| connection.poll_without_shutdown(cx)).await
+            }
+        };
+        let parts = connection.into_parts();
+        let taken = parts.io.into_inner().take_back();
+        match (outcome, handover.take()) {
+            (Ok(()), Some(admission)) => self.hand_over(taken, &parts.read_buf, *admission),
+            _ => close(taken.socket).await,
+        }
+    }
+
+    /// Gives the socket to the engine, with the answer that hyper wrote and what came behind the
+    /// request. A socket that the engine does not take is closed.
+    fn hand_over(&self, taken: TakenBack, behind_request: &[u8], admission: Admission) {
+        let Ok(socket) = taken.socket.into_std() else { return };
+        let mut received = behind_request.to_vec();
+        received.extend_from_slice(&taken.unread);
+        let admission = Admission { response: taken.held_back, consumed: 0, ..admission };
+        if self.app.engine.attach(socket, received, admission).is_err() {
+            tracing::debug!("the engine did not take an upgraded HTTP connection");
+        }
+    }
+}
+
+/// Says goodbye and reads on until the peer does too, because unread bytes would make the system
+/// reset the connection and take our last answer from the peer.
+async fn close(mut socket: TcpStream) {
+    if socket.shutdown().await.is_err() {
+        return;
+    }
+    let mut scratch = [0; 4096];
+    let mut budget = LINGER_BYTES_MAX;
+    let until_peer_closes = async {
+        while let Ok(bytes @ 1..) = socket.read(&mut scratch).await {
+            budget = budget.saturating_sub(bytes);
+            if budget == 0 {
+                break;
+            }
+        }
+    };
+    // Whether it took too long or not, the socket is dropped now.
+    let _ = tokio::time::timeout(LINGER, until_peer_closes).await;
+}

@@ -1,0 +1,78 @@
+//! `GET {base}/rooms` and `GET {base}/rooms/{room}`: who is where, in numbers.
+
+use std::time::Duration;
+
+use hyper::StatusCode;
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use stentor_wire::room_name::RoomName;
+
+use super::App;
+use super::respond::{Answer, json};
+use crate::problem::{Kind, Problem};
+
+/// Rooms in a list where the client does not say.
+const LIMIT_DEFAULT: usize = 1_000;
+
+/// Rooms in a list at most.
+const LIMIT_MAX: usize = 10_000;
+
+/// How long the shards may take to tell.
+const REPORT_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[derive(Serialize)]
+struct Rooms<'a> {
+    total: u64,
+    rooms: Vec<Room<'a>>,
+}
+
+#[derive(Serialize)]
+struct Room<'a> {
+    room: &'a str,
+    connections: u64,
+}
+
+/// The fullest rooms; `?limit=` says how many, at most 10,000.
+pub(super) async fn rooms(app: &App, query: Option<&str>) -> Result<Answer, Problem> {
+    let limit = limit(query.unwrap_or(""))?;
+    let report = in_time(app.engine.rooms(limit)).await?;
+    let rooms = report
+        .rooms
+        .iter()
+        .map(|room| Room { room: room.room.as_str(), connections: room.connections })
+        .collect();
+    Ok(json(StatusCode::OK, &Rooms { total: report.total, rooms }))
+}
+
+/// One room; nobody in it is an answer too.
+pub(super) async fn room(app: &App, segment: &str) -> Result<Answer, Problem> {
+    let text = percent_decode_str(segment)
+        .decode_utf8()
+        .map_err(|_| Problem::new(Kind::BadRoom, "a room name must be UTF-8"))?;
+    let room =
+        RoomName::parse(&text).map_err(|broken| Problem::new(Kind::BadRoom, broken.as_str()))?;
+    let connections = in_time(app.engine.room_connections(&room)).await?;
+    Ok(json(StatusCode::OK, &Room { room: room.as_str(), connections }))
+}
+
+fn limit(query: &str) -> Result<usize, Problem> {
+    let mut limit = LIMIT_DEFAULT;
+    for parameter in query.split('&') {
+        if let Some(value) = parameter.strip_prefix("limit=") {
+            limit = match value.parse() {
+                Ok(number @ 0..=LIMIT_MAX) => number,
+                _ => {
+                    let message = format!("the parameter limit is 0 to {LIMIT_MAX}");
+                    return Err(Problem::new(Kind::BadParameter, message));
+                }
+            };
+        }
+    }
+    Ok(limit)
+}
+
+async fn in_time<T>(report: impl Future<Output = T>) -> Result<T, Problem> {
+    tokio::time::timeout(REPORT_TIMEOUT, report)
+        .await
+        .map_err(|_| Problem::new(Kind::Overloaded, "the shards did not tell in time"))
+}

@@ -1,0 +1,35 @@
+//! The page at `/` and what it loads.
+
+use bytes::Bytes;
+use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue};
+use hyper::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+
+use super::respond::{Answer, text};
+use crate::problem::{Kind, Problem};
+
+/// Everything from this server, nothing from others, nothing inline.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                      connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
+
+/// The file at this path.
+///
+/// # Errors
+/// [`Kind::NotFound`] where there is none.
+pub(super) fn asset(path: &str) -> Result<Answer, Problem> {
+    let asset = stentor_web::asset(path)
+        .ok_or_else(|| Problem::new(Kind::NotFound, "there is no such file"))?;
+    let mut answer = text(asset.content_type, Bytes::from_static(asset.body));
+    secure(answer.headers_mut());
+    Ok(answer)
+}
+
+/// Headers for whatever a browser shows or runs.
+pub(super) fn secure(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // A new version of the server brings new files under the same names.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+}

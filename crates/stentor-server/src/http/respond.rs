@@ -1,0 +1,119 @@
+//! From a request to its answer: the way through judge, table, guards and operation.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, ORIGIN};
+use hyper::{Method, Request, Response, StatusCode};
+use serde::Serialize;
+
+use super::routes::{Audience, Found, Operation, Route};
+use super::socket::Handover;
+use super::{App, access, docs, health, metrics, occupancy, pages, publish, stats};
+use crate::door::Judgement;
+use crate::problem::{Kind, Problem};
+
+/// What every operation answers with.
+pub(super) type Answer = Response<Full<Bytes>>;
+
+/// Answers one request. An upgrade that is granted goes to `handover`.
+pub(super) async fn respond(
+    app: &App,
+    mut request: Request<Incoming>,
+    handover: &Handover,
+) -> Answer {
+    match app.upgrades.judge(&mut request, app.gate()) {
+        Judgement::Elsewhere => {}
+        Judgement::Refuse(problem) => return closing(refuse(&problem)),
+        Judgement::Admit { admission, response } => {
+            handover.grant(admission);
+            return response.map(|_| Full::default());
+        }
+    }
+    let path = request.uri().path().to_owned();
+    match app.routes.find(request.method().as_str(), &path) {
+        Found::Route { route, parameter } => {
+            let origin = request.headers().get(ORIGIN).cloned();
+            let mut answer = match answer(app, route, parameter, request).await {
+                Ok(answer) => answer,
+                Err(problem) => refuse(&problem),
+            };
+            if route.audience == Audience::KeyHolders {
+                access::allow_origin(app, origin.as_ref(), answer.headers_mut());
+            }
+            answer
+        }
+        Found::OtherMethods { route, allow } if request.method() == Method::OPTIONS => {
+            let mut answer = access::preflight(&allow);
+            if route.audience == Audience::KeyHolders {
+                let origin = request.headers().get(ORIGIN);
+                access::allow_origin(app, origin, answer.headers_mut());
+            }
+            answer
+        }
+        Found::OtherMethods { allow, .. } => {
+            let problem = Problem::new(Kind::MethodNotAllowed, format!("methods here: {allow}"));
+            refuse(&Problem { allow: Some(allow), ..problem })
+        }
+        Found::Nothing => refuse(&Problem::new(Kind::NotFound, "there is nothing at this path")),
+    }
+}
+
+async fn answer(
+    app: &App,
+    route: &Route,
+    parameter: &str,
+    request: Request<Incoming>,
+) -> Result<Answer, Problem> {
+    if route.audience == Audience::KeyHolders {
+        access::check_origin(app, request.headers())?;
+        access::check_key(app, request.headers())?;
+    }
+    match route.operation {
+        Operation::WebSocket | Operation::WebSocketRoom => {
+            Err(Problem::new(Kind::UpgradeRequired, "this route speaks WebSocket"))
+        }
+        Operation::Stats => Ok(stats::stats(app)),
+        Operation::Publish => publish::publish(app, request.into_body()).await,
+        Operation::Rooms => occupancy::rooms(app, request.uri().query()).await,
+        Operation::Room => occupancy::room(app, parameter).await,
+        Operation::Healthz => Ok(health::live()),
+        Operation::Readyz => Ok(health::ready(app)),
+        Operation::Metrics => Ok(metrics::metrics(app)),
+        Operation::OpenApi => Ok(text("application/json", app.openapi.clone())),
+        Operation::Docs => Ok(docs::docs(app)),
+        Operation::DocsStyle => Ok(docs::style()),
+        Operation::Page => pages::asset("/"),
+        Operation::Asset => pages::asset(request.uri().path()),
+    }
+}
+
+/// A JSON answer that no cache keeps.
+pub(super) fn json(status: StatusCode, document: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(document).expect("texts, numbers and lists of them serialise");
+    let mut answer = text("application/json", body.into());
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// A 200 of this media type.
+pub(super) fn text(content_type: &'static str, body: Bytes) -> Answer {
+    let mut answer = Response::new(Full::new(body));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
+fn refuse(problem: &Problem) -> Answer {
+    let answer = problem.response().map(Full::new);
+    match problem.kind {
+        // What is left of the body is not worth reading.
+        Kind::PayloadTooLarge | Kind::RequestTimeout => closing(answer),
+        _ => answer,
+    }
+}
+
+fn closing(mut answer: Answer) -> Answer {
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
+}

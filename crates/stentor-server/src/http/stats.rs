@@ -1,0 +1,58 @@
+//! `GET {base}/ws/stats`: the pod's figures as JSON.
+
+use hyper::StatusCode;
+use serde::Serialize;
+
+use super::App;
+use super::respond::{Answer, json};
+
+#[derive(Serialize)]
+struct Stats<'a> {
+    pod: &'a str,
+    uptime_seconds: u64,
+    connections: u64,
+    rooms: u64,
+    messages_received: u64,
+    messages_sent: u64,
+    messages_dropped: u64,
+    redis: Redis,
+    shards: Vec<Shard>,
+}
+
+#[derive(Serialize)]
+struct Redis {
+    enabled: bool,
+    connected: bool,
+}
+
+#[derive(Serialize)]
+struct Shard {
+    connections: u64,
+    rooms: u64,
+    queued: u64,
+}
+
+/// Connections, rooms and queues are what is so now; messages are counted since the start.
+pub(super) fn stats(app: &App) -> Answer {
+    let figures = app.engine.figures();
+    let stats = Stats {
+        pod: &app.pod,
+        uptime_seconds: figures.uptime.as_secs(),
+        connections: figures.connections(),
+        rooms: figures.rooms,
+        messages_received: figures.messages_received(),
+        messages_sent: figures.messages_sent(),
+        messages_dropped: figures.messages_dropped(),
+        redis: Redis { enabled: false, connected: false },
+        shards: figures
+            .shards
+            .iter()
+            .map(|shard| Shard {
+                connections: shard.connections,
+                rooms: shard.rooms,
+                queued: shard.queued,
+            })
+            .collect(),
+    };
+    json(StatusCode::OK, &stats)
+}

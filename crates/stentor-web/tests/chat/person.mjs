@@ -1,0 +1,39 @@
+// A person at the page: what one does there and sees there.
+
+export const WAIT_MS = 10_000;
+/** What the pages complained of in their consoles; failing connections are part of the play. */
+export const faults = [];
+
+/** A person: a browser profile of its own, with the chat open. */
+export async function person(browser, url, name, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(WAIT_MS);
+  page.on("pageerror", (error) => faults.push(`${name}: ${error}`));
+  page.on("console", (entry) => {
+    const text = entry.text();
+    const expected = /WebSocket connection to .* failed/.test(text);
+    if (entry.type() === "error" && !expected) faults.push(`${name}: ${text}`);
+  });
+  await page.goto(url);
+  await page.fill("#name", name);
+  await page.press("#name", "Tab");
+  return page;
+}
+
+export const stateIs = (page, state, timeout = WAIT_MS) =>
+  page.waitForSelector(`#state[data-state="${state}"]`, { timeout });
+export const hears = (page, text, timeout = WAIT_MS) =>
+  textsOf(page, text).first().waitFor({ timeout });
+export const textsOf = (page, text) =>
+  page.locator("#messages .line .text").getByText(text, { exact: true });
+export const lineOf = (page, text) =>
+  page.locator("#messages .line").filter({ has: page.getByText(text, { exact: true }) }).first();
+
+export async function say(page, text) {
+  await page.fill("#message", text);
+  await page.press("#message", "Enter");
+}
+
+/** Whether the page marks the line as its own. */
+export const isOwn = (page, text) => lineOf(page, text).evaluate((line) => line.matches(".own"));
