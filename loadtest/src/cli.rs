@@ -92,7 +92,11 @@ pub(crate) struct RoomArgs {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) rooms: u32,
     /// How many members each room has
-    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(
+        long,
+        default_value_t = 1_000,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
     pub(crate) members: u32,
     /// How many of a room's members talk
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -146,7 +150,7 @@ pub(crate) struct FanoutArgs {
     pub(crate) duration: Duration,
     /// How long to wait for what is outstanding at the end
     #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
-    pub(crate) drain: Duration,
+    pub(crate) wait: Duration,
 }
 
 /// Options of `max`.
@@ -178,7 +182,7 @@ pub(crate) struct MaxArgs {
     pub(crate) duration: Duration,
     /// How long to wait for what is outstanding after each rate
     #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
-    pub(crate) drain: Duration,
+    pub(crate) wait: Duration,
 }
 
 /// Options of `idle`.
@@ -264,7 +268,11 @@ pub(crate) struct FloorSenderArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct FloorSending {
     /// How many sockets
-    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(
+        long,
+        default_value_t = 1_000,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
     pub(crate) sockets: u32,
     /// How many frames one call of send() carries
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &FanoutArgs) -> Result<Report, Failure> {
         rate: args.rate,
         warmup: args.warmup,
         duration: args.duration,
-        drain: args.drain,
+        wait: args.wait,
         hopeless: Hopeless::GoOn,
     };
     let figures = world.run(step, &mut progress)?;
@@ -78,7 +78,7 @@ fn add_faults(report: &mut Report, figures: &StepFigures) {
         (tally.reordered, "deliveries out of order"),
         (tally.misrouted, "deliveries to the wrong room"),
         (figures.errors, "messages refused by the server (a rate limit? RATE_LIMIT=0 lifts it)"),
-        (figures.unsent, "messages that the server did not take off the socket"),
+        (figures.unsent, "messages not sent: their talker was gone, or the server took nothing"),
         (figures.ends.len() as u64, "connections that the server ended"),
     ];
     for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {

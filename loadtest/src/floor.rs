@@ -109,7 +109,12 @@ fn report(args: &FloorArgs, result: &Value, bucket: &Bucket, own: f64) -> Report
     report.add_some("sender_cpu_a_send", Figure::cpu_each(spent, calls));
     report.add("sender", Figure::Share(cpu / seconds));
     report.add("refused_sends", Figure::Count(count("refused")));
-    report.add_generator_share(own);
+    // A sender that had all of its core was the limit, however busy the receiver was.
+    if cpu / seconds < SENDER_SHARE_MIN {
+        report.add_generator_share(own);
+    } else {
+        report.add("generator", Figure::Share(own));
+    }
     if args.sending.rate == Pace::FlatOut && cpu / seconds < SENDER_SHARE_MIN {
         report.remark(format!(
             "the sender had its core for only {:.0} % of the time: the rate is too low, the CPU \

@@ -48,7 +48,7 @@ pub(crate) struct Hall {
     pub(crate) errors: u64,
     /// Messages without our stamp that are no errors: the server's own events, other clients'.
     pub(crate) strange: u64,
-    /// The first of both, in full up to a bound.
+    /// The first of both that differ, in full up to a bound.
     pub(crate) strange_shown: Vec<String>,
     /// Who is gone, and why.
     pub(crate) ends: Vec<(usize, End)>,
@@ -89,7 +89,8 @@ impl Hall {
         } else {
             self.strange += 1;
         }
-        if self.strange_shown.len() < STRANGE_SHOWN_MAX {
+        let known = self.strange_shown.iter().any(|shown| *shown == text);
+        if !known && self.strange_shown.len() < STRANGE_SHOWN_MAX {
             self.strange_shown.push(text.into_owned());
         }
     }

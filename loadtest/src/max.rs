@@ -104,7 +104,7 @@ impl Attempt<'_> {
             rate,
             warmup: self.args.warmup,
             duration: self.args.duration,
-            drain: self.args.drain,
+            wait: self.args.wait,
             hopeless: Hopeless::CutShort,
         };
         world.run(step, progress)

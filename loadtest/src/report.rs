@@ -98,7 +98,7 @@ impl Report {
         let mut figures = Map::new();
         for (name, figure) in &self.figures {
             let (unit, number) = figure.for_programs();
-            figures.insert(format!("{name}{unit}"), number);
+            figures.insert(format!("{}{unit}", name.replace('.', "_")), number);
         }
         json!({
             "scenario": self.scenario,

@@ -11,7 +11,7 @@ use crate::handshake;
 mod tests;
 
 /// How long the server may take to accept or to answer the one question before the load.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How much of its answer is read, in bytes.
 const ANSWER_BYTES_MAX: u64 = 1 << 20;
 
@@ -86,7 +86,9 @@ impl Target {
 
     fn ask_statistics(&self) -> Result<String, Failure> {
         let mut stream = self.knock()?;
-        let wrong = || Failure::while_doing(format!("no answer from {}", self.address));
+        let wrong = || {
+            Failure::while_doing(format!("{} accepts, but gives no answer in 10 s", self.address))
+        };
         stream.set_read_timeout(Some(ANSWER_TIMEOUT)).map_err(wrong())?;
         let (path, host) = (&self.path, &self.host);
         let question =

@@ -36,7 +36,7 @@ pub(crate) struct Step {
     /// How long they are sent and count.
     pub(crate) duration: Duration,
     /// How long at most outstanding deliveries are waited for afterwards.
-    pub(crate) drain: Duration,
+    pub(crate) wait: Duration,
     /// Whether the step ends as soon as it cannot pass any more.
     pub(crate) hopeless: Hopeless,
 }
@@ -194,7 +194,7 @@ impl World {
         let first = self.mark()?;
         let went_on = warm && self.talk(&mut schedule, window_to, &step, bar)?;
         let last = self.mark()?;
-        self.drain(step.drain, bar)?;
+        self.wait_for_outstanding(step.wait, bar)?;
         bar.clear();
 
         let sent: Vec<u32> = self.talkers.iter().map(|talker| talker.sequence).collect();
@@ -254,7 +254,11 @@ impl World {
     }
 
     /// Waits until everything has come, for at most `timeout`.
-    fn drain(&mut self, timeout: Duration, bar: &mut Progress) -> Result<(), Failure> {
+    fn wait_for_outstanding(
+        &mut self,
+        timeout: Duration,
+        bar: &mut Progress,
+    ) -> Result<(), Failure> {
         let clock = self.swarm.clock();
         let deadline = clock.now().after(timeout);
         loop {

@@ -220,7 +220,7 @@ impl Driver {
         self.fan_out.retry();
         while let Some(event) = self.shard.poll_event() {
             if let Event::Closing { member } = event {
-                self.deadlines.schedule(member.0, now.instant + CLOSING_TIMEOUT);
+                self.deadlines.schedule(member.0, now.instant, now.instant + CLOSING_TIMEOUT);
             } else {
                 self.fan_out.emit(now, event, &mut self.shard);
             }
@@ -251,7 +251,7 @@ impl Driver {
         if let Some(socket) = &connection.socket {
             socket.finish();
         }
-        self.deadlines.schedule(id.0, now.instant + LINGER_TIMEOUT);
+        self.deadlines.schedule(id.0, now.instant, now.instant + LINGER_TIMEOUT);
     }
 
     /// A socket is gone, or is given up.

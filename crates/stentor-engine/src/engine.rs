@@ -26,7 +26,7 @@ use crate::door::{Admission, Door, Gate};
 use crate::driver::{Driver, Entrance};
 use crate::figures::{Figures, RoomsReport};
 use crate::hooks::Hooks;
-use crate::mailbox::{Address, Attach, Command, Mailbox, mailbox};
+use crate::mailbox::{Address, Attach, Command, Mailbox, SendError, mailbox};
 use crate::pod::Pod;
 use crate::publication::{Overloaded, Publication, Receipt};
 
@@ -135,8 +135,7 @@ impl Engine {
         let mut receipts = Vec::with_capacity(publications.len());
         let mut deliveries = Vec::with_capacity(publications.len());
         for publication in publications {
-            let receipt =
-                Receipt { id: publication.id.unwrap_or_else(Uuid::now_v7), timestamp };
+            let receipt = Receipt { id: publication.id.unwrap_or_else(Uuid::now_v7), timestamp };
             deliveries.push(stamp(publication, receipt));
             receipts.push(receipt);
         }
@@ -201,10 +200,7 @@ impl Engine {
             let window = Duration::from_secs_f64(at_least).min(timeout.mul_f64(0.8));
             for address in &*self.addresses {
                 let mut command = Command::Drain { window, timeout };
-                while let Err(refused) = address.send(command) {
-                    if self.pod.ended.borrow().shards == self.addresses.len() {
-                        break;
-                    }
+                while let Err(SendError::Full(refused)) = address.send(command) {
                     command = refused;
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
@@ -236,9 +232,10 @@ impl Engine {
         let addresses: Arc<[Address]> = addresses.into();
         let mut listeners = listeners.into_iter();
         for (index, mailbox) in mailboxes.into_iter().enumerate() {
-            let entrance = entrance.as_ref().zip(listeners.next()).map(|((_, door), listener)| {
-                Entrance::new(listener, Arc::clone(door))
-            });
+            let entrance = entrance
+                .as_ref()
+                .zip(listeners.next())
+                .map(|((_, door), listener)| Entrance::new(listener, Arc::clone(door)));
             let start = Start {
                 index,
                 pod: Arc::clone(&pod),

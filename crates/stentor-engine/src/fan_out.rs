@@ -6,11 +6,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use stentor_shard::{Delivery, Event, Shard};
 use stentor_shard::time::Now;
+use stentor_shard::{Delivery, Event, Shard};
 
 use crate::interest::Interest;
-use crate::mailbox::{Address, Command};
+use crate::mailbox::{Address, Command, SendError};
 
 #[derive(Debug)]
 pub(crate) struct FanOut {
@@ -98,7 +98,10 @@ impl Neighbour {
 
     fn retry(&mut self) {
         while let Some(delivery) = self.owed.pop_front() {
-            if let Err(Command::Deliver(delivery)) = self.address.send(Command::Deliver(delivery)) {
+            // A neighbour that has ended has nobody left who could miss something.
+            if let Err(SendError::Full(Command::Deliver(delivery))) =
+                self.address.send(Command::Deliver(delivery))
+            {
                 self.owed.push_front(delivery);
                 return;
             }

@@ -45,6 +45,15 @@ pub(crate) struct Address {
     bell: Arc<Bell>,
 }
 
+/// Why a command was not taken.
+#[derive(Debug)]
+pub(crate) enum SendError {
+    /// There is no room; try again.
+    Full(Command),
+    /// Nobody will ever take it.
+    Ended,
+}
+
 /// The receiving side: one, on the shard's thread.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
@@ -66,8 +75,11 @@ pub(crate) fn mailbox() -> (Address, Mailbox) {
 }
 
 impl Address {
-    /// Hands a command over, or back where the mailbox is full or its shard has ended.
-    pub(crate) fn send(&self, command: Command) -> Result<(), Command> {
+    /// Hands a command over.
+    ///
+    /// # Errors
+    /// The command comes back where the mailbox is full, and is gone where the shard has ended.
+    pub(crate) fn send(&self, command: Command) -> Result<(), SendError> {
         match self.commands.try_send(command) {
             Ok(()) => {
                 if !self.bell.rung.swap(true, Ordering::AcqRel) {
@@ -75,7 +87,8 @@ impl Address {
                 }
                 Ok(())
             }
-            Err(TrySendError::Full(command) | TrySendError::Disconnected(command)) => Err(command),
+            Err(TrySendError::Full(command)) => Err(SendError::Full(command)),
+            Err(TrySendError::Disconnected(_)) => Err(SendError::Ended),
         }
     }
 }

@@ -52,10 +52,7 @@ impl HttpDoor {
     /// that queue is full, sockets are answered 503.
     pub fn new(upgrades: Arc<Upgrades>, diverted: mpsc::Sender<Diverted>) -> HttpDoor {
         let mut http = http1::Builder::new();
-        http.max_buf_size(HEAD_BYTES_MAX)
-            .auto_date_header(false)
-            .keep_alive(false)
-            .header_read_timeout(None);
+        http.max_buf_size(HEAD_BYTES_MAX).auto_date_header(false).header_read_timeout(None);
         HttpDoor { upgrades, diverted, http }
     }
 
@@ -99,9 +96,7 @@ impl HttpDoor {
 impl Door for HttpDoor {
     fn knock(&self, knock: &Knock<'_>) -> Answer {
         match memchr::memmem::find(knock.received, b"\r\n\r\n") {
-            Some(end) if end + 4 <= HEAD_BYTES_MAX => {
-                self.judge(&knock.received[..end + 4], knock)
-            }
+            Some(end) if end + 4 <= HEAD_BYTES_MAX => self.judge(&knock.received[..end + 4], knock),
             None if knock.received.len() < HEAD_BYTES_MAX => Answer::Wait,
             _ => Answer::Refuse(head_too_large().bytes()),
         }

@@ -76,10 +76,9 @@ impl Pattern {
             return Err(wrong());
         }
         match authority.strip_prefix("*.") {
-            Some(domain) if is_authority(domain) => Ok(Pattern::Below {
-                scheme: format!("{scheme}://"),
-                domain: format!(".{domain}"),
-            }),
+            Some(domain) if is_authority(domain) => {
+                Ok(Pattern::Below { scheme: format!("{scheme}://"), domain: format!(".{domain}") })
+            }
             None if is_authority(authority) => Ok(Pattern::Exact(entry)),
             _ => Err(wrong()),
         }

@@ -19,8 +19,9 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(120);
 /// A room remembers no more ids than this, however young: a flood forgets its own beginning.
 const IDS_PER_ROOM_MAX: usize = 65_536;
 
-/// All rooms of a shard together remember no more ids than this (about 20 MiB); past it the rooms
-/// that were quiet for longest forget first.
+/// All rooms of a shard together remember no more ids than this; past it the rooms that were quiet
+/// for longest forget first. About 20 MiB in a few rooms, 140 MiB where each id has a room of its
+/// own.
 const IDS_MAX: usize = 262_144;
 
 /// How often rooms without members are looked at.

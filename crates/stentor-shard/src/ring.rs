@@ -191,4 +191,4 @@ impl Ring {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

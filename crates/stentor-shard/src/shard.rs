@@ -68,7 +68,9 @@ pub struct Shard {
     finished: VecDeque<MemberId>,
     /// Bytes in all turn buffers.
     pending_bytes: usize,
+    #[expect(clippy::vec_box, reason = "the box is what is spared")]
     spare_turns: Vec<Box<Turn>>,
+    #[expect(clippy::vec_box, reason = "the box is what is spared")]
     spare_rings: Vec<Box<Ring>>,
     counters: Counters,
 }
@@ -274,11 +276,11 @@ impl Shard {
         frame
     }
 
-    /// Puts frames into a member's ring and marks it for the flush at the end of the turn.
+    /// Puts frames into a member's ring and marks it for the flush at the end of the turn. Nothing
+    /// follows a close frame (RFC 6455, section 5.5.1), so a closing member is passed over.
     fn queue(&mut self, id: MemberId, slots: impl Iterator<Item = Slot>) {
-        let Some(member) = self.members.get_mut(id.index()).and_then(Option::as_mut) else {
-            return;
-        };
+        let member = self.members.get_mut(id.index()).and_then(Option::as_mut);
+        let Some(member) = member.filter(|member| member.is_open()) else { return };
         let ring = member.ring.get_or_insert_with(|| self.spare_rings.pop().unwrap_or_default());
         slots.for_each(|slot| ring.push(slot));
         if !member.queued {

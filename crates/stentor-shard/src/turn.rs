@@ -77,16 +77,17 @@ impl Turn {
 
     /// The frames that `member` is owed, as slots.
     pub(crate) fn owed(&self, member: MemberId) -> impl Iterator<Item = Slot> {
-        let own = move |exception: &&Exception| exception.member == member;
-        let joined_at = self.exceptions.iter().filter(own).fold(0, |at, exception| {
-            if let ExceptionKind::JoinedAt(frame) = exception.kind { at.max(frame) } else { at }
-        });
+        let mut joined_at = 0;
+        // Ascending, as it was appended; looked through once, however many frames there are.
+        let mut muted = Vec::new();
+        for exception in self.exceptions.iter().filter(|exception| exception.member == member) {
+            match exception.kind {
+                ExceptionKind::JoinedAt(frame) => joined_at = frame,
+                ExceptionKind::Muted(frame) => muted.push(frame),
+            }
+        }
         (joined_at..self.frames())
-            .filter(move |frame| {
-                !self.exceptions.iter().filter(own).any(|exception| {
-                    matches!(exception.kind, ExceptionKind::Muted(muted) if muted == *frame)
-                })
-            })
+            .filter(move |frame| muted.binary_search(frame).is_err())
             .map(|frame| self.slot(frame))
     }
 

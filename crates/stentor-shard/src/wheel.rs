@@ -41,8 +41,12 @@ impl Default for Wheel {
 impl Wheel {
     /// Enters `index`, to come out of [`Wheel::poll`] at `due` or up to one tick later. An entry
     /// that is there already is moved.
-    pub fn schedule(&mut self, index: u32, due: Instant) {
+    pub fn schedule(&mut self, index: u32, now: Instant, due: Instant) {
         self.cancel(index);
+        // Nobody polls an empty wheel while nothing happens, so it may stand far back.
+        if self.scheduled == 0 {
+            self.tick = self.tick.max(now.micros() / TICK_MICROS);
+        }
         let ticks = due.micros().div_ceil(TICK_MICROS);
         let tick = ticks.clamp(self.tick, self.tick + SLOTS as u64 - 1);
         self.insert_before_head(index, (tick % SLOTS as u64) as u32);

@@ -1,5 +1,8 @@
 //! Running programs: each has a deadline, and each child is ended by its own handle.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};

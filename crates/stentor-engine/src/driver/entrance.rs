@@ -33,12 +33,14 @@ pub(crate) struct Entrance {
     ready: bool,
     /// The system had no descriptor left; try again then.
     resumes_at: Option<Instant>,
+    /// The last attempt to accept failed, and a warning has said so.
+    exhausted: bool,
 }
 
 impl Entrance {
     pub(crate) fn new(listener: StdListener, door: Arc<dyn Door>) -> Entrance {
         let listener = TcpListener::from_std(listener);
-        Entrance { listener, door, ready: false, resumes_at: None }
+        Entrance { listener, door, ready: false, resumes_at: None, exhausted: false }
     }
 
     pub(super) fn register(&mut self, registry: &Registry) -> io::Result<()> {
@@ -60,7 +62,10 @@ impl Entrance {
     fn poll_accept(&mut self, now: Now) -> Option<(TcpStream, SocketAddr)> {
         loop {
             match self.listener.accept() {
-                Ok(accepted) => return Some(accepted),
+                Ok(accepted) => {
+                    self.exhausted = false;
+                    return Some(accepted);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.ready = false;
                     return None;
@@ -72,7 +77,9 @@ impl Entrance {
                         io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted
                     ) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept connections, trying again soon");
+                    if !std::mem::replace(&mut self.exhausted, true) {
+                        tracing::warn!(%error, "cannot accept connections, trying again");
+                    }
                     self.resumes_at = Some(now.instant + EXHAUSTED_PAUSE);
                     return None;
                 }
@@ -93,7 +100,8 @@ impl Driver {
             let waiting = Waiting { peer, received: Vec::new() };
             if let Some(id) = self.adopt(stream) {
                 self.connections[id].phase = Phase::AtTheDoor(Box::new(waiting));
-                self.deadlines.schedule(id.0, now.instant + self.pod.config.door_timeout);
+                let due = now.instant + self.pod.config.door_timeout;
+                self.deadlines.schedule(id.0, now.instant, due);
             }
         }
     }
@@ -202,16 +210,10 @@ impl Driver {
             let _ = socket.write(response);
             socket.finish();
         }
-        self.deadlines.schedule(id.0, now.instant + LINGER_TIMEOUT);
+        self.deadlines.schedule(id.0, now.instant, now.instant + LINGER_TIMEOUT);
     }
 
-    fn divert(
-        &mut self,
-        id: MemberId,
-        door: &Arc<dyn Door>,
-        peer: SocketAddr,
-        received: Vec<u8>,
-    ) {
+    fn divert(&mut self, id: MemberId, door: &Arc<dyn Door>, peer: SocketAddr, received: Vec<u8>) {
         let socket = self.connections[id].socket.take();
         self.release(id);
         let socket = socket.map(|socket| socket.into_std(self.wake.registry()));

@@ -99,7 +99,9 @@ impl Upgrades {
         }
         match gate {
             Gate::Open => {}
-            Gate::Full => return Err(Problem::new(Kind::AtCapacity, "as many as allowed are here")),
+            Gate::Full => {
+                return Err(Problem::new(Kind::AtCapacity, "as many as allowed are here"));
+            }
             Gate::Draining => return Err(Problem::new(Kind::Draining, "this server is stopping")),
         }
         let mut wishes = Wishes::default();

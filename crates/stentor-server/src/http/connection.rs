@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -44,8 +43,7 @@ impl Connection {
     pub(super) async fn serve(mut self, diverted: Diverted) {
         let Ok(socket) = TcpStream::from_std(diverted.socket) else { return };
         let handover = Rc::new(Handover::default());
-        let io =
-            TokioIo::new(HttpSocket::new(diverted.received, socket, Rc::clone(&handover)));
+        let io = TokioIo::new(HttpSocket::new(diverted.received, socket, Rc::clone(&handover)));
         let service = service_fn(|request| {
             let (app, handover) = (Rc::clone(&self.app), Rc::clone(&handover));
             Box::pin(async move {
@@ -61,7 +59,7 @@ impl Connection {
             biased;
             outcome = poll_fn(|cx| connection.poll_without_shutdown(cx)) => outcome,
             _ = self.stopping.wait_for(|stopping| *stopping) => {
-                Pin::new(&mut connection).graceful_shutdown();
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
                 poll_fn(|cx| connection.poll_without_shutdown(cx)).await
             }
         };

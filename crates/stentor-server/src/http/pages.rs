@@ -9,7 +9,7 @@ use crate::problem::{Kind, Problem};
 
 /// Everything from this server, nothing from others, nothing inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-                      connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
 /// The file at this path.

@@ -95,9 +95,7 @@ impl Request {
             .messages
             .iter()
             .enumerate()
-            .map(|(index, message)| {
-                publication(&mut parser, message.get().as_bytes(), Some(index))
-            })
+            .map(|(index, message)| publication(&mut parser, message.get().as_bytes(), Some(index)))
             .collect::<Result<_, _>>()?;
         Ok(Request { publications, is_batch: true })
     }

@@ -75,8 +75,8 @@ async fn answer(
         }
         Operation::Stats => Ok(stats::stats(app)),
         Operation::Publish => publish::publish(app, request.into_body()).await,
-        Operation::Rooms => occupancy::rooms(app, request.uri().query()).await,
-        Operation::Room => occupancy::room(app, parameter).await,
+        Operation::Rooms => occupancy::rooms(app, request.uri().query()),
+        Operation::Room => occupancy::room(app, parameter),
         Operation::Healthz => Ok(health::live()),
         Operation::Readyz => Ok(health::ready(app)),
         Operation::Metrics => Ok(metrics::metrics(app)),

@@ -61,7 +61,9 @@ fn a_request_of_no_page_passes() {
 
 #[test]
 fn an_entry_that_is_no_origin_is_refused() {
-    for list in ["chat.example.com", "https://", "https://a.example/path", "https://a:b", "ht tp://a"] {
+    for list in
+        ["chat.example.com", "https://", "https://a.example/path", "https://a:b", "ht tp://a"]
+    {
         assert!(Origins::parse(list).is_err(), "{list}");
     }
 }

@@ -42,7 +42,12 @@ pub struct Arguments {
     #[arg(hide_env_values = true)]
     pub shards: Option<String>,
     /// WebSocket connections at once [default: what the descriptor limit allows]
-    #[arg(long, env = "MAX_CONNECTIONS", value_name = "NUMBER", help_heading = "How much it takes")]
+    #[arg(
+        long,
+        env = "MAX_CONNECTIONS",
+        value_name = "NUMBER",
+        help_heading = "How much it takes"
+    )]
     #[arg(hide_env_values = true)]
     pub max_connections: Option<String>,
     /// Messages a second from one connection, bursts of twice that; 0 = no limit [default: 100]

@@ -41,10 +41,8 @@ pub(super) fn refused(arguments: &Arguments, faults: &mut Vec<SettingFault>) {
         Some(mode @ ("memory" | "redis")) => {
             faults.push(SettingFault::new("HISTORY", format!("{mode:?} {NOT_SUPPORTED}")));
         }
-        Some(other) => faults.push(SettingFault::new(
-            "HISTORY",
-            format!("{other:?} is none of memory, redis, off"),
-        )),
+        Some(other) => faults
+            .push(SettingFault::new("HISTORY", format!("{other:?} is none of memory, redis, off"))),
     }
 }
 

@@ -56,8 +56,7 @@ pub(super) fn settings(arguments: &Arguments) -> Result<Settings, Vec<SettingFau
 fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
     let a = arguments;
     let host = reader.read("HOST", &a.host, default::HOST, values::host);
-    let port =
-        reader.read("PORT", &a.port, default::PORT, |text| values::number(text, 0, 65_535));
+    let port = reader.read("PORT", &a.port, default::PORT, |text| values::number(text, 0, 65_535));
     let shards = reader.read_or_else("SHARDS", &a.shards, cores, |text| {
         values::number(text, 1, EngineConfig::SHARDS_MAX as u64)
     });

@@ -1,1 +1,162 @@
+use std::io::IoSlice;
+use std::rc::Rc;
 
+use stentor_wire::encode;
+use stentor_wire::envelope::Envelope;
+use stentor_wire::message_type::MessageType;
+use stentor_wire::timestamp::Timestamp;
+use uuid::Uuid;
+
+use super::{Class, Gap, RING_SLOTS_MAX, Ring, Slot, WRITE_SLICES_MAX};
+
+/// What the ring would write now, up to a gap.
+pub(crate) fn waiting(ring: &Ring) -> String {
+    let mut slices = [IoSlice::new(&[]); WRITE_SLICES_MAX];
+    let used = ring.gather(&mut slices);
+    slices[..used].iter().map(|slice| String::from_utf8_lossy(slice).into_owned()).collect()
+}
+
+fn message(text: &str) -> Slot {
+    let bytes = text.as_bytes().to_vec();
+    let range = 0..bytes.len() as u32;
+    Slot::new(Rc::new(bytes), range, Class::Message)
+}
+
+fn notice(text: &str) -> Slot {
+    Slot::notice(text.as_bytes().to_vec())
+}
+
+fn ring(slots: impl IntoIterator<Item = Slot>) -> Ring {
+    let mut ring = Ring::default();
+    slots.into_iter().for_each(|slot| ring.push(slot));
+    ring
+}
+
+/// A frame of a message with this id.
+fn envelope(id: u128) -> Slot {
+    let mut frame = Vec::new();
+    let envelope = Envelope {
+        id: Uuid::from_u128(id),
+        kind: MessageType::Chat,
+        room: Some("a"),
+        from: "ada",
+        data: b"{}",
+        timestamp: Timestamp::from_unix_millis(0),
+    };
+    encode::envelope_frame(&envelope, &mut frame);
+    let range = 0..frame.len() as u32;
+    Slot::new(Rc::new(frame), range, Class::Message)
+}
+
+#[test]
+fn frames_that_lie_side_by_side_are_one_slice() {
+    let shared = Rc::new(b"onetwothree".to_vec());
+    let slot = |range| Slot::new(Rc::clone(&shared), range, Class::Message);
+    let whole = ring([slot(0..3), slot(3..6), slot(6..11)]);
+    let mut slices = [IoSlice::new(&[]); WRITE_SLICES_MAX];
+    assert_eq!(whole.gather(&mut slices), 1);
+    let apart = ring([slot(0..3), slot(6..11), message("four")]);
+    assert_eq!(apart.gather(&mut slices), 3);
+    assert_eq!(waiting(&apart), "onethreefour");
+}
+
+#[test]
+fn what_was_taken_is_not_written_again_wherever_it_ended() {
+    for taken in 0..=11 {
+        let mut ring = ring([message("one"), notice("two"), message("three")]);
+        ring.advance(taken);
+        assert_eq!(waiting(&ring), "onetwothree"[taken..]);
+        ring.advance(11 - taken);
+        assert!(ring.is_empty());
+    }
+}
+
+#[test]
+fn one_write_has_a_bounded_number_of_slices() {
+    let mut ring = ring((0..200).map(|_| message("x")));
+    assert_eq!(waiting(&ring).len(), WRITE_SLICES_MAX);
+    ring.advance(WRITE_SLICES_MAX);
+    assert_eq!(ring.len(), 200 - WRITE_SLICES_MAX);
+}
+
+#[test]
+fn a_ring_is_over_full_behind_its_last_slot() {
+    let mut ring = ring((0..RING_SLOTS_MAX).map(|_| message("x")));
+    assert!(!ring.is_over_full());
+    ring.push(message("x"));
+    assert!(ring.is_over_full());
+    assert!(ring.drop_oldest());
+    assert!(!ring.is_over_full(), "the announcement takes no message's place");
+}
+
+#[test]
+fn a_gap_stands_where_the_first_dropped_message_stood() {
+    let mut ring = ring([notice("a"), message("b"), notice("c"), message("d"), message("e")]);
+    assert!(ring.drop_oldest());
+    assert!(ring.drop_oldest());
+    assert_eq!(waiting(&ring), "a", "what follows waits for the announcement");
+    assert_eq!(ring.poll_gap(), None, "its turn has not come");
+    ring.advance(1);
+    assert_eq!(ring.poll_gap(), Some(Gap { missed: 2, from_id: None, to_id: None }));
+    ring.announce(b"gap".to_vec());
+    assert_eq!(waiting(&ring), "gapce");
+    assert_eq!(ring.len(), 3);
+}
+
+#[test]
+fn a_gap_names_the_first_and_the_last_message_that_are_missing() {
+    let mut ring = ring((1..=5).map(envelope));
+    for _ in 0..3 {
+        assert!(ring.drop_oldest());
+    }
+    let gap = ring.poll_gap().expect("it is the next");
+    assert_eq!(gap.missed, 3);
+    assert_eq!(gap.from_id, Some(Uuid::from_u128(1)));
+    assert_eq!(gap.to_id, Some(Uuid::from_u128(3)));
+}
+
+#[test]
+fn a_new_loss_after_an_announcement_is_a_gap_of_its_own() {
+    let mut ring = ring([message("a"), message("b"), message("c")]);
+    assert!(ring.drop_oldest());
+    assert!(ring.poll_gap().is_some());
+    ring.announce(b"gap".to_vec());
+    assert!(ring.drop_oldest());
+    assert_eq!(waiting(&ring), "gap");
+    ring.advance(3);
+    assert_eq!(ring.poll_gap().map(|gap| gap.missed), Some(1));
+}
+
+#[test]
+fn a_frame_that_is_half_sent_and_a_notice_are_never_dropped() {
+    let mut ring = ring([message("one"), notice("two"), message("three")]);
+    ring.advance(1);
+    assert!(ring.drop_oldest());
+    assert!(!ring.drop_oldest());
+    assert_eq!(waiting(&ring), "netwo");
+}
+
+#[test]
+fn a_cleared_ring_keeps_only_the_frame_that_is_half_sent() {
+    let mut untouched = ring([message("one"), notice("two"), message("three")]);
+    assert_eq!(untouched.clear(), 2);
+    assert!(untouched.is_empty());
+
+    let mut half_sent = ring([message("one"), notice("two"), message("three")]);
+    half_sent.advance(2);
+    assert_eq!(half_sent.clear(), 1);
+    assert_eq!(waiting(&half_sent), "e");
+}
+
+#[test]
+fn a_ring_is_used_again_empty_unless_it_grew_too_large() {
+    let mut used = Box::new(ring((0..100).map(|_| message("x"))));
+    used.advance(1);
+    used.blocked = true;
+    used.drop_oldest();
+    let again = used.recycle().expect("small enough");
+    assert!(again.is_empty() && !again.blocked && again.gap.is_none() && again.sent == 0);
+
+    let grown = Box::new(ring((0..2 * RING_SLOTS_MAX).map(|_| message("x"))));
+    assert!(grown.recycle().is_none());
+}

@@ -39,7 +39,7 @@ impl Shard {
         self.members_present += 1;
         self.members_open += 1;
         self.counters.connections_opened += 1;
-        self.wheel.schedule(id.0, now.instant + self.config.ping_interval);
+        self.wheel.schedule(id.0, now.instant, now.instant + self.config.ping_interval);
         if let Some(turn) = &mut self.rooms[RoomId::GLOBAL].turn {
             turn.note_join(id);
         }
@@ -75,6 +75,9 @@ impl Shard {
         self.wheel.cancel(id.0);
         if member.is_open() {
             self.members_open -= 1;
+        } else {
+            // Its number is free again: nobody may take this for news of the next who has it.
+            self.finished.retain(|finished| *finished != id);
         }
         if let Some(ring) = member.ring.and_then(crate::ring::Ring::recycle)
             && self.spare_rings.len() < super::SPARES_MAX
@@ -110,15 +113,24 @@ impl Shard {
     }
 
     fn close(&mut self, id: MemberId, counted: CloseCode, code: u16, reason: &str) {
-        let Some(member) = self.member_mut(id).filter(|member| member.is_open()) else { return };
-        member.closing = Some(counted);
+        let Some(member) = self.member(id).filter(|member| member.is_open()) else { return };
+        let rooms: Vec<RoomId> = member.memberships.as_slice().iter().map(|of| of.room).collect();
+        self.settle(id, RoomId::GLOBAL);
+        rooms.into_iter().for_each(|room| self.settle(id, room));
+        self.part(id, counted, code, reason);
+    }
+
+    /// Takes a member out of everything, with a close frame as the last thing in its ring.
+    fn part(&mut self, id: MemberId, counted: CloseCode, code: u16, reason: &str) {
         self.members_open -= 1;
         self.wheel.cancel(id.0);
-        self.settle(id, RoomId::GLOBAL);
         self.leave_all(id);
         let mut frame = Vec::with_capacity(4 + reason.len());
         encode::close_frame(code, reason, &mut frame);
         self.tell(id, frame);
+        if let Some(member) = self.member_mut(id) {
+            member.closing = Some(counted);
+        }
         self.events.push_back(Event::Closing { member: id });
     }
 
@@ -146,7 +158,9 @@ impl Shard {
         }
         self.counters.messages_dropped += dropped;
         if hopeless {
-            self.handle_close(id, CloseCode::TryAgainLater);
+            // What its rooms said this turn is not handed to it: that is what it has no place for.
+            let code = CloseCode::TryAgainLater;
+            self.part(id, code, code.code(), code.reason());
         }
     }
 }

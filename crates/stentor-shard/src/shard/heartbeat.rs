@@ -37,7 +37,7 @@ impl Shard {
         } else {
             member.heard_at + ping_interval
         };
-        self.wheel.schedule(id.0, next);
+        self.wheel.schedule(id.0, now.instant, next);
     }
 
     fn ping(&mut self, id: MemberId) {

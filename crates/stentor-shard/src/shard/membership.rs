@@ -43,6 +43,7 @@ impl Shard {
         let room = self.rooms.find(name);
         match room {
             Some(room) if self.is_member(id, Some(room)) => {
+                self.settle(id, room);
                 self.exit(id, room, true);
                 Ok(())
             }
@@ -65,6 +66,7 @@ impl Shard {
         self.events.push_back(Event::Joined { member: id, room: name.clone(), opened, asked });
     }
 
+    /// Ends every membership of a member; what its rooms said this turn is not handed to it.
     pub(super) fn leave_all(&mut self, id: MemberId) {
         while let Some(membership) =
             self.member(id).and_then(|member| member.memberships.as_slice().last().copied())
@@ -89,7 +91,6 @@ impl Shard {
     }
 
     fn exit(&mut self, id: MemberId, room_id: RoomId, asked: bool) {
-        self.settle(id, room_id);
         let Some(membership) = self.member_mut(id).and_then(|m| m.memberships.remove(room_id))
         else {
             return;

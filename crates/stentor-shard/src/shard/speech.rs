@@ -65,7 +65,11 @@ impl Shard {
     }
 
     /// Takes a valid message from a member: stamps it, and delivers it or does what it asks.
+    /// Nothing is taken from a member that was told to close.
     pub fn handle_draft(&mut self, now: Now, id: MemberId, draft: &Draft<'_>) {
+        if !self.is_open(id) {
+            return;
+        }
         self.counters.messages_received += 1;
         let done = match draft.kind {
             MessageType::Ping => {

@@ -1,1 +1,226 @@
+//! A shard in a world of its own: sockets that take as many bytes as a test says, and a clock that
+//! only a test moves.
 
+mod closes;
+mod drain;
+mod fan_out;
+mod flush_caps;
+mod flush_gap;
+mod heartbeat;
+mod property;
+mod rate;
+mod resends;
+mod rings;
+mod rooms;
+mod sockets;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use stentor_wire::draft::{Draft, RoomField};
+use stentor_wire::message_type::MessageType;
+use stentor_wire::room_name::RoomName;
+use uuid::Uuid;
+
+use self::sockets::{Heard, Sockets};
+use super::{Connect, Delivery, Shard};
+use crate::config::{MemberOptions, ShardConfig, SlowConsumer};
+use crate::event::Event;
+use crate::member::MemberId;
+use crate::time::{Instant, Now};
+
+const PLAIN: MemberOptions =
+    MemberOptions { events: false, presence: false, ack: false, echo: true };
+const MUTED: MemberOptions = MemberOptions { echo: false, ..PLAIN };
+const EVENTS: MemberOptions = MemberOptions { events: true, ..PLAIN };
+const ACKS: MemberOptions = MemberOptions { ack: true, ..PLAIN };
+
+/// 2026-02-05T00:00:00Z.
+const CALENDAR_START_MILLIS: u64 = 1_770_249_600_000;
+
+struct World {
+    shard: Shard,
+    sockets: Sockets,
+    /// Every event so far but [`Event::Closing`].
+    events: Vec<Event>,
+    /// Every member that finished so far.
+    finished: Vec<MemberId>,
+}
+
+impl World {
+    fn new() -> World {
+        World::with(|_| ())
+    }
+
+    fn with(change: impl FnOnce(&mut ShardConfig)) -> World {
+        let mut config = ShardConfig {
+            pod: "pod-a".into(),
+            seed: 1,
+            slow_consumer: SlowConsumer::Auto,
+            flush_gap_max: Duration::from_millis(5),
+            ping_interval: Duration::from_secs(25),
+            pong_timeout: Duration::from_secs(60),
+            rate_limit: 0,
+        };
+        change(&mut config);
+        World {
+            shard: Shard::new(config),
+            sockets: Sockets::default(),
+            events: Vec::new(),
+            finished: Vec::new(),
+        }
+    }
+
+    fn now(&self) -> Now {
+        let instant = self.sockets.clock;
+        Now { instant, unix_millis: CALENDAR_START_MILLIS + instant.micros() / 1_000 }
+    }
+
+    /// Lets time pass and the shard do what became due.
+    fn pass(&mut self, time: Duration) {
+        self.sockets.clock = self.sockets.clock + time;
+        self.shard.handle_timeout(self.now());
+    }
+
+    fn connect(&mut self, member: u32, rooms: &[&str]) -> Uuid {
+        self.connect_with(member, rooms, PLAIN)
+    }
+
+    fn connect_with(&mut self, member: u32, rooms: &[&str], options: MemberOptions) -> Uuid {
+        self.sockets.open(MemberId(member));
+        let connect = Connect {
+            member: MemberId(member),
+            user: None,
+            rooms: rooms.iter().map(|room| name(room)).collect(),
+            options,
+            preface: Vec::new(),
+            last_id: None,
+        };
+        self.shard.handle_connect(self.now(), connect)
+    }
+
+    /// A member says `text` in `room`; the empty name is everybody.
+    fn say(&mut self, member: u32, room: &str, text: &str) {
+        self.say_as(member, room, text, None);
+    }
+
+    fn say_as(&mut self, member: u32, room: &str, text: &str, id: Option<Uuid>) {
+        let data = format!("\"{text}\"");
+        let draft = Draft { id, data: data.as_bytes(), ..draft(MessageType::Chat, room) };
+        self.shard.handle_draft(self.now(), MemberId(member), &draft);
+    }
+
+    fn join(&mut self, member: u32, room: &str) {
+        self.shard.handle_draft(self.now(), MemberId(member), &draft(MessageType::Join, room));
+    }
+
+    fn leave(&mut self, member: u32, room: &str) {
+        self.shard.handle_draft(self.now(), MemberId(member), &draft(MessageType::Leave, room));
+    }
+
+    /// A message from another shard.
+    fn deliver(&mut self, room: &str, text: &str, chosen_id: Option<Uuid>) {
+        let delivery = Delivery {
+            room: (!room.is_empty()).then(|| name(room)),
+            frame: sockets::chat_frame(room, text, chosen_id),
+            chosen_id,
+        };
+        self.shard.handle_delivery(self.now(), &delivery);
+    }
+
+    /// One flush, with what the pod would answer to the events of the turn before it.
+    fn flush(&mut self) {
+        self.emit();
+        self.flush_only();
+        self.emit();
+    }
+
+    fn flush_only(&mut self) {
+        let now = self.now();
+        self.shard.flush(now, &mut self.sockets);
+        self.finished.extend(std::iter::from_fn(|| self.shard.poll_finished()));
+    }
+
+    /// Flushes until nothing is left that can be written now; returns how often.
+    fn turn(&mut self) -> usize {
+        for flushes in 1..10_000 {
+            self.flush();
+            if !self.shard.has_work() {
+                return flushes;
+            }
+        }
+        panic!("the shard always has more to flush");
+    }
+
+    fn emit(&mut self) {
+        while let Some(event) = self.shard.poll_event() {
+            let now = self.now();
+            match &event {
+                Event::Closing { .. } => continue,
+                Event::Joined { member, room, asked: true, .. }
+                | Event::Present { member, room } => {
+                    self.shard.handle_joined(now, *member, room, 1);
+                }
+                Event::Left { member, room, asked: true, .. } => {
+                    self.shard.handle_left(now, *member, room, 0);
+                }
+                Event::Published { .. } | Event::Joined { .. } | Event::Left { .. } => {}
+            }
+            self.events.push(event);
+        }
+    }
+
+    /// From here on the member's socket takes so many bytes and no more.
+    fn limit(&mut self, member: u32, bytes: usize) {
+        self.sockets.limit(MemberId(member), bytes);
+    }
+
+    /// The member's socket has room for so many bytes again, and the shard hears of it.
+    fn unblock(&mut self, member: u32, bytes: usize) {
+        self.limit(member, bytes);
+        self.shard.handle_writable(MemberId(member));
+    }
+
+    fn disconnect(&mut self, member: u32) {
+        self.shard.handle_disconnect(MemberId(member));
+    }
+
+    /// What the member heard since it connected, one word or sentence a frame.
+    fn heard(&self, member: u32) -> Vec<String> {
+        self.frames(member).iter().map(Heard::label).collect()
+    }
+
+    fn frames(&self, member: u32) -> Vec<Heard> {
+        self.sockets.heard(MemberId(member))
+    }
+
+    fn writes(&self, member: u32) -> usize {
+        self.sockets.writes(MemberId(member))
+    }
+
+    fn queued(&self, member: u32) -> usize {
+        let member = self.shard.member(MemberId(member));
+        member.and_then(|member| member.ring.as_ref()).map_or(0, |ring| ring.len())
+    }
+}
+
+fn draft(kind: MessageType, room: &str) -> Draft<'_> {
+    let room = match room {
+        "" => RoomField::Global,
+        room => RoomField::Named(Cow::Borrowed(room)),
+    };
+    Draft { id: None, reference: None, kind, room, from: None, timestamp: None, data: b"{}" }
+}
+
+fn name(room: &str) -> RoomName {
+    RoomName::parse(room).expect("a valid room name")
+}
+
+/// `count` messages named by their number.
+fn numbers(range: std::ops::Range<usize>) -> Vec<String> {
+    range.map(|number| number.to_string()).collect()
+}
+
+fn at(time: Duration) -> Instant {
+    Instant::default() + time
+}

@@ -1,5 +1,8 @@
 //! Building one program of the workspace and learning where cargo put it.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

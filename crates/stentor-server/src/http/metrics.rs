@@ -1,0 +1,146 @@
+//! `GET /metrics`: the engine's figures for Prometheus.
+//!
+//! Some names are fixed by the contract although Prometheus would have them otherwise; each of
+//! those has a well-named twin. No user and no room is ever a label.
+
+#[cfg(test)]
+mod tests;
+
+use stentor_engine::{Figures, ShardFigures};
+
+use super::App;
+use super::exposition::{Exposition, Metric};
+use super::respond::{Answer, text};
+
+/// The media type of text format 0.0.4.
+const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The code under which connections without a close frame are counted (RFC 6455 section 7.4.1).
+const CODE_ABNORMAL: u16 = 1006;
+
+/// All metrics of this pod.
+pub(super) fn metrics(app: &App) -> Answer {
+    let mut page = Exposition::default();
+    let figures = app.engine.figures();
+    connections(&mut page, &figures);
+    messages(&mut page, &figures);
+    shards(&mut page, &figures.shards);
+    process(&mut page, app.started_unix_seconds, app.engine.is_draining());
+    text(CONTENT_TYPE, page.into_text().into())
+}
+
+fn connections(page: &mut Exposition, figures: &Figures) {
+    let connections = figures.connections();
+    let opened: u64 = figures.shards.iter().map(|shard| shard.connections_opened).sum();
+    for name in ["realtime_connections_total", "realtime_connections"] {
+        page.single(name, Metric::Gauge, "WebSocket connections now.", connections);
+    }
+    for name in ["realtime_rooms_total", "realtime_rooms"] {
+        page.single(name, Metric::Gauge, "Rooms with members now.", figures.rooms);
+    }
+    page.single(
+        "realtime_connections_opened_total",
+        Metric::Counter,
+        "WebSocket connections that were ever opened.",
+        opened,
+    );
+    page.single(
+        "realtime_connections_refused_total",
+        Metric::Counter,
+        "Sockets that were refused before an upgrade or took too long for one.",
+        figures.turned_away,
+    );
+    let closed = figures.closed.iter().map(|(code, count)| (code.code(), *count));
+    page.labelled(
+        "realtime_connections_closed_total",
+        Metric::Counter,
+        "WebSocket connections that ended, by close code; 1006 ended without a close frame.",
+        "code",
+        closed.chain([(CODE_ABNORMAL, figures.closed_abnormally)]),
+    );
+}
+
+fn messages(page: &mut Exposition, figures: &Figures) {
+    let refused: u64 = figures.shards.iter().map(|shard| shard.messages_refused).sum();
+    for name in ["realtime_messages_received", "realtime_messages_received_total"] {
+        let help = "Messages taken from clients and backends.";
+        page.single(name, Metric::Counter, help, figures.messages_received());
+    }
+    for name in ["realtime_messages_sent", "realtime_messages_sent_total"] {
+        let help = "Deliveries, one for each connection that a message was written to.";
+        page.single(name, Metric::Counter, help, figures.messages_sent());
+    }
+    page.single(
+        "realtime_messages_dropped_total",
+        Metric::Counter,
+        "Deliveries that a slow connection never got.",
+        figures.messages_dropped(),
+    );
+    page.single(
+        "realtime_messages_refused_total",
+        Metric::Counter,
+        "Messages that were answered with an error.",
+        refused,
+    );
+    for name in ["realtime_redis_publish_errors", "realtime_redis_publish_errors_total"] {
+        page.single(name, Metric::Counter, "Publishes that Redis did not take.", 0);
+    }
+    page.histogram(
+        "realtime_delivery_seconds",
+        "Time from a message's acceptance to the end of the flush that carried it.",
+        ("path", "local"),
+        &figures.delivery_seconds,
+        figures.delivery_seconds_sum,
+    );
+}
+
+fn shards(page: &mut Exposition, shards: &[ShardFigures]) {
+    type Figure = fn(&ShardFigures) -> u64;
+    let families: [(&str, &str, Figure); 3] = [
+        ("realtime_shard_connections", "Connections of each shard now.", |s| s.connections),
+        ("realtime_shard_rooms", "Rooms with members on each shard now.", |s| s.rooms),
+        ("realtime_shard_queued", "Frames that wait for slow connections now.", |s| s.queued),
+    ];
+    for (name, help, figure) in families {
+        let samples = shards.iter().map(figure).enumerate();
+        page.labelled(name, Metric::Gauge, help, "shard", samples);
+    }
+}
+
+fn process(page: &mut Exposition, started_unix_seconds: f64, is_draining: bool) {
+    page.single(
+        "realtime_draining",
+        Metric::Gauge,
+        "1 once the pod is leaving, else 0.",
+        u8::from(is_draining),
+    );
+    page.labelled(
+        "realtime_build_info",
+        Metric::Gauge,
+        "1, with the version that runs.",
+        "version",
+        [(env!("CARGO_PKG_VERSION"), 1)],
+    );
+    page.single(
+        "process_start_time_seconds",
+        Metric::Gauge,
+        "When the process started, in seconds since 1970.",
+        format_args!("{started_unix_seconds:.3}"),
+    );
+    if let Some(bytes) = resident_bytes() {
+        page.single(
+            "process_resident_memory_bytes",
+            Metric::Gauge,
+            "Resident memory in bytes.",
+            bytes,
+        );
+    }
+}
+
+/// What Linux says in `/proc/self/status`; `None` elsewhere.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}

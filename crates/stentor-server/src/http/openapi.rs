@@ -1,0 +1,46 @@
+//! `GET /openapi.json`: the description of the HTTP API, OpenAPI 3.1.
+//!
+//! Paths and methods come from the [route table](super::routes), codes and statuses from the
+//! [table of problems](crate::problem); what is written here is what neither knows: words, shapes.
+
+mod operations;
+mod shapes;
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Map, Value, json};
+
+use super::routes::{Routes, Verb};
+
+/// The whole description of these routes.
+pub(super) fn document(routes: &Routes) -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for route in routes.iter() {
+        let verb = match route.verb {
+            Verb::Get => "get",
+            Verb::Post => "post",
+        };
+        paths.entry(route.path.clone()).or_insert_with(|| json!({}))[verb] =
+            operations::describe(route);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Stentor",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description":
+                "A sharded WebSocket broadcast server: what is said in a room reaches everyone in \
+                 it. This document is about its HTTP side; messages on an open WebSocket have the \
+                 shape Message.",
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "schemas": shapes::schemas(),
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer" },
+                "key": { "type": "apiKey", "in": "header", "name": "X-API-Key" },
+            },
+        },
+    })
+}

@@ -1,0 +1,196 @@
+//! A server's life: start, serve, drain, end.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use stentor_engine::{Engine, Hooks, StartError};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::door::{HttpDoor, Upgrades};
+use crate::http::{self, App, DIVERTED_MAX, Diverted};
+use crate::logging;
+use crate::settings::{Settings, raise_descriptor_limit};
+
+/// Runs a server until a signal ends it: the first SIGTERM or SIGINT drains, a second one ends at
+/// once. Starts logging, and a runtime on this thread.
+///
+/// # Errors
+/// Why it did not start, or did not end cleanly.
+pub fn serve(settings: Settings, hooks: Arc<dyn Hooks>) -> Result<(), ServeError> {
+    logging::start(&settings);
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    if let Err(error) = raise_descriptor_limit() {
+        tracing::warn!(%error, "the descriptor limit stays as it is");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(ServeError::Runtime)?;
+    runtime.block_on(async {
+        let signals = Signals::new().map_err(ServeError::Runtime)?;
+        let server = Server::start(&settings, hooks)?;
+        tracing::info!(address = %server.local_addr(), shards = settings.shards, "listening");
+        server.run(signals).await
+    })
+}
+
+/// What tells a server to stop.
+pub trait Stop {
+    /// Completes when the server is to drain; again when it is to end at once.
+    ///
+    /// # Cancel safety
+    /// It is called anew after its future was dropped, and must lose nothing then.
+    fn next(&mut self) -> impl Future<Output = ()>;
+}
+
+/// A server that listens. It lives on the thread that started it; the engine below has threads of
+/// its own.
+#[derive(Debug)]
+pub struct Server {
+    engine: Engine,
+    app: Rc<App>,
+    diverted: mpsc::Receiver<Diverted>,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Binds and lets WebSockets in; other requests wait until [`Server::run`].
+    ///
+    /// # Errors
+    /// The engine's, among them an address that is in use.
+    pub fn start(settings: &Settings, hooks: Arc<dyn Hooks>) -> Result<Server, ServeError> {
+        let pod = pod_name();
+        let upgrades = Arc::new(Upgrades::new(settings));
+        let (divert, diverted) = mpsc::channel(DIVERTED_MAX);
+        let door = Arc::new(HttpDoor::new(Arc::clone(&upgrades), divert));
+        let config = settings.engine_config(pod.clone());
+        let engine = Engine::start_listening(config, hooks, settings.address, door)
+            .map_err(|error| ServeError::Start { address: settings.address, error })?;
+        let address = engine.local_addr().unwrap_or(settings.address);
+        let app = Rc::new(App::new(engine.clone(), pod, upgrades, settings));
+        Ok(Server { engine, app, diverted, address })
+    }
+
+    /// Where it listens, with the port that the system chose where the settings said 0.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The engine below, to publish and inspect from the same program.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Serves until `stop` says so, then drains; HTTP is answered until the engine has drained.
+    ///
+    /// # Errors
+    /// [`ServeError::Interrupted`] where `stop` spoke a second time during the drain,
+    /// [`ServeError::ShardEnded`] where a shard's thread ended by itself.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops HTTP connections and leaves the engine running.
+    pub async fn run(self, mut stop: impl Stop) -> Result<(), ServeError> {
+        let (http_stop, http_stopped) = oneshot::channel::<()>();
+        let http = http::run(self.app, self.diverted, async {
+            // An error means that the sender is gone, which is a reason to stop as well.
+            let _ = http_stopped.await;
+        });
+        let engine = self.engine;
+        let life = async {
+            tokio::select! {
+                () = stop.next() => {}
+                () = engine.failed() => return Err(ServeError::ShardEnded),
+            }
+            tracing::info!(connections = engine.figures().connections(), "draining");
+            tokio::select! {
+                () = engine.drain() => {}
+                () = stop.next() => return Err(ServeError::Interrupted),
+            }
+            tracing::info!("drained");
+            drop(http_stop);
+            Ok(())
+        };
+        let mut http = std::pin::pin!(http);
+        let mut life = std::pin::pin!(life);
+        tokio::select! {
+            biased;
+            outcome = &mut life => outcome?,
+            () = &mut http => return life.await,
+        }
+        http.await;
+        Ok(())
+    }
+}
+
+/// SIGTERM and SIGINT, each of which counts.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+}
+
+impl Stop for Signals {
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Why a server did not start, or did not end cleanly. The process then ends with code 1.
+#[derive(Debug)]
+pub enum ServeError {
+    /// The system gave no runtime or no signals.
+    Runtime(std::io::Error),
+    /// The engine did not start.
+    Start {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// What the engine says.
+        error: StartError,
+    },
+    /// A second signal came before the first one's drain was done.
+    Interrupted,
+    /// The thread of a shard ended by itself: the fault is ours.
+    ShardEnded,
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServeError::Runtime(error) => write!(f, "the system refused what is needed: {error}"),
+            ServeError::Start { address, error } => {
+                write!(f, "cannot start on {address}: {error}")
+            }
+            ServeError::Interrupted => f.write_str("ended at once by a second signal"),
+            ServeError::ShardEnded => f.write_str("a shard ended unexpectedly"),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {}
+
+/// The name of this process among pods: its host's name, its process id where there is none.
+fn pod_name() -> String {
+    let host = std::env::var("HOSTNAME").ok().or_else(|| {
+        std::fs::read_to_string("/proc/sys/kernel/hostname").map(|name| name.trim().to_owned()).ok()
+    });
+    match host.filter(|host| !host.is_empty()) {
+        Some(host) => format!("{host}-{}", std::process::id()),
+        None => format!("pod-{}", std::process::id()),
+    }
+}

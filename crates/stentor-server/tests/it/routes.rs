@@ -1,0 +1,167 @@
+//! Each route, as a client sees it.
+
+use std::io::{Read, Write};
+
+use serde_json::json;
+
+use crate::client::{Client, handshake};
+use crate::http::{read_answer, request};
+use crate::pod::{BASE, Pod};
+
+#[test]
+fn health_and_readiness_are_told_as_json() {
+    let pod = Pod::start(|_| {});
+    for path in ["/healthz", "/readyz"] {
+        let answer = pod.get(path);
+        assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"status":"ok"}"#), "{path}");
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+    }
+}
+
+#[test]
+fn statistics_have_the_members_of_the_contract_in_their_order() {
+    let pod = Pod::start(|settings| settings.shards = 2);
+    let _client = pod.connect("/ws/general");
+    let answer = pod.get(&format!("{BASE}/ws/stats"));
+    let members = [
+        "pod",
+        "uptime_seconds",
+        "connections",
+        "rooms",
+        "messages_received",
+        "messages_sent",
+        "messages_dropped",
+        "redis",
+        "shards",
+    ];
+    let places: Vec<_> = members
+        .iter()
+        .map(|member| answer.body.find(&format!("\"{member}\":")).expect(member))
+        .collect();
+    assert!(places.is_sorted(), "{}", answer.body);
+    let stats = answer.json();
+    assert_eq!(stats.as_object().expect("an object").len(), members.len());
+    assert_eq!(stats["redis"], json!({"enabled": false, "connected": false}));
+    assert_eq!(stats["shards"].as_array().expect("shards").len(), 2);
+    pod.wait_for_stats("the member", |s| s["connections"] == 1 && s["rooms"] == 1);
+}
+
+#[test]
+fn rooms_are_listed_and_asked_for_by_name() {
+    let pod = Pod::start(|_| {});
+    let _two = [pod.connect("/ws/big"), pod.connect("/ws/big")];
+    let _one = pod.connect("/ws/a%20%2Fb");
+    pod.wait_for_stats("the members", |stats| stats["connections"] == 3);
+    let rooms = pod.get(&format!("{BASE}/rooms"));
+    assert_eq!(
+        rooms.body,
+        r#"{"total":2,"rooms":[{"room":"big","connections":2},{"room":"a /b","connections":1}]}"#
+    );
+    let fullest = pod.get(&format!("{BASE}/rooms?limit=1")).json();
+    assert_eq!(fullest["total"], 2);
+    assert_eq!(fullest["rooms"], json!([{"room": "big", "connections": 2}]));
+    let room = |name: &str| pod.get(&format!("{BASE}/rooms/{name}"));
+    assert_eq!(room("a%20%2Fb").body, r#"{"room":"a /b","connections":1}"#);
+    assert_eq!(room("nobody").json()["connections"], 0);
+    assert_eq!((room("%FF").status, room("%FF").code().as_str()), (400, "bad_room"));
+    let limit = pod.get(&format!("{BASE}/rooms?limit=10001"));
+    assert_eq!((limit.status, limit.code().as_str()), (400, "bad_parameter"));
+}
+
+#[test]
+fn the_page_and_its_files_come_with_headers_that_let_in_nothing_foreign() {
+    let pod = Pod::start(|_| {});
+    let page = pod.get("/");
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(page.header("content-security-policy").is_some_and(|p| p.contains("'self'")));
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    for asset in stentor_web::ASSETS {
+        let answer = pod.get(asset.path);
+        assert_eq!((answer.status, answer.body.len()), (200, asset.body.len()), "{}", asset.path);
+        assert_eq!(answer.header("content-type"), Some(asset.content_type));
+    }
+    assert_eq!(pod.get("/assets/nothing.js").status, 404);
+    assert_eq!(pod.get("/assets/../Cargo.toml").status, 404);
+}
+
+#[test]
+fn what_does_not_exist_is_404_and_another_method_405_with_allow() {
+    let pod = Pod::start(|_| {});
+    let nothing = pod.get("/nothing");
+    assert_eq!((nothing.status, nothing.code().as_str()), (404, "not_found"));
+    assert_eq!(pod.get("/ws/a/b").status, 404);
+    for (method, path, allow) in [
+        ("DELETE", "/healthz", "GET, HEAD, OPTIONS"),
+        ("GET", "/api/chat-api/messages", "POST, OPTIONS"),
+        ("POST", "/ws/general", "GET, HEAD, OPTIONS"),
+        ("PUT", "/", "GET, HEAD, OPTIONS"),
+    ] {
+        let answer = pod.request(method, path, &[], "");
+        assert_eq!((answer.status, answer.header("allow")), (405, Some(allow)), "{method} {path}");
+        assert_eq!(answer.code(), "method_not_allowed");
+    }
+}
+
+#[test]
+fn head_is_answered_like_get_without_the_body() {
+    let pod = Pod::start(|_| {});
+    let mut socket = pod.socket();
+    for path in ["/healthz", "/", "/metrics"] {
+        let head = request(&mut socket, "HEAD", path, &[], "");
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
+        assert_ne!(head.header("content-length"), None);
+    }
+    assert_eq!(request(&mut socket, "GET", "/healthz", &[], "").status, 200);
+}
+
+#[test]
+fn a_base_path_moves_the_api_and_leaves_the_rest() {
+    let pod = Pod::start(|settings| {
+        settings.base_path = stentor_server::settings::BasePath::parse("/v1").expect("valid");
+    });
+    assert_eq!(pod.get("/v1/ws/stats").status, 200);
+    assert_eq!(pod.get(&format!("{BASE}/ws/stats")).status, 404);
+    assert_eq!(pod.get("/healthz").status, 200);
+    let _moved = pod.connect("/v1/ws/general");
+    let _at_the_root = pod.connect("/ws/general");
+}
+
+#[test]
+fn a_kept_alive_connection_may_become_a_websocket() {
+    let pod = Pod::start(|_| {});
+    let mut socket = pod.socket();
+    assert_eq!(request(&mut socket, "GET", "/healthz", &[], "").status, 200);
+    socket.write_all(handshake("/ws/general?ack=1", &[]).as_bytes()).expect("a pod that reads");
+    let answer = read_answer(&mut socket, "GET");
+    assert_eq!(answer.status, 101);
+    assert_eq!(answer.header("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    let mut client = Client::on(socket);
+    client.expect_nothing();
+    pod.wait_for_stats("the member", |stats| stats["rooms"] == 1);
+}
+
+#[test]
+fn a_head_that_comes_byte_by_byte_is_served_all_the_same() {
+    let pod = Pod::start(|_| {});
+    let mut socket = pod.socket();
+    for byte in b"GET /healthz HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n" {
+        socket.write_all(&[*byte]).expect("a pod that reads");
+    }
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("an answer and then the end");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}
+
+#[test]
+fn a_draining_pod_is_not_ready_and_ends_in_order() {
+    let pod = Pod::start(|settings| {
+        settings.drain_timeout = std::time::Duration::from_secs(5);
+    });
+    let mut client = pod.connect("/ws/general");
+    let mut kept = pod.socket();
+    assert_eq!(request(&mut kept, "GET", "/readyz", &[], "").status, 200);
+    pod.stop();
+    assert_eq!(client.next_close().0, 1001);
+    pod.join().expect("a clean end");
+}

@@ -1,0 +1,121 @@
+//! The harness against a small server with a fault of choice: a verdict that cannot fail is none.
+
+mod relay;
+
+use std::net::SocketAddr;
+use std::process::{Command, Output};
+
+use crate::relay::Fault;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_stentor-loadtest");
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(PROGRAM).args(arguments).output().expect("the harness starts")
+}
+
+fn fanout(server: SocketAddr) -> Output {
+    let url = format!("--url=ws://{server}/ws");
+    let shape = ["--rooms=2", "--members=4", "--talkers=2", "--rate=400"];
+    let spans = ["--warmup=50ms", "--duration=250ms", "--wait=500ms"];
+    run(&[&["fanout", "--any-server", &url], &shape[..], &spans[..]].concat())
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[track_caller]
+fn assert_verdict(output: &Output, code: i32, said: &str) {
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{out}{err}");
+    assert!(out.contains(said), "no {said:?} in\n{out}{err}");
+}
+
+#[test]
+fn a_faithful_server_passes() {
+    let output = fanout(relay::start(Fault::None));
+
+    assert_verdict(&output, 0, "verdict: passed");
+    assert!(text(&output.stdout).contains("  lost "), "{output:?}");
+    assert!(output.stderr.is_empty(), "quiet in a pipe: {output:?}");
+}
+
+#[test]
+fn a_lost_delivery_fails_the_run_and_is_named() {
+    let output = fanout(relay::start(Fault::Lose));
+
+    assert_verdict(&output, 1, "message 5 of talker 0 in r0 never came");
+}
+
+#[test]
+fn a_doubled_delivery_fails_the_run_and_is_named() {
+    let output = fanout(relay::start(Fault::Double));
+
+    assert_verdict(&output, 1, "message 5 of talker 0 in r0 came twice");
+}
+
+#[test]
+fn two_swapped_deliveries_fail_the_run_and_are_named() {
+    let output = fanout(relay::start(Fault::Swap));
+
+    assert_verdict(&output, 1, "message 5 of talker 0 in r0 came after message 6");
+}
+
+#[test]
+fn a_closed_connection_fails_the_run_with_its_code() {
+    let output = fanout(relay::start(Fault::Close));
+
+    assert_verdict(&output, 1, "closed by the server with code 1013");
+}
+
+#[test]
+fn a_handshake_storm_opens_and_closes_all() {
+    let url = format!("--url=ws://{}/ws", relay::start(Fault::None));
+
+    let output = run(&["connect", "--any-server", &url, "--count=200", "--in-flight=8"]);
+
+    assert_verdict(&output, 0, "verdict: passed");
+    assert!(text(&output.stdout).contains("200"), "{output:?}");
+}
+
+#[test]
+fn an_unloaded_round_trip_is_timed() {
+    let url = format!("--url=ws://{}/ws", relay::start(Fault::None));
+
+    let output = run(&["echo", "--any-server", &url, "--count=50", "--warmup-count=5"]);
+
+    assert_verdict(&output, 0, "p50");
+}
+
+#[test]
+fn the_floor_counts_every_frame() {
+    let spans = ["--warmup=50ms", "--duration=200ms"];
+    let shape = ["floor", "--sockets=20", "--frames-per-send=3"];
+    for rate in ["--rate=100", "--rate=max"] {
+        let output = run(&[&shape[..], &spans[..], &[rate]].concat());
+
+        assert_verdict(&output, 0, "verdict: passed");
+    }
+    assert_verdict(&run(&["echo-floor", "--count=50", "--warmup-count=5"]), 0, "p50");
+}
+
+#[test]
+fn what_cannot_be_measured_is_one_line_and_exit_code_2() {
+    let relay = format!("--url=ws://{}/ws", relay::start(Fault::None));
+    let cases: [(&[&str], &str); 7] = [
+        (&["fanout", "--url=ws://127.0.0.1:1/ws"], "no server answers at 127.0.0.1:1"),
+        (&["fanout", &relay], "no Stentor server at"),
+        (&["fanout", "--url=http://127.0.0.1/"], "must begin with ws://"),
+        (&["fanout", "--any-server", &relay, "--pid=4294967295"], "process 4294967295 is gone"),
+        (&["fanout", "--any-server", &relay, "--rooms=1000000"], "the limit is"),
+        (&["fanout", "--members=2", "--talkers=3"], "more than its 2 members"),
+        (&["max", "--rate-start=0"], "must be above zero"),
+    ];
+    for (arguments, said) in cases {
+        let output = run(arguments);
+
+        let line = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {line}");
+        assert!(line.contains(said) && line.lines().count() == 1, "{arguments:?}: {line}");
+    }
+}
