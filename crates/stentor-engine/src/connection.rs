@@ -47,6 +47,8 @@ pub(crate) struct Waiting {
 pub(crate) struct Connections {
     slots: Vec<Connection>,
     free: Vec<u32>,
+    /// Numbers that are free as soon as the shard's events about their last owners are told.
+    parked: Vec<u32>,
     counted: usize,
 }
 
@@ -60,15 +62,20 @@ impl Connections {
         MemberId(index)
     }
 
-    /// Drops everything that a number stood for, its socket too, and frees it. Returns whether it
-    /// held one of the pod's places.
+    /// Drops everything that a number stood for, its socket too; [`Connections::unpark`] frees it.
+    /// Returns whether it held one of the pod's places.
     pub(crate) fn release(&mut self, id: MemberId) -> bool {
         let connection = std::mem::take(&mut self[id]);
-        self.free.push(id.0);
+        self.parked.push(id.0);
         if connection.counted {
             self.counted -= 1;
         }
         connection.counted
+    }
+
+    /// Frees the numbers that were released; nobody speaks of their last owners any more.
+    pub(crate) fn unpark(&mut self) {
+        self.free.append(&mut self.parked);
     }
 
     /// Notes that the connection holds one of the pod's places.

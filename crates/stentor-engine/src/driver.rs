@@ -67,6 +67,8 @@ pub(crate) struct Driver {
     deadlines: Wheel,
     /// Sockets that had more to read than one turn takes.
     unread: VecDeque<MemberId>,
+    /// The poll had more events than one turn takes.
+    more_events: bool,
     /// Sockets that broke in this turn's flush.
     broken: Vec<MemberId>,
     scratch: Box<[u8]>,
@@ -97,6 +99,7 @@ impl Driver {
             parser: Parser::new(),
             deadlines: Wheel::default(),
             unread: VecDeque::new(),
+            more_events: false,
             broken: Vec::new(),
             scratch: vec![0; READ_BYTES].into_boxed_slice(),
             queued_read_at: Instant::default(),
@@ -157,7 +160,7 @@ impl Driver {
     /// Takes what the sockets have. Where too much waits to be written already, reading waits: the
     /// peers feel it through TCP, and nothing is lost.
     fn take_sockets(&mut self, now: Now, events: &mut Events) -> io::Result<()> {
-        self.wake.poll_sockets(events)?;
+        self.more_events = self.wake.poll_sockets(events)?;
         let reads = self.unread.len();
         for event in &*events {
             if event.token() == LISTENER {
@@ -172,6 +175,11 @@ impl Driver {
             }
             if event.is_readable() || event.is_read_closed() || event.is_error() {
                 self.read_or_postpone(now, id);
+            }
+            // The end of the stream came together with its last bytes: one read takes those, and
+            // no event will tell of the end again.
+            if event.is_read_closed() || event.is_error() {
+                self.postpone(id);
             }
         }
         for _ in 0..reads {
@@ -196,6 +204,9 @@ impl Driver {
     /// Puts a socket on the list of those with more to read.
     fn postpone(&mut self, id: MemberId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
+        if matches!(connection.phase, Phase::Vacant) {
+            return;
+        }
         if !std::mem::replace(&mut connection.unread, true) {
             self.unread.push_back(id);
         }
@@ -225,6 +236,7 @@ impl Driver {
                 self.fan_out.emit(now, event, &mut self.shard);
             }
         }
+        self.connections.unpark();
     }
 
     fn flush(&mut self, now: Now) {
@@ -309,7 +321,8 @@ impl Driver {
     /// or the mailbox has something.
     fn idle_until(&self, now: Now) -> Option<Option<Instant>> {
         let entrance = self.entrance.as_ref();
-        let busy = !self.unread.is_empty() && !self.fan_out.is_backed_up()
+        let busy = self.more_events
+            || !self.unread.is_empty() && !self.fan_out.is_backed_up()
             || !self.mailbox.is_empty()
             || entrance.is_some_and(|entrance| entrance.is_ready(now));
         if busy {

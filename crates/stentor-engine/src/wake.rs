@@ -35,11 +35,13 @@ impl Wake {
         &self.registry
     }
 
-    /// Takes what has happened to the sockets, without waiting.
-    pub(crate) fn poll_sockets(&mut self, events: &mut Events) -> io::Result<()> {
+    /// Takes what has happened to the sockets, without waiting. `true`: there was more than
+    /// `events` holds. Nothing will wake the shard for that, so it must ask again.
+    pub(crate) fn poll_sockets(&mut self, events: &mut Events) -> io::Result<bool> {
         match self.poll.get_mut().poll(events, Some(Duration::ZERO)) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
-            polled => polled,
+            Ok(()) => Ok(events.iter().count() == events.capacity()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
+            Err(error) => Err(error),
         }
     }
 

@@ -40,7 +40,8 @@ fn main() -> ExitCode {
 /// Help and version are no faults; anything else is told in one line.
 fn refuse_arguments(error: &clap::Error) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        print!("{error}");
+        // Whoever reads only the first lines closes the pipe early, which is no fault.
+        let _ = error.print();
         return ExitCode::SUCCESS;
     }
     let text = error.to_string();

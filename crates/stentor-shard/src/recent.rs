@@ -19,10 +19,12 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(120);
 /// A room remembers no more ids than this, however young: a flood forgets its own beginning.
 const IDS_PER_ROOM_MAX: usize = 65_536;
 
-/// All rooms of a shard together remember no more ids than this; past it the rooms that were quiet
-/// for longest forget first. About 20 MiB in a few rooms, 140 MiB where each id has a room of its
-/// own.
-const IDS_MAX: usize = 262_144;
+/// All rooms of a shard together remember no more than this, an id weighing 1 and a room
+/// [`ROOM_WEIGHT`]: about 20 MiB. Past it the rooms that were quiet for longest forget first.
+const WEIGHT_MAX: usize = 262_144;
+
+/// What a room's table weighs beside its ids.
+const ROOM_WEIGHT: usize = 8;
 
 /// How often rooms without members are looked at.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
@@ -31,7 +33,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub(crate) struct RecentIds {
     rooms: HashMap<Option<RoomName>, RoomIds>,
-    total: usize,
+    weight: usize,
     swept_at: Instant,
 }
 
@@ -48,17 +50,17 @@ impl RecentIds {
         if !ids.known.insert(id) {
             return false;
         }
+        self.weight += if ids.order.is_empty() { 1 + ROOM_WEIGHT } else { 1 };
         ids.order.push_back((now, id));
-        self.total += 1;
         while ids.order.len() > IDS_PER_ROOM_MIN {
             let old = ids.order[0].0 + REMEMBERED_FOR < now;
             if !old && ids.order.len() <= IDS_PER_ROOM_MAX {
                 break;
             }
             ids.forget_oldest();
-            self.total -= 1;
+            self.weight -= 1;
         }
-        if self.total > IDS_MAX {
+        if self.weight > WEIGHT_MAX {
             self.forget_quietest();
         }
         true
@@ -70,12 +72,12 @@ impl RecentIds {
             return;
         }
         self.swept_at = now;
-        let RecentIds { rooms, total, .. } = self;
+        let RecentIds { rooms, weight, .. } = self;
         rooms.retain(|room, ids| {
             let keep =
                 ids.last_at() + REMEMBERED_FOR >= now || room.as_ref().is_none_or(&has_members);
             if !keep {
-                *total -= ids.order.len();
+                *weight -= ids.weight();
             }
             keep
         });
@@ -85,7 +87,7 @@ impl RecentIds {
     /// How many ids are remembered.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.total
+        self.rooms.values().map(|ids| ids.order.len()).sum()
     }
 
     /// Drops whole rooms, the quietest first, down to three quarters of the bound.
@@ -94,10 +96,10 @@ impl RecentIds {
             self.rooms.iter().map(|(room, ids)| (ids.last_at(), room.clone())).collect();
         quietest.sort_unstable();
         for (_, room) in quietest {
-            if self.total <= IDS_MAX / 4 * 3 {
+            if self.weight <= WEIGHT_MAX / 4 * 3 {
                 break;
             }
-            self.total -= self.rooms.remove(&room).map_or(0, |ids| ids.order.len());
+            self.weight -= self.rooms.remove(&room).map_or(0, |ids| ids.weight());
         }
     }
 }
@@ -107,6 +109,10 @@ impl RoomIds {
         if let Some((_, id)) = self.order.pop_front() {
             self.known.remove(&id);
         }
+    }
+
+    fn weight(&self) -> usize {
+        self.order.len() + ROOM_WEIGHT
     }
 
     fn last_at(&self) -> Instant {

@@ -119,6 +119,11 @@ impl Ring {
         true
     }
 
+    /// Gives back the memory that more than a full ring took for a moment.
+    pub(crate) fn trim(&mut self) {
+        self.slots.shrink_to(2 * RING_SLOTS_MAX);
+    }
+
     /// Drops everything but a frame that is half sent; returns how many messages were lost.
     pub(crate) fn clear(&mut self) -> u64 {
         let kept = usize::from(self.sent > 0);

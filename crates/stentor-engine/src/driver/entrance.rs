@@ -109,6 +109,10 @@ impl Driver {
     /// Takes in a socket that was upgraded elsewhere and has its place already.
     pub(super) fn attach(&mut self, now: Now, attach: Attach) {
         let Attach { socket, mut received, admission } = attach;
+        if self.ends_at.is_some() {
+            self.pod.return_place();
+            return;
+        }
         let id = socket.set_nonblocking(true).ok().and_then(|()| {
             // What cannot be set changes the latency, not the meaning.
             let _ = socket.set_nodelay(true);

@@ -63,11 +63,17 @@ impl Connection {
                 poll_fn(|cx| connection.poll_without_shutdown(cx)).await
             }
         };
+        let admission = handover.take().filter(|_| outcome.is_ok());
+        if admission.is_none() {
+            // Without a shutdown hyper may leave the end of its last answer in its buffer. What
+            // goes wrong from here on is of no use to anybody.
+            let _ = (&mut connection).await;
+        }
         let parts = connection.into_parts();
         let taken = parts.io.into_inner().take_back();
-        match (outcome, handover.take()) {
-            (Ok(()), Some(admission)) => self.hand_over(taken, &parts.read_buf, *admission),
-            _ => close(taken.socket).await,
+        match admission {
+            Some(admission) => self.hand_over(taken, &parts.read_buf, *admission),
+            None => close(taken.socket, &mut self.stopping).await,
         }
     }
 
@@ -85,8 +91,8 @@ impl Connection {
 }
 
 /// Says goodbye and reads on until the peer does too, because unread bytes would make the system
-/// reset the connection and take our last answer from the peer.
-async fn close(mut socket: TcpStream) {
+/// reset the connection and take our last answer from the peer. A server that stops does not wait.
+async fn close(mut socket: TcpStream, stopping: &mut watch::Receiver<bool>) {
     if socket.shutdown().await.is_err() {
         return;
     }
@@ -100,6 +106,8 @@ async fn close(mut socket: TcpStream) {
             }
         }
     };
-    // Whether it took too long or not, the socket is dropped now.
-    let _ = tokio::time::timeout(LINGER, until_peer_closes).await;
+    tokio::select! {
+        _ = tokio::time::timeout(LINGER, until_peer_closes) => {}
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+    }
 }

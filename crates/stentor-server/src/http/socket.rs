@@ -5,10 +5,15 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use stentor_engine::Admission;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+/// How long a peer may read nothing of its answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How a service tells its socket that an upgrade was granted.
 ///
@@ -33,7 +38,8 @@ impl Handover {
     }
 }
 
-/// First what the door read, then the socket. Of writes, all until an upgrade is granted.
+/// First what the door read, then the socket. Writes reach the socket until an upgrade is granted;
+/// a peer that reads nothing for ten seconds is given up.
 #[derive(Debug)]
 pub(super) struct HttpSocket {
     received: Vec<u8>,
@@ -41,6 +47,8 @@ pub(super) struct HttpSocket {
     socket: TcpStream,
     handover: Rc<Handover>,
     held_back: Vec<u8>,
+    /// Runs while the peer reads nothing of what it is owed.
+    write_deadline: Option<Pin<Box<Sleep>>>,
 }
 
 /// A socket taken back from hyper.
@@ -56,7 +64,14 @@ pub(super) struct TakenBack {
 impl HttpSocket {
     /// Reads `received` before `socket`.
     pub(super) fn new(received: Vec<u8>, socket: TcpStream, handover: Rc<Handover>) -> HttpSocket {
-        HttpSocket { received, received_offset: 0, socket, handover, held_back: Vec::new() }
+        HttpSocket {
+            received,
+            received_offset: 0,
+            socket,
+            handover,
+            held_back: Vec::new(),
+            write_deadline: None,
+        }
     }
 
     /// The socket and what is left in between.
@@ -97,7 +112,13 @@ impl AsyncWrite for HttpSocket {
             self.held_back.extend_from_slice(bytes);
             return Poll::Ready(Ok(bytes.len()));
         }
-        Pin::new(&mut self.socket).poll_write(context, bytes)
+        let outcome = Pin::new(&mut self.socket).poll_write(context, bytes);
+        if outcome.is_ready() {
+            self.write_deadline = None;
+            return outcome;
+        }
+        let deadline = self.write_deadline.get_or_insert_with(|| Box::pin(sleep(WRITE_TIMEOUT)));
+        deadline.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
-use super::{IDS_MAX, IDS_PER_ROOM_MAX, IDS_PER_ROOM_MIN, REMEMBERED_FOR, RecentIds};
+use super::{IDS_PER_ROOM_MAX, IDS_PER_ROOM_MIN, REMEMBERED_FOR, RecentIds, WEIGHT_MAX};
 use crate::time::Instant;
 
 const START: Instant = Instant::from_micros(1_000_000);
@@ -69,7 +69,7 @@ fn a_flood_into_many_rooms_forgets_the_quietest_first() {
         for each in 0..1_000 {
             recent.insert(now, Some(room), id(number * 1_000 + each));
         }
-        assert!(recent.len() <= IDS_MAX);
+        assert!(recent.len() <= WEIGHT_MAX);
     }
     assert!(recent.insert(now, Some(&rooms[0]), id(0)), "the quietest room is forgotten");
     assert!(!recent.insert(now, Some(&rooms[299]), id(299_999)), "the last is not");

@@ -44,7 +44,9 @@ impl Shard {
             turn.note_join(id);
         }
         for room in &connect.rooms {
-            self.enter(id, room, false);
+            if !self.is_member(id, self.rooms.find(room.as_str())) {
+                self.enter(id, room, false);
+            }
         }
         if !connect.preface.is_empty() {
             self.queue(id, std::iter::once(Slot::notice(connect.preface)));
@@ -152,6 +154,7 @@ impl Shard {
         while keeps && ring.is_over_full() && ring.drop_oldest() {
             dropped += 1;
         }
+        ring.trim();
         let hopeless = ring.is_over_full();
         if hopeless {
             dropped += ring.clear();

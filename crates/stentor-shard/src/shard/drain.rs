@@ -35,7 +35,8 @@ impl Drain {
 
 impl Shard {
     /// Begins to close every member with 1001, spread evenly over `window`. Members that hear
-    /// events are told first when they should connect again: after the window, spread once more.
+    /// events are told first when they should connect again, spread over the window too, or over a
+    /// second where that is shorter.
     pub fn handle_drain(&mut self, now: Now, window: Duration) {
         if self.drain.is_some() {
             return;

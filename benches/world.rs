@@ -1,0 +1,138 @@
+//! A shard with members and without a kernel: what the benches of `room` and `ring` stand on.
+//!
+//! Its clock stands still, so that no flush counts as costly and nothing is held back.
+
+use std::borrow::Cow;
+use std::io::IoSlice;
+use std::time::Duration;
+
+use stentor_shard::time::{Instant, Now};
+use stentor_shard::{Connect, MemberId, MemberOptions, Outlet, Shard, ShardConfig, SlowConsumer};
+use stentor_wire::draft::{Draft, RoomField};
+use stentor_wire::message_type::MessageType;
+use stentor_wire::room_name::RoomName;
+use uuid::Uuid;
+
+/// 2026-11-21T00:00:00Z.
+const NOW: Now = Now { instant: Instant::from_micros(0), unix_millis: 1_795_219_200_000 };
+
+/// A shard, its sockets and what its members say.
+pub(crate) struct World {
+    shard: Shard,
+    sockets: Sockets,
+    /// The `data` of every message: 128 bytes of content.
+    data: Vec<u8>,
+    /// How many members there are.
+    members: u32,
+}
+
+/// Sockets that take everything, or nothing.
+struct Sockets {
+    are_full: bool,
+}
+
+impl World {
+    /// A shard whose slow members lose the oldest messages.
+    pub(crate) fn new() -> World {
+        let config = ShardConfig {
+            pod: "pod-a".into(),
+            seed: 1,
+            slow_consumer: SlowConsumer::Gap,
+            flush_gap_max: Duration::from_millis(5),
+            ping_interval: Duration::from_secs(25),
+            pong_timeout: Duration::from_secs(60),
+            rate_limit: 0,
+        };
+        World {
+            shard: Shard::new(config),
+            sockets: Sockets { are_full: false },
+            data: format!(r#"{{"content":"{}"}}"#, "x".repeat(128)).into_bytes(),
+            members: 0,
+        }
+    }
+
+    /// One more member, in these rooms; returns its number.
+    pub(crate) fn connect(&mut self, rooms: &[&str], options: MemberOptions) -> u32 {
+        let member = self.members;
+        self.members += 1;
+        let name = |room: &&str| RoomName::parse(room).expect("a valid room name");
+        let connect = Connect {
+            member: MemberId(member),
+            user: None,
+            rooms: rooms.iter().map(name).collect(),
+            options,
+            preface: Vec::new(),
+            last_id: None,
+        };
+        self.shard.handle_connect(NOW, connect);
+        member
+    }
+
+    /// A member says something in a room.
+    pub(crate) fn say(&mut self, member: u32, room: &str) {
+        self.say_with_id(member, room, None);
+    }
+
+    /// The same, with an id of its own choosing.
+    pub(crate) fn say_with_id(&mut self, member: u32, room: &str, id: Option<Uuid>) {
+        let draft = Draft {
+            id,
+            reference: None,
+            kind: MessageType::Chat,
+            room: RoomField::Named(Cow::Borrowed(room)),
+            from: None,
+            timestamp: None,
+            data: &self.data,
+        };
+        self.shard.handle_draft(NOW, MemberId(member), &draft);
+    }
+
+    /// What a driver does at the end of a turn, until nothing is left that can be done now.
+    pub(crate) fn turn(&mut self) {
+        loop {
+            while self.shard.poll_event().is_some() {}
+            self.shard.flush(NOW, &mut self.sockets);
+            if self.shard.poll_timeout(NOW.instant) != Some(NOW.instant) {
+                return;
+            }
+        }
+    }
+
+    /// From here on no socket takes a byte.
+    pub(crate) fn fill_sockets(&mut self) {
+        self.sockets.are_full = true;
+    }
+
+    /// Every socket has room again, and the shard hears of it; flushing is left to
+    /// [`World::turn`].
+    pub(crate) fn empty_sockets(&mut self) {
+        self.sockets.are_full = false;
+        for member in 0..self.members {
+            self.shard.handle_writable(MemberId(member));
+        }
+    }
+
+    /// Deliveries so far.
+    pub(crate) fn deliveries(&self) -> u64 {
+        self.shard.counters().messages_sent
+    }
+
+    /// Frames that wait in rings.
+    pub(crate) fn frames_queued(&self) -> usize {
+        self.shard.frames_queued()
+    }
+}
+
+impl Outlet for Sockets {
+    fn write(&mut self, _: MemberId, bytes: &[u8]) -> usize {
+        if self.are_full { 0 } else { bytes.len() }
+    }
+
+    fn write_slices(&mut self, _: MemberId, slices: &[IoSlice<'_>]) -> usize {
+        if self.are_full { 0 } else { slices.iter().map(|slice| slice.len()).sum() }
+    }
+
+    fn now(&mut self) -> Instant {
+        NOW.instant
+    }
+}
