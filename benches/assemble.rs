@@ -4,7 +4,8 @@
 //! A segment is copied into the scratch first, because unmasking rewrites it; the copy is in the
 //! figure, as the kernel's would be.
 //!
-//! EXPECTED
+//! Expect tens of nanoseconds a small frame (20 million frames/s a core of an AMD EPYC), ten times
+//! less from frames that a segment cuts: what is kept of them takes memory, which is given back.
 
 use std::time::Duration;
 

@@ -5,7 +5,9 @@
 //! kernel, where one write is about 4 µs. A measurement is a whole turn: messages are taken,
 //! stamped, encoded and appended, events are drained, rooms are flushed. Elements are deliveries.
 //!
-//! EXPECTED
+//! Expect a few nanoseconds a delivery in a room of 1,000 (hundreds of millions of deliveries/s a
+//! core of an AMD EPYC), tens in small rooms and where rooms share their members: there a message's own
+//! half microsecond, or the members' rings, are most of it.
 
 mod world;
 
@@ -38,10 +40,10 @@ fn one_message(group: &mut BenchmarkGroup<'_, WallTime>) {
     let mut next_id = 0_u128;
     measure(group, "a message with its sender's id to a room of 1", 1, || {
         next_id += 1;
-        let before = alone.deliveries();
+        let before = deliveries(&alone);
         alone.say_with_id(0, "general", Some(Uuid::from_u128(next_id)));
         alone.turn();
-        alone.deliveries() - before
+        deliveries(&alone) - before
     });
 
     let mut thousand = world_of(1_000, &["general"]);
@@ -50,8 +52,8 @@ fn one_message(group: &mut BenchmarkGroup<'_, WallTime>) {
 
 fn many_messages(group: &mut BenchmarkGroup<'_, WallTime>) {
     let mut world = world_of(1_000, &["general"]);
-    let deliveries = MESSAGES * 1_000;
-    measure(group, "64 messages to a room of 1,000", deliveries, || turn_of(&mut world, MESSAGES));
+    let all = MESSAGES * 1_000;
+    measure(group, "64 messages to a room of 1,000", all, || turn_of(&mut world, MESSAGES));
 
     let mut world = World::new();
     world.connect(&["general"], MemberOptions { echo: false, ..MemberOptions::default() });
@@ -69,21 +71,24 @@ fn many_rooms(group: &mut BenchmarkGroup<'_, WallTime>) {
         world.connect(&[&rooms[member % rooms.len()]], MemberOptions::default());
     }
     measure(group, "a message to each of 1,000 rooms of 10", 10_000, || {
-        let before = world.deliveries();
+        let before = deliveries(&world);
         (0..).zip(&rooms).for_each(|(member, room)| world.say(member, room));
         world.turn();
-        world.deliveries() - before
+        deliveries(&world) - before
     });
 
-    for members in [500, 1_000] {
+    let names = [
+        (500, "a message to each of two rooms of the same 500"),
+        (1_000, "a message to each of two rooms of the same 1,000"),
+    ];
+    for (members, name) in names {
         let mut world = world_of(members, &["general", "random"]);
-        let name = format!("a message to each of two rooms of the same {members}");
-        measure(group, &name, 2 * u64::from(members), || {
-            let before = world.deliveries();
+        measure(group, name, 2 * u64::from(members), || {
+            let before = deliveries(&world);
             world.say(0, "general");
             world.say(1, "random");
             world.turn();
-            world.deliveries() - before
+            deliveries(&world) - before
         });
     }
 }
@@ -98,20 +103,25 @@ fn world_of(members: u32, rooms: &[&str]) -> World {
 
 /// One turn in which the first member says so much; returns the deliveries.
 fn turn_of(world: &mut World, messages: u64) -> u64 {
-    let before = world.deliveries();
+    let before = deliveries(world);
     (0..messages).for_each(|_| world.say(0, "general"));
     world.turn();
-    world.deliveries() - before
+    deliveries(world) - before
+}
+
+/// Deliveries since the world began.
+fn deliveries(world: &World) -> u64 {
+    world.shard.counters().messages_sent
 }
 
 fn measure(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
-    deliveries: u64,
+    elements: u64,
     mut turn: impl FnMut() -> u64,
 ) {
-    assert_eq!(turn(), deliveries, "what is measured is what the name says");
-    group.throughput(Throughput::Elements(deliveries));
+    assert_eq!(turn(), elements, "what is measured is what the name says");
+    group.throughput(Throughput::Elements(elements));
     group.bench_function(name, |bencher| bencher.iter(&mut turn));
 }
 

@@ -18,8 +18,8 @@ const NOW: Now = Now { instant: Instant::from_micros(0), unix_millis: 1_795_219_
 
 /// A shard, its sockets and what its members say.
 pub(crate) struct World {
-    shard: Shard,
-    sockets: Sockets,
+    pub(crate) shard: Shard,
+    pub(crate) sockets: Sockets,
     /// The `data` of every message: 128 bytes of content.
     data: Vec<u8>,
     /// How many members there are.
@@ -27,8 +27,8 @@ pub(crate) struct World {
 }
 
 /// Sockets that take everything, or nothing.
-struct Sockets {
-    are_full: bool,
+pub(crate) struct Sockets {
+    pub(crate) are_full: bool,
 }
 
 impl World {
@@ -96,30 +96,6 @@ impl World {
                 return;
             }
         }
-    }
-
-    /// From here on no socket takes a byte.
-    pub(crate) fn fill_sockets(&mut self) {
-        self.sockets.are_full = true;
-    }
-
-    /// Every socket has room again, and the shard hears of it; flushing is left to
-    /// [`World::turn`].
-    pub(crate) fn empty_sockets(&mut self) {
-        self.sockets.are_full = false;
-        for member in 0..self.members {
-            self.shard.handle_writable(MemberId(member));
-        }
-    }
-
-    /// Deliveries so far.
-    pub(crate) fn deliveries(&self) -> u64 {
-        self.shard.counters().messages_sent
-    }
-
-    /// Frames that wait in rings.
-    pub(crate) fn frames_queued(&self) -> usize {
-        self.shard.frames_queued()
     }
 }
 

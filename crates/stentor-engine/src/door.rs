@@ -65,7 +65,7 @@ pub struct Admission {
     /// How many of the received bytes belong to the request; what follows is WebSocket already.
     pub consumed: usize,
     /// Rooms to join, in order; the first is where messages without a room go. At most
-    /// [`stentor_shard::ROOMS_PER_MEMBER_MAX`], without repetition.
+    /// [`crate::ROOMS_PER_MEMBER_MAX`], without repetition.
     pub rooms: Vec<RoomName>,
     /// Who it is, where that was proven; becomes `from`. Else the connection's own id does.
     pub user: Option<Arc<str>>,

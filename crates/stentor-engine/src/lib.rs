@@ -34,5 +34,7 @@ pub use figures::{Figures, RoomOccupancy, RoomsReport, ShardFigures};
 pub use hooks::{Client, Handling, Hooks, NoHooks, Payload, Verdict};
 pub use publication::{Overloaded, Publication, Receipt};
 
+pub use stentor_shard::ROOMS_PER_MEMBER_MAX;
+
 /// The vocabulary of messages, for programs that embed the engine.
 pub use stentor_wire as wire;

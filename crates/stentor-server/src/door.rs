@@ -29,7 +29,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 pub use upgrade::{Judgement, Upgrades};
 
-use crate::http::Diverted;
+use crate::diverted::Diverted;
 use crate::problem::{Kind, Problem};
 use memory::MemoryIo;
 

@@ -5,6 +5,7 @@
 //! Nothing here is on the way of a delivery.
 
 mod access;
+mod answer;
 mod app;
 mod body;
 mod connection;
@@ -21,8 +22,6 @@ mod routes;
 mod socket;
 mod stats;
 
-use std::io::Write;
-use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -32,37 +31,13 @@ use tokio::task::{JoinSet, LocalSet};
 pub use app::App;
 use connection::Connection;
 
-use crate::problem::{Kind, Problem};
+use crate::diverted::Diverted;
 
 /// HTTP connections at once; one more is answered 503.
 pub const CONNECTIONS_MAX: usize = 512;
 
-/// Diverted sockets that wait for the HTTP thread; one more is answered 503.
-pub const DIVERTED_MAX: usize = 256;
-
 /// How long requests under way may take once the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// A socket that the door does not want, with what was read from it.
-#[derive(Debug)]
-pub struct Diverted {
-    /// The socket; non-blocking.
-    pub socket: TcpStream,
-    /// Whom it is connected to.
-    pub peer: SocketAddr,
-    /// What was read from it.
-    pub received: Vec<u8>,
-}
-
-impl Diverted {
-    /// Answers 503 as far as the socket takes it without waiting, and closes.
-    pub fn refuse(mut self) {
-        let problem = Problem::new(Kind::Overloaded, "too many HTTP connections");
-        // A peer whose fresh socket takes no 300 bytes does not read them either.
-        let _ = self.socket.write_all(&problem.bytes());
-        let _ = self.socket.shutdown(std::net::Shutdown::Write);
-    }
-}
 
 /// Serves diverted sockets until `stop` completes, then lets requests under way end, for at most
 /// two seconds.

@@ -7,6 +7,7 @@
 //!
 //! This crate knows no rooms, rings or frames: who hears what is the engine's.
 
+pub mod diverted;
 pub mod door;
 pub mod http;
 pub mod origins;

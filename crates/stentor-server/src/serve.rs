@@ -9,8 +9,9 @@ use stentor_engine::{Engine, Hooks, StartError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::diverted::{DIVERTED_MAX, Diverted};
 use crate::door::{HttpDoor, Upgrades};
-use crate::http::{self, App, DIVERTED_MAX, Diverted};
+use crate::http::{self, App};
 use crate::logging;
 use crate::settings::{Settings, raise_descriptor_limit};
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
-use crate::member::MemberId;
+use crate::numbers::MemberId;
 
 /// Something that happened in a shard and concerns the rest of the pod. Events come out of
 /// [`crate::Shard::poll_event`] in the order in which they happened.

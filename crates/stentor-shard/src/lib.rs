@@ -16,6 +16,7 @@ pub mod wheel;
 
 mod ids;
 mod member;
+mod numbers;
 mod rate;
 mod recent;
 mod ring;
@@ -25,7 +26,7 @@ mod turn;
 
 pub use config::{MemberOptions, ShardConfig, SlowConsumer};
 pub use event::Event;
-pub use member::MemberId;
+pub use numbers::MemberId;
 pub use outlet::Outlet;
 pub use ring::RING_SLOTS_MAX;
 pub use shard::{Connect, Delivery, Shard};

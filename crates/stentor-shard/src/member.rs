@@ -6,21 +6,10 @@ use stentor_wire::close::CloseCode;
 use uuid::Uuid;
 
 use crate::config::MemberOptions;
+use crate::numbers::RoomId;
 use crate::rate::RateBucket;
 use crate::ring::Ring;
-use crate::room::RoomId;
 use crate::time::Instant;
-
-/// A member's number, chosen by the driver: small, and free again once the member is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MemberId(pub u32);
-
-impl MemberId {
-    /// The number as an index.
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
 
 #[derive(Debug)]
 pub(crate) struct Member {

@@ -2,7 +2,7 @@
 
 use std::io::IoSlice;
 
-use crate::member::MemberId;
+use crate::numbers::MemberId;
 use crate::time::Instant;
 
 /// The sockets of a shard, or what a test or a simulator puts in their place.

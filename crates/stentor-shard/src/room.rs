@@ -4,18 +4,9 @@ use std::collections::HashMap;
 
 use stentor_wire::room_name::RoomName;
 
-use crate::member::MemberId;
+use crate::numbers::{MemberId, RoomId};
 use crate::time::Instant;
 use crate::turn::Turn;
-
-/// A room's number inside its shard; free again once the room is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct RoomId(u32);
-
-impl RoomId {
-    /// The audience of messages without a room: every member of the shard.
-    pub(crate) const GLOBAL: RoomId = RoomId(0);
-}
 
 #[derive(Debug, Default)]
 pub(crate) struct Room {

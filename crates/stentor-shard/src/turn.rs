@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::member::MemberId;
+use crate::numbers::MemberId;
 use crate::ring::{Class, Slot};
 use crate::time::Instant;
 

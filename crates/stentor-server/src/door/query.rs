@@ -5,14 +5,11 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use stentor_engine::MemberOptions;
+use stentor_engine::{MemberOptions, ROOMS_PER_MEMBER_MAX};
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
 use crate::problem::{Kind, Problem};
-
-/// The most rooms of a connection; the engine's own bound.
-const ROOMS_PER_MEMBER_MAX: usize = 128;
 
 /// The most parameters of a query; a head of 16 KiB cannot hold many more.
 const PARAMETERS_MAX: usize = 1_024;

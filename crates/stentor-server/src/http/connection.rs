@@ -14,7 +14,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::socket::{Handover, HttpSocket, TakenBack};
-use super::{App, Diverted, respond};
+use super::{App, respond};
+use crate::diverted::Diverted;
 use crate::door::HEAD_BYTES_MAX;
 
 /// How long a request's head may take, and how long a kept-alive connection may idle.

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::App;
+use super::answer::{Answer, text};
 use super::pages::secure;
-use super::respond::{Answer, text};
 
 const STYLE: &str = include_str!("docs/docs.css");
 

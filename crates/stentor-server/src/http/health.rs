@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use serde::Serialize;
 
 use super::App;
-use super::respond::{Answer, json};
+use super::answer::{Answer, json};
 
 #[derive(Serialize)]
 struct Health {

@@ -9,8 +9,8 @@ mod tests;
 use stentor_engine::{Figures, ShardFigures};
 
 use super::App;
+use super::answer::{Answer, text};
 use super::exposition::{Exposition, Metric};
-use super::respond::{Answer, text};
 
 /// The media type of text format 0.0.4.
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -6,7 +6,7 @@ use serde::Serialize;
 use stentor_wire::room_name::RoomName;
 
 use super::App;
-use super::respond::{Answer, json};
+use super::answer::{Answer, json};
 use crate::problem::{Kind, Problem};
 
 /// Rooms in a list where the client does not say.

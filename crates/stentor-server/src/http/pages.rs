@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue};
 use hyper::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 
-use super::respond::{Answer, text};
+use super::answer::{Answer, text};
 use crate::problem::{Kind, Problem};
 
 /// Everything from this server, nothing from others, nothing inline.

@@ -18,7 +18,7 @@ use stentor_wire::error_code::ErrorCode;
 use stentor_wire::parse::Parser;
 use stentor_wire::room_name::RoomName;
 
-use super::respond::{Answer, json};
+use super::answer::{Answer, json};
 use super::{App, body};
 use crate::problem::{Kind, Problem};
 

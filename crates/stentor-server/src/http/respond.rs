@@ -1,20 +1,16 @@
 //! From a request to its answer: the way through judge, table, guards and operation.
 
-use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, ORIGIN};
-use hyper::{Method, Request, Response, StatusCode};
-use serde::Serialize;
+use hyper::header::{CONNECTION, HeaderValue, ORIGIN};
+use hyper::{Method, Request};
 
+use super::answer::{Answer, text};
 use super::routes::{Audience, Found, Operation, Route};
 use super::socket::Handover;
 use super::{App, access, docs, health, metrics, occupancy, pages, publish, stats};
 use crate::door::Judgement;
 use crate::problem::{Kind, Problem};
-
-/// What every operation answers with.
-pub(super) type Answer = Response<Full<Bytes>>;
 
 /// Answers one request. An upgrade that is granted goes to `handover`.
 pub(super) async fn respond(
@@ -86,22 +82,6 @@ async fn answer(
         Operation::Page => pages::asset("/"),
         Operation::Asset => pages::asset(request.uri().path()),
     }
-}
-
-/// A JSON answer that no cache keeps.
-pub(super) fn json(status: StatusCode, document: &impl Serialize) -> Answer {
-    let body = serde_json::to_vec(document).expect("texts, numbers and lists of them serialise");
-    let mut answer = text("application/json", body.into());
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
-}
-
-/// A 200 of this media type.
-pub(super) fn text(content_type: &'static str, body: Bytes) -> Answer {
-    let mut answer = Response::new(Full::new(body));
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    answer
 }
 
 fn refuse(problem: &Problem) -> Answer {

@@ -174,6 +174,7 @@ fn sigterm_and_sigint_drain_and_end_with_0() {
         let mut client = process.connect("/ws/general");
         process.signal(signal);
         assert_eq!(client.next_close().0, 1001);
+        drop(client);
         let (code, rest) = process.end();
         assert_eq!(code, Some(0), "{rest}");
     }

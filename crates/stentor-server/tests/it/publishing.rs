@@ -21,11 +21,11 @@ fn one_message_is_stamped_and_heard_by_its_room_alone() {
     let stamp = answer.json();
     assert_eq!(stamp.as_object().expect("an object").len(), 2);
     let (id, timestamp) = (&stamp["id"], &stamp["timestamp"]);
-    let data = r#""data":{"n": 1.00,"a":[ ]}"#;
+    let said = r#""from":"server","data":{"n": 1.00,"a":[ ]}"#;
     assert_eq!(
         member.next_text(),
         format!(
-            r#"{{"id":{id},"type":"notification","room":"general","from":"server",{data},"timestamp":{timestamp}}}"#
+            r#"{{"id":{id},"type":"notification","room":"general",{said},"timestamp":{timestamp}}}"#
         )
     );
     other.expect_nothing();

@@ -4,9 +4,9 @@ use std::io::{Read, Write};
 
 use serde_json::json;
 
-use crate::client::{Client, handshake};
+use crate::client::{Client, TEXT, handshake, masked_frame};
 use crate::http::{read_answer, request};
-use crate::pod::{BASE, Pod};
+use crate::pod::{BASE, Pod, wait_until};
 
 #[test]
 fn health_and_readiness_are_told_as_json() {
@@ -154,14 +154,36 @@ fn a_head_that_comes_byte_by_byte_is_served_all_the_same() {
 }
 
 #[test]
-fn a_draining_pod_is_not_ready_and_ends_in_order() {
+fn frames_behind_an_upgrade_on_a_kept_alive_connection_are_not_lost() {
+    let pod = Pod::start(|_| {});
+    let mut socket = pod.socket();
+    assert_eq!(request(&mut socket, "GET", "/healthz", &[], "").status, 200);
+    let mut bytes = handshake("/ws/general", &[]).into_bytes();
+    bytes.extend(masked_frame(0x80 | TEXT, br#"{"data":"early"}"#));
+    socket.write_all(&bytes).expect("a pod that reads");
+    assert_eq!(read_answer(&mut socket, "GET").status, 101);
+    assert_eq!(Client::on(socket).next_json()["data"], "early");
+}
+
+#[test]
+fn a_draining_pod_is_not_ready_lets_nobody_in_and_ends_in_order() {
     let pod = Pod::start(|settings| {
-        settings.drain_timeout = std::time::Duration::from_secs(5);
+        settings.drain_timeout = std::time::Duration::from_secs(30);
     });
     let mut client = pod.connect("/ws/general");
     let mut kept = pod.socket();
     assert_eq!(request(&mut kept, "GET", "/readyz", &[], "").status, 200);
     pod.stop();
+    // The drain waits for this client, who has not read its close yet.
+    wait_until("the pod to be unready", || {
+        request(&mut kept, "GET", "/readyz", &[], "").status == 503
+    });
+    assert_eq!(pod.get("/readyz").json(), json!({"status": "draining"}));
+    assert_eq!(pod.get("/healthz").status, 200);
+    let refusal = pod.try_connect("/ws/general", &[]).expect_err("draining");
+    assert_eq!((refusal.status, refusal.code().as_str()), (503, "draining"));
+    assert!(refusal.header("retry-after").is_some());
     assert_eq!(client.next_close().0, 1001);
+    drop(client);
     pod.join().expect("a clean end");
 }

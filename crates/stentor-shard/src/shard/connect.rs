@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use crate::config::SlowConsumer;
 use crate::event::Event;
-use crate::member::{Member, MemberId, Memberships};
+use crate::member::{Member, Memberships};
+use crate::numbers::MemberId;
+use crate::numbers::RoomId;
 use crate::rate::RateBucket;
 use crate::ring::Slot;
-use crate::room::RoomId;
 use crate::shard::{Connect, Shard};
 use crate::time::Now;
 

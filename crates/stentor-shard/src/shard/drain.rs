@@ -5,7 +5,7 @@ use std::time::Duration;
 use stentor_wire::close::CloseCode;
 use stentor_wire::event::Event as Notice;
 
-use crate::member::MemberId;
+use crate::numbers::MemberId;
 use crate::shard::Shard;
 use crate::time::{Instant, Now};
 

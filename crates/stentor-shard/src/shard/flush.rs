@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use stentor_wire::event::Event as Notice;
 
-use crate::member::{Member, MemberId, Memberships};
+use crate::member::{Member, Memberships};
+use crate::numbers::MemberId;
+use crate::numbers::RoomId;
 use crate::outlet::Outlet;
 use crate::ring::{Ring, Slot, WRITE_SLICES_MAX};
-use crate::room::RoomId;
 use crate::shard::{SPARES_MAX, Shard};
 use crate::time::Now;
 use crate::turn::Turn;

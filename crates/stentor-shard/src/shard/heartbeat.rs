@@ -3,7 +3,8 @@
 use stentor_wire::close::CloseCode;
 use stentor_wire::encode;
 
-use crate::member::{Member, MemberId};
+use crate::member::Member;
+use crate::numbers::MemberId;
 use crate::shard::Shard;
 use crate::time::Now;
 

@@ -6,9 +6,10 @@ use stentor_wire::room_name::RoomName;
 
 use crate::ROOMS_PER_MEMBER_MAX;
 use crate::event::Event;
-use crate::member::{MemberId, Membership};
+use crate::member::Membership;
+use crate::numbers::MemberId;
+use crate::numbers::RoomId;
 use crate::ring::Slot;
-use crate::room::RoomId;
 use crate::shard::Shard;
 use crate::time::Now;
 

@@ -12,7 +12,7 @@ use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
 use crate::event::Event;
-use crate::member::MemberId;
+use crate::numbers::MemberId;
 use crate::rate::Pace;
 use crate::shard::Shard;
 use crate::time::Now;

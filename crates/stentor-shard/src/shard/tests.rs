@@ -26,7 +26,7 @@ use self::sockets::{Heard, Sockets};
 use super::{Connect, Delivery, Shard};
 use crate::config::{MemberOptions, ShardConfig, SlowConsumer};
 use crate::event::Event;
-use crate::member::MemberId;
+use crate::numbers::MemberId;
 use crate::time::{Instant, Now};
 
 const PLAIN: MemberOptions =

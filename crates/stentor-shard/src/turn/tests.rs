@@ -1,7 +1,7 @@
 use std::rc::Rc;
 
 use super::{KEPT_BYTES_MAX, Turn};
-use crate::member::MemberId;
+use crate::numbers::MemberId;
 use crate::ring::{Ring, Slot};
 
 const ANY: MemberId = MemberId(1);

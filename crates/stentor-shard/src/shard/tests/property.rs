@@ -7,7 +7,7 @@ use stentor_wire::close::CloseCode;
 
 use self::model::Model;
 use super::*;
-use crate::room::RoomId;
+use crate::numbers::RoomId;
 
 const MEMBERS: u32 = 6;
 const ROOMS: [&str; 4] = ["", "a", "b", "c"];

@@ -1,6 +1,6 @@
 use super::*;
 use crate::ROOMS_PER_MEMBER_MAX;
-use crate::room::RoomId;
+use crate::numbers::RoomId;
 
 fn opened_and_closed(world: &World) -> (usize, usize) {
     let opened = |event: &&Event| matches!(event, Event::Joined { opened: true, .. });

@@ -12,7 +12,7 @@ use stentor_wire::message_type::MessageType;
 use stentor_wire::timestamp::Timestamp;
 use uuid::Uuid;
 
-use crate::member::MemberId;
+use crate::numbers::MemberId;
 use crate::outlet::Outlet;
 use crate::time::Instant;
 
