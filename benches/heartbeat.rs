@@ -3,8 +3,8 @@
 //! Ten thousand members whose deadlines lie spread over the next 25 s, the default ping interval.
 //! A message does not touch the wheel; a turn asks it twice (`poll`, `poll_timeout`).
 //!
-//! Expect ten nanoseconds an entry and two a question (AMD EPYC, one core). The one question that is
-//! not free: the next deadline of a shard with few members, which walks over empty slots.
+//! Expect ten nanoseconds an entry and two a question (AMD EPYC, one core). The one question that
+//! is not free: the next deadline of a shard with few members, which walks over empty slots.
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 //! A hundred members of one room; their sockets take nothing until they are drained. Elements are
 //! frames pushed into rings, dropped from them, or written out of them.
 //!
-//! Expect ten to thirty nanoseconds a push, about five a frame on the way out, and under a hundred
+//! Expect ten to thirty nanoseconds a push, about five a frame on the way out, and fifty to sixty
 //! for a push that drops the oldest, whose id is read for the gap (AMD EPYC, one core).
 
 mod world;

@@ -6,8 +6,8 @@
 //! stamped, encoded and appended, events are drained, rooms are flushed. Elements are deliveries.
 //!
 //! Expect a few nanoseconds a delivery in a room of 1,000 (hundreds of millions of deliveries/s a
-//! core of an AMD EPYC), tens in small rooms and where rooms share their members: there a message's own
-//! half microsecond, or the members' rings, are most of it.
+//! core of an AMD EPYC), tens in small rooms and where rooms share their members: there a message's
+//! own half microsecond, or the members' rings, are most of it.
 
 mod world;
 

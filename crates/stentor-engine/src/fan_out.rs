@@ -108,3 +108,6 @@ impl Neighbour {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,3 +82,6 @@ impl Interest {
         RoomsReport { total, rooms }
     }
 }
+
+#[cfg(test)]
+mod tests;

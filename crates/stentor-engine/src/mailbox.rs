@@ -117,3 +117,6 @@ impl Mailbox {
         self.bell.notify.notified().await;
     }
 }
+
+#[cfg(test)]
+mod tests;

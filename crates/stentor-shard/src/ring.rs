@@ -10,7 +10,6 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use stentor_wire::encode::frame_id;
-use uuid::Uuid;
 
 /// The most frames that wait for a member whose socket is full.
 pub const RING_SLOTS_MAX: usize = 256;
@@ -39,11 +38,24 @@ pub(crate) enum Class {
 }
 
 /// What a stretch of dropped messages was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Gap {
     pub(crate) missed: u64,
-    pub(crate) from_id: Option<Uuid>,
-    pub(crate) to_id: Option<Uuid>,
+    first: Slot,
+    /// Where it was more than one.
+    last: Option<Slot>,
+}
+
+impl Gap {
+    /// The id of the first message, where it was an envelope.
+    pub(crate) fn first_id(&self) -> Option<&str> {
+        frame_id(self.first.bytes())
+    }
+
+    /// The id of the last.
+    pub(crate) fn last_id(&self) -> Option<&str> {
+        frame_id(self.last.as_ref().unwrap_or(&self.first).bytes())
+    }
 }
 
 /// Waiting frames, oldest first. It exists only while something waits.
@@ -104,16 +116,15 @@ impl Ring {
         let from = usize::from(self.sent > 0);
         let oldest = self.slots.iter().skip(from).position(|slot| slot.class == Class::Message);
         let Some(at) = oldest.map(|position| position + from) else { return false };
-        let id = frame_id(self.slots[at].bytes()).and_then(|id| Uuid::try_parse(id).ok());
         match &mut self.gap {
             Some(gap) => {
                 gap.missed += 1;
-                gap.to_id = id.or(gap.to_id);
-                self.slots.remove(at);
+                gap.last = self.slots.remove(at);
             }
             none => {
-                *none = Some(Gap { missed: 1, from_id: id, to_id: id });
-                self.slots[at] = Slot::new(Rc::default(), 0..0, Class::Gap);
+                let place = Slot::new(Rc::default(), 0..0, Class::Gap);
+                let first = std::mem::replace(&mut self.slots[at], place);
+                *none = Some(Gap { missed: 1, first, last: None });
             }
         }
         true

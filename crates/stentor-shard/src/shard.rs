@@ -195,7 +195,9 @@ impl Shard {
         {
             return;
         }
-        self.append(now, delivery.room.as_ref().map(RoomName::as_str), &delivery.frame);
+        if let Some(audience) = self.find_audience(delivery.room.as_ref()) {
+            self.append(now, audience, &delivery.frame);
+        }
     }
 
     /// Takes a message that the program itself published: to this shard's members and, through
@@ -208,7 +210,9 @@ impl Shard {
             return;
         }
         let Delivery { room, frame, chosen_id } = delivery;
-        self.append(now, room.as_ref().map(RoomName::as_str), &frame);
+        if let Some(audience) = self.find_audience(room.as_ref()) {
+            self.append(now, audience, &frame);
+        }
         self.events.push_back(Event::Published { room, frame, chosen_id });
     }
 
@@ -224,14 +228,16 @@ impl Shard {
         self.members.get_mut(id.index())?.as_mut()
     }
 
-    /// Appends a frame to the turn buffer of its audience and marks that dirty. Returns the
-    /// audience, where it has members here.
-    fn append(&mut self, now: Now, room: Option<&str>, frame: &[u8]) -> Option<RoomId> {
-        let id = match room {
-            Some(name) => self.rooms.find(name)?,
-            None if self.members_open == 0 => return None,
-            None => RoomId::GLOBAL,
-        };
+    /// Where a message from elsewhere goes: nowhere, where its room has no members here.
+    fn find_audience(&self, room: Option<&RoomName>) -> Option<RoomId> {
+        match room {
+            Some(name) => self.rooms.find(name.as_str()),
+            None => (self.members_open > 0).then_some(RoomId::GLOBAL),
+        }
+    }
+
+    /// Appends a frame to the turn buffer of its audience and marks that dirty.
+    fn append(&mut self, now: Now, id: RoomId, frame: &[u8]) {
         let room = &mut self.rooms[id];
         let turn = room.turn.get_or_insert_with(|| {
             let mut turn = self.spare_turns.pop().unwrap_or_default();
@@ -248,7 +254,6 @@ impl Shard {
                 self.held_rooms.push(id);
             }
         }
-        Some(id)
     }
 
     /// Tells one member something that only concerns it.

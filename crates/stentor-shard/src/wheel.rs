@@ -20,6 +20,8 @@ const SLOTS: usize = 1024;
 pub struct Wheel {
     /// Circular doubly linked lists: the first [`SLOTS`] links are the slots' heads.
     links: Vec<Link>,
+    /// A bit for each slot that has entries.
+    occupied: [u64; SLOTS / 64],
     /// The tick whose slot is being emptied.
     tick: u64,
     scheduled: usize,
@@ -34,7 +36,7 @@ struct Link {
 impl Default for Wheel {
     fn default() -> Wheel {
         let links = (0..SLOTS as u32).map(|slot| Link { next: slot, previous: slot }).collect();
-        Wheel { links, tick: 0, scheduled: 0 }
+        Wheel { links, occupied: [0; SLOTS / 64], tick: 0, scheduled: 0 }
     }
 }
 
@@ -64,6 +66,9 @@ impl Wheel {
         self.links[link.next as usize].previous = link.previous;
         self.links[at as usize] = Link { next: at, previous: at };
         self.scheduled -= 1;
+        if link.next == link.previous && (link.next as usize) < SLOTS {
+            self.occupied[link.next as usize / 64] &= !(1 << (link.next % 64));
+        }
     }
 
     /// The next entry whose time has come.
@@ -80,8 +85,11 @@ impl Wheel {
             if self.tick >= now_tick {
                 return None;
             }
-            // With nothing in the wheel there is nothing to walk past.
-            self.tick = if self.scheduled == 0 { now_tick } else { self.tick + 1 };
+            self.tick = if self.scheduled == 0 {
+                now_tick
+            } else {
+                now_tick.min(self.tick + self.empty_slots_ahead().max(1))
+            };
         }
     }
 
@@ -90,12 +98,8 @@ impl Wheel {
         if self.scheduled == 0 {
             return None;
         }
-        (self.tick..self.tick + SLOTS as u64)
-            .find(|tick| {
-                let head = (tick % SLOTS as u64) as u32;
-                self.links[head as usize].next != head
-            })
-            .map(|tick| Instant::from_micros(tick * TICK_MICROS))
+        let tick = self.tick + self.empty_slots_ahead();
+        Some(Instant::from_micros(tick * TICK_MICROS))
     }
 
     /// How many entries are in.
@@ -108,6 +112,26 @@ impl Wheel {
         self.scheduled == 0
     }
 
+    /// From the current slot to the first that has entries; there is one.
+    fn empty_slots_ahead(&self) -> u64 {
+        let start = (self.tick % SLOTS as u64) as usize;
+        let (word, bit) = (start / 64, start % 64);
+        let words = self.occupied.len();
+        // The word that the current slot is in comes twice: its upper part first, the lower last.
+        let upper = self.occupied[word] & (u64::MAX << bit);
+        let lower = self.occupied[word] & !(u64::MAX << bit);
+        let between = (1..words).map(|step| self.occupied[(word + step) % words]);
+        let mut ahead = 0;
+        for bits in std::iter::once(upper).chain(between).chain(std::iter::once(lower)) {
+            if bits != 0 {
+                ahead += u64::from(bits.trailing_zeros());
+                break;
+            }
+            ahead += 64;
+        }
+        ahead - bit as u64
+    }
+
     fn insert_before_head(&mut self, index: u32, head: u32) {
         let at = SLOTS as u32 + index;
         while self.links.len() <= at as usize {
@@ -118,6 +142,7 @@ impl Wheel {
         self.links[at as usize] = Link { next: head, previous: last };
         self.links[last as usize].next = at;
         self.links[head as usize].previous = at;
+        self.occupied[head as usize / 64] |= 1 << (head % 64);
     }
 }
 

@@ -10,8 +10,7 @@ use std::time::Duration;
 use stentor_wire::event::Event as Notice;
 
 use crate::member::{Member, Memberships};
-use crate::numbers::MemberId;
-use crate::numbers::RoomId;
+use crate::numbers::{MemberId, RoomId};
 use crate::outlet::Outlet;
 use crate::ring::{Ring, Slot, WRITE_SLICES_MAX};
 use crate::shard::{SPARES_MAX, Shard};
@@ -20,6 +19,9 @@ use crate::turn::Turn;
 
 /// Writes of one turn to members of rooms, and again to members with rings; about 4 ms each.
 const WRITES_PER_TURN_MAX: usize = 1_024;
+
+/// Putting frames into a member's ring counts as this part of a write.
+const QUEUEING_PER_WRITE: usize = 32;
 
 /// A flush shorter than this is followed by no pause.
 const COSTLY_FLUSH: Duration = Duration::from_millis(1);
@@ -77,22 +79,20 @@ impl Shard {
 
     fn flush_rooms(&mut self, outlet: &mut impl Outlet) {
         let mut began = outlet.now();
-        let mut budget = WRITES_PER_TURN_MAX;
+        let mut budget = Budget::new();
         let several = self.dirty_rooms.len() > 1;
         let global = self.dirty_rooms.contains(&RoomId::GLOBAL);
         while let Some(id) = self.dirty_rooms.front().copied() {
-            let members = self.audience_size(id).min(WRITES_PER_TURN_MAX);
-            if members > budget {
+            if !budget.has_room_for(self.audience_size(id)) {
                 break;
             }
             self.dirty_rooms.pop_front();
-            budget -= members;
             let Some(turn) = self.rooms[id].turn.take() else { continue };
             self.rooms[id].queued = false;
             let deliveries = if id == RoomId::GLOBAL {
-                self.flush_global(&turn, several, outlet)
+                self.flush_global(&turn, several, &mut budget, outlet)
             } else {
-                self.flush_room(id, &turn, Gather { several, global }, outlet)
+                self.flush_room(id, &turn, Gather { several, global }, &mut budget, outlet)
             };
             let ended = outlet.now();
             self.counters.messages_sent += deliveries;
@@ -111,27 +111,32 @@ impl Shard {
         id: RoomId,
         turn: &Turn,
         gather: Gather,
+        budget: &mut Budget,
         outlet: &mut impl Outlet,
     ) -> u64 {
         let mut deliveries =
             self.serve_exceptions(turn, |shard, member| shard.is_member(member, Some(id)));
         let members = std::mem::take(&mut self.rooms[id].members);
-        let mut writes = WRITES_PER_TURN_MAX;
         for member in &members {
-            deliveries += self.serve(*member, turn, gather, &mut writes, outlet);
+            deliveries += self.serve(*member, turn, gather, budget, outlet);
         }
         self.rooms[id].members = members;
         deliveries
     }
 
-    fn flush_global(&mut self, turn: &Turn, several: bool, outlet: &mut impl Outlet) -> u64 {
+    fn flush_global(
+        &mut self,
+        turn: &Turn,
+        several: bool,
+        budget: &mut Budget,
+        outlet: &mut impl Outlet,
+    ) -> u64 {
         let mut deliveries = self.serve_exceptions(turn, Shard::is_open);
         let gather = Gather { several, global: true };
-        let mut writes = WRITES_PER_TURN_MAX;
         for index in 0..self.members.len() as u32 {
             let id = MemberId(index);
             if self.is_open(id) {
-                deliveries += self.serve(id, turn, gather, &mut writes, outlet);
+                deliveries += self.serve(id, turn, gather, budget, outlet);
             }
         }
         deliveries
@@ -163,7 +168,7 @@ impl Shard {
         id: MemberId,
         turn: &Turn,
         gather: Gather,
-        writes: &mut usize,
+        budget: &mut Budget,
         outlet: &mut impl Outlet,
     ) -> u64 {
         let Some(member) = self.members.get_mut(id.index()).and_then(Option::as_mut) else {
@@ -172,11 +177,11 @@ impl Shard {
         if std::mem::take(&mut member.served) {
             return 0;
         }
-        if member.ring.is_some() || gather.applies_to(member) || *writes == 0 {
+        if member.ring.is_some() || gather.applies_to(member) || !budget.take_write() {
+            budget.take_queueing();
             self.queue(id, turn.rest(0).0);
             return u64::from(turn.frames());
         }
-        *writes -= 1;
         let taken = outlet.write(id, turn.bytes());
         if taken < turn.bytes().len() {
             let (rest, sent) = turn.rest(taken);
@@ -212,11 +217,10 @@ impl Shard {
         while !ring.blocked && !ring.is_empty() {
             writes += 1;
             if let Some(gap) = ring.poll_gap() {
-                let (from_id, to_id) = (gap.from_id.map(text_of), gap.to_id.map(text_of));
                 let notice = Notice::Gap {
                     missed: gap.missed,
-                    from_id: from_id.as_deref(),
-                    to_id: to_id.as_deref(),
+                    from_id: gap.first_id(),
+                    to_id: gap.last_id(),
                 };
                 ring.announce(self.event_frame(now, None, &notice));
             }
@@ -252,6 +256,33 @@ impl Shard {
     }
 }
 
+/// What the flush of rooms may still cost this turn, in writes' parts.
+struct Budget(usize);
+
+impl Budget {
+    fn new() -> Budget {
+        Budget(WRITES_PER_TURN_MAX * QUEUEING_PER_WRITE)
+    }
+
+    /// A room is begun only where all its members, or as many as a turn serves at all, fit.
+    fn has_room_for(&self, members: usize) -> bool {
+        self.0 >= members.min(WRITES_PER_TURN_MAX) * QUEUEING_PER_WRITE
+    }
+
+    fn take_write(&mut self) -> bool {
+        let fits = self.0 >= QUEUEING_PER_WRITE;
+        if fits {
+            self.0 -= QUEUEING_PER_WRITE;
+        }
+        fits
+    }
+
+    /// Once begun, a room is queued for all its members, whatever is left.
+    fn take_queueing(&mut self) {
+        self.0 = self.0.saturating_sub(1);
+    }
+}
+
 /// Which members have their frames gathered in their rings, to be written once, because other
 /// rooms of theirs may be flushed in the same turn.
 #[derive(Clone, Copy)]
@@ -277,8 +308,4 @@ fn write_some(ring: &mut Ring, id: MemberId, outlet: &mut impl Outlet) {
     };
     ring.advance(taken);
     ring.blocked = taken < offered;
-}
-
-fn text_of(id: uuid::Uuid) -> String {
-    id.hyphenated().to_string()
 }

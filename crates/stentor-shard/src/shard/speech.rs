@@ -12,10 +12,23 @@ use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
 use crate::event::Event;
-use crate::numbers::MemberId;
+use crate::numbers::{MemberId, RoomId};
 use crate::rate::Pace;
 use crate::shard::Shard;
 use crate::time::Now;
+
+/// Who hears a message: a room by its name, and by its number where it has members here; without
+/// a name everybody.
+struct Audience {
+    name: Option<RoomName>,
+    id: Option<RoomId>,
+}
+
+impl Audience {
+    fn name(&self) -> Option<&RoomName> {
+        self.name.as_ref()
+    }
+}
 
 impl Shard {
     /// Notes that a frame of any kind came from the member: it lives.
@@ -121,12 +134,12 @@ impl Shard {
     }
 
     fn publish(&mut self, now: Now, id: MemberId, draft: &Draft<'_>) {
-        let Some(room) = self.audience(id, &draft.room) else { return };
+        let Some(audience) = self.audience(id, &draft.room) else { return };
         let message_id = draft.id.unwrap_or_else(|| self.ids.next(now.unix_millis));
         let repeated =
-            draft.id.is_some() && !self.recent.insert(now.instant, room.as_ref(), message_id);
+            draft.id.is_some() && !self.recent.insert(now.instant, audience.name(), message_id);
         if !repeated {
-            self.deliver(now, id, room, message_id, draft);
+            self.deliver(now, id, audience, message_id, draft);
         }
         if self.member(id).is_some_and(|member| member.options.ack) {
             self.tell_event(now, id, None, &Notice::Ack { id: message_id, duplicate: repeated });
@@ -137,7 +150,7 @@ impl Shard {
         &mut self,
         now: Now,
         id: MemberId,
-        room: Option<RoomName>,
+        audience: Audience,
         message_id: Uuid,
         draft: &Draft<'_>,
     ) {
@@ -149,39 +162,39 @@ impl Shard {
             None => &*member.client_id.hyphenated().encode_lower(&mut own_id),
         };
         let echo = member.options.echo;
-        let name = room.as_ref().map(RoomName::as_str);
         let envelope = Envelope {
             id: message_id,
             kind: draft.kind,
-            room: name,
+            room: audience.name().map(RoomName::as_str),
             from,
             data: draft.data,
             timestamp,
         };
         let mut frame = Vec::with_capacity(encode::envelope_frame_bytes_max(&envelope));
         encode::envelope_frame(&envelope, &mut frame);
-        let audience = self.append(now, name, &frame);
-        if let Some(audience) = audience
-            && !echo
-            && let Some(turn) = &mut self.rooms[audience].turn
-        {
-            turn.mute_last(id);
+        if let Some(room_id) = audience.id {
+            self.append(now, room_id, &frame);
+            if !echo && let Some(turn) = &mut self.rooms[room_id].turn {
+                turn.mute_last(id);
+            }
         }
+        let room = audience.name;
         let frame = Bytes::from(frame);
         self.events.push_back(Event::Published { room, frame, chosen_id: draft.id });
     }
 
-    /// Where a message goes: `Some(None)` is to everybody, `None` nowhere (the sender is gone).
-    fn audience(&self, id: MemberId, room: &RoomField<'_>) -> Option<Option<RoomName>> {
+    /// Where a message goes; nowhere, where its sender is gone.
+    fn audience(&self, id: MemberId, room: &RoomField<'_>) -> Option<Audience> {
+        let here = |id: RoomId| Audience { name: self.rooms[id].name.clone(), id: Some(id) };
         match room {
-            RoomField::Global => Some(None),
+            RoomField::Global => Some(here(RoomId::GLOBAL)),
             RoomField::Absent => {
                 let first = self.member(id)?.memberships.as_slice().first();
-                Some(first.and_then(|first| self.rooms[first.room].name.clone()))
+                Some(here(first.map_or(RoomId::GLOBAL, |first| first.room)))
             }
             RoomField::Named(name) => match self.rooms.find(name) {
-                Some(room) => Some(self.rooms[room].name.clone()),
-                None => RoomName::parse(name).ok().map(Some),
+                Some(id) => Some(here(id)),
+                None => Some(Audience { name: Some(RoomName::parse(name).ok()?), id: None }),
             },
         }
     }

@@ -76,3 +76,18 @@ fn an_entry_after_a_long_idle_time_is_not_early() {
     assert!(drain(&mut wheel, now + Duration::from_secs(9)).is_empty());
     assert_eq!(drain(&mut wheel, now + Duration::from_secs(11)), [4]);
 }
+
+#[test]
+fn the_timeout_is_right_wherever_the_wheel_stands_and_the_entry_lies() {
+    for start in (0..66_000).step_by(997) {
+        for ahead in [0, 64, 1_000, 4_096, 30_000, 60_000, 65_000] {
+            let mut wheel = Wheel::default();
+            let (now, due) = (at(start), at(start + ahead));
+            wheel.schedule(0, now, due);
+            let timeout = wheel.poll_timeout().expect("there is an entry");
+            assert!(due <= timeout && timeout <= due + TICK, "{start} {ahead}: {timeout:?}");
+            assert_eq!(wheel.poll(timeout), Some(0));
+            assert_eq!(wheel.poll_timeout(), None);
+        }
+    }
+}
