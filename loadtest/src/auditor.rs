@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
+use crate::seating::SeatMap;
+
 #[cfg(test)]
 mod tests;
 
@@ -14,39 +16,6 @@ const NAMED_MAX: usize = 20;
 /// How many stretches of missing messages are kept to tell late ones from double ones. Past it,
 /// a late message counts as doubled and its place as lost: still a fault, less well named.
 const STRETCHES_MAX: usize = 1 << 20;
-
-/// Who hears whom: rooms of equal size, the first members of each being its talkers.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Seating {
-    /// How many rooms there are.
-    pub(crate) rooms: usize,
-    /// How many members each room has; connections are numbered room after room.
-    pub(crate) members: usize,
-    /// How many of a room's members talk; talkers are numbered room after room.
-    pub(crate) talkers: usize,
-}
-
-impl Seating {
-    /// How many connections that makes.
-    pub(crate) fn connections(self) -> usize {
-        self.rooms * self.members
-    }
-
-    /// How many talkers that makes.
-    pub(crate) fn talkers_total(self) -> usize {
-        self.rooms * self.talkers
-    }
-
-    /// The room of a connection.
-    pub(crate) fn room_of(self, connection: usize) -> usize {
-        connection / self.members
-    }
-
-    /// The connection of a talker.
-    pub(crate) fn connection_of(self, talker: usize) -> usize {
-        talker / self.talkers * self.members + talker % self.talkers
-    }
-}
 
 /// How many messages went wrong, and how many did not.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -64,10 +33,15 @@ pub(crate) struct Tally {
 /// What was seen so far.
 #[derive(Debug)]
 pub(crate) struct Auditor {
-    seating: Seating,
-    /// The highest sequence heard, at receiver × talkers + the talker's number in the room.
+    seats: SeatMap,
+    connections: usize,
+    /// Talkers in a room, and in all rooms of a round: a talker's number tells the round.
+    talkers: usize,
+    talkers_per_round: u32,
+    /// The highest sequence heard, at chair × talkers + the talker's number in the room. A chair
+    /// is round × connections + connection: one of a receiver's memberships.
     heard: Box<[u32]>,
-    /// The first talker of each connection's room.
+    /// The first talker of each chair's room.
     first_talker: Box<[u32]>,
     /// What a receiver did not hear of what came before its highest.
     missing: HashMap<usize, Vec<RangeInclusive<u32>>>,
@@ -78,13 +52,16 @@ pub(crate) struct Auditor {
 
 impl Auditor {
     /// A judge who has heard nothing yet.
-    pub(crate) fn new(seating: Seating) -> Self {
-        let first_talker = (0..seating.connections())
-            .map(|connection| (seating.room_of(connection) * seating.talkers) as u32)
-            .collect();
+    pub(crate) fn new(seats: SeatMap) -> Self {
+        let seating = seats.seating();
+        let rooms = seats.rooms_by_chair().iter();
+        let first_talker = rooms.map(|room| room * seating.talkers as u32).collect();
         Self {
-            seating,
-            heard: vec![0; seating.connections() * seating.talkers].into_boxed_slice(),
+            seats,
+            connections: seating.connections(),
+            talkers: seating.talkers,
+            talkers_per_round: seating.talkers_per_round().max(1) as u32,
+            heard: vec![0; seating.seats() * seating.talkers].into_boxed_slice(),
             first_talker,
             missing: HashMap::new(),
             stretches: 0,
@@ -96,17 +73,22 @@ impl Auditor {
     /// Takes note that `connection` heard message `sequence` (from 1) of `talker`.
     #[inline]
     pub(crate) fn handle_delivery(&mut self, connection: usize, talker: u32, sequence: u32) {
-        let place = talker.wrapping_sub(self.first_talker[connection]) as usize;
-        if place >= self.seating.talkers {
+        let round = (talker / self.talkers_per_round) as usize;
+        let chair = round * self.connections + connection;
+        let Some(first) = self.first_talker.get(chair) else {
+            return self.handle_misrouted(connection, talker, sequence);
+        };
+        let place = talker.wrapping_sub(*first) as usize;
+        if place >= self.talkers {
             return self.handle_misrouted(connection, talker, sequence);
         }
-        let pair = connection * self.seating.talkers + place;
+        let pair = chair * self.talkers + place;
         let heard = &mut self.heard[pair];
         if heard.wrapping_add(1) == sequence {
             *heard = sequence;
             self.tally.delivered += 1;
         } else {
-            self.handle_out_of_line(pair, talker, sequence);
+            self.handle_out_of_line(pair, sequence);
         }
     }
 
@@ -125,15 +107,14 @@ impl Auditor {
     /// It may be called again: nothing is counted twice.
     pub(crate) fn close(&self, sent: &[u32]) -> Losses {
         let mut losses = Losses::default();
-        for connection in 0..self.seating.connections() {
-            let first = self.first_talker[connection] as usize;
-            for place in 0..self.seating.talkers {
-                let pair = connection * self.seating.talkers + place;
+        for (chair, &first) in self.first_talker.iter().enumerate() {
+            for place in 0..self.talkers {
+                let pair = chair * self.talkers + place;
                 let known = self.missing.get(&pair).into_iter().flatten().cloned();
-                let (heard, sent) = (self.heard[pair], sent[first + place]);
+                let (heard, sent) = (self.heard[pair], sent[first as usize + place]);
                 let behind = (heard < sent).then(|| heard + 1..=sent);
                 for stretch in known.chain(behind) {
-                    losses.add(&self.name(connection, first + place, &stretch), &stretch);
+                    losses.add(|| self.name(pair, &stretch), &stretch);
                 }
             }
         }
@@ -143,21 +124,24 @@ impl Auditor {
     #[cold]
     fn handle_misrouted(&mut self, connection: usize, talker: u32, sequence: u32) {
         self.tally.misrouted += 1;
-        let fault = self.name(connection, talker as usize, &(sequence..=sequence));
-        self.note(format!("{fault} belongs to another room"));
+        let room = talker as usize / self.talkers;
+        self.note(format!(
+            "connection {connection}: message {sequence} of talker {} in r{room}, a room that it \
+             is not in",
+            talker as usize % self.talkers,
+        ));
     }
 
     #[cold]
-    fn handle_out_of_line(&mut self, pair: usize, talker: u32, sequence: u32) {
+    fn handle_out_of_line(&mut self, pair: usize, sequence: u32) {
         let heard = self.heard[pair];
-        let connection = pair / self.seating.talkers;
         if sequence > heard {
             self.heard[pair] = sequence;
             self.tally.delivered += 1;
             self.keep(pair, heard + 1..=sequence - 1);
             return;
         }
-        let fault = self.name(connection, talker as usize, &(sequence..=sequence));
+        let fault = self.name(pair, &(sequence..=sequence));
         if self.take_missing(pair, sequence) {
             self.tally.delivered += 1;
             self.tally.reordered += 1;
@@ -191,19 +175,17 @@ impl Auditor {
         true
     }
 
-    fn name(&self, connection: usize, talker: usize, stretch: &RangeInclusive<u32>) -> String {
-        let Seating { members, talkers, .. } = self.seating;
+    fn name(&self, pair: usize, stretch: &RangeInclusive<u32>) -> String {
+        let (chair, place) = (pair / self.talkers, pair % self.talkers);
+        let room = self.seats.rooms_by_chair()[chair] as usize;
+        let connection = (chair % self.connections) as u32;
+        let mut members = self.seats.members_of(room).iter();
+        let member = members.position(|&member| member == connection).unwrap_or_default();
         let messages = match (stretch.start(), stretch.end()) {
             (first, last) if first == last => format!("message {first}"),
             (first, last) => format!("messages {first} to {last}"),
         };
-        format!(
-            "room r{} member {}: {messages} of talker {} in r{}",
-            connection / members,
-            connection % members,
-            talker % talkers,
-            talker / talkers,
-        )
+        format!("room r{room} member {member}: {messages} of talker {place} in r{room}")
     }
 
     fn note(&mut self, fault: String) {
@@ -223,10 +205,10 @@ pub(crate) struct Losses {
 }
 
 impl Losses {
-    fn add(&mut self, name: &str, stretch: &RangeInclusive<u32>) {
+    fn add(&mut self, name: impl FnOnce() -> String, stretch: &RangeInclusive<u32>) {
         self.count += u64::from(stretch.end() - stretch.start()) + 1;
         if self.named.len() < NAMED_MAX {
-            self.named.push(format!("{name} never came"));
+            self.named.push(format!("{} never came", name()));
         }
     }
 }

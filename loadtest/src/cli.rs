@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::auditor::Seating;
+pub(crate) use self::scale::{ScaleArgs, ScalePart};
 use crate::failure::Failure;
 use crate::machine;
 use crate::meter::ServerMeter;
+use crate::seating::Seating;
 use crate::stamp::STAMP_BYTES;
 use crate::target::Target;
+
+mod scale;
 
 /// Load, latency and memory of a WebSocket server, every delivery audited.
 ///
@@ -36,6 +39,8 @@ pub(crate) enum Scenario {
     Fanout(FanoutArgs),
     /// The highest rate with nothing lost and p99 under a bound
     Max(MaxArgs),
+    /// CPU a delivery as connections and rooms grow, beside the floor at each size
+    Scale(ScaleArgs),
     /// Memory of idle connections, and whether it comes back when they leave
     Idle(IdleArgs),
     /// Handshakes: how many a second, how long, how much CPU
@@ -101,6 +106,9 @@ pub(crate) struct RoomArgs {
     /// How many of a room's members talk
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) talkers: u32,
+    /// How many rooms each connection is in, joined as `?room=…&room=…` (a Stentor server)
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=128))]
+    pub(crate) rooms_per_connection: u32,
     /// Bytes of content in a message
     #[arg(long, default_value_t = 128)]
     pub(crate) content_bytes: usize,
@@ -110,21 +118,22 @@ impl RoomArgs {
     /// The seats, checked against each other and against the descriptor limit.
     ///
     /// # Errors
-    /// If there are more talkers than members, or too many connections, or no place for a stamp.
+    /// If the rooms do not come out even, or there are too many connections, or no place for a
+    /// stamp.
     pub(crate) fn seating(&self) -> Result<Seating, Failure> {
-        let Self { rooms, members, talkers, content_bytes } = *self;
-        if talkers > members {
-            return Err(Failure::new(format!(
-                "{talkers} talkers a room are more than its {members} members"
-            )));
-        }
+        let Self { rooms, members, talkers, rooms_per_connection, content_bytes } = *self;
         if !(STAMP_BYTES..=60_000).contains(&content_bytes) {
             return Err(Failure::new(format!(
                 "--content-bytes must be {STAMP_BYTES} to 60000, the stamp is in it"
             )));
         }
-        let seating =
-            Seating { rooms: rooms as usize, members: members as usize, talkers: talkers as usize };
+        let seating = Seating {
+            rooms: rooms as usize,
+            members: members as usize,
+            talkers: talkers as usize,
+            rooms_per_connection: rooms_per_connection as usize,
+        }
+        .check()?;
         machine::require_descriptors(seating.connections())?;
         Ok(seating)
     }
@@ -274,6 +283,10 @@ pub(crate) struct FloorSending {
         value_parser = clap::value_parser!(u32).range(1..=1_000_000)
     )]
     pub(crate) sockets: u32,
+    /// Sockets that are sent to at once, in shuffled order, as a room's members are; all if not
+    /// given. The rate stays that of whole rounds, and the bursts are equally spaced
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) sockets_per_burst: Option<u32>,
     /// How many frames one call of send() carries
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) frames_per_send: u32,

@@ -1,12 +1,12 @@
 //! `fanout`: rooms at a fixed rate, every delivery timed and audited.
 
-use crate::auditor::Seating;
 use crate::cli::{self, FanoutArgs};
 use crate::connection::End;
 use crate::failure::Failure;
 use crate::figure::{Figure, grouped};
 use crate::progress::Progress;
 use crate::report::Report;
+use crate::seating::Seating;
 use crate::world::{Hopeless, Step, StepFigures, World};
 
 /// How many ended connections are named one by one.
@@ -42,8 +42,14 @@ pub(crate) fn run(args: &FanoutArgs) -> Result<Report, Failure> {
 
 /// The rooms in words.
 pub(crate) fn describe(seating: Seating) -> String {
-    let Seating { rooms, members, talkers } = seating;
-    format!("{} × {} members, {talkers} talking", grouped(rooms as u64), grouped(members as u64))
+    let Seating { rooms, members, talkers, rooms_per_connection } = seating;
+    let (rooms, members) = (grouped(rooms as u64), grouped(members as u64));
+    let words = format!("{rooms} × {members} members, {talkers} talking");
+    if rooms_per_connection == 1 {
+        return words;
+    }
+    let connections = grouped(seating.connections() as u64);
+    format!("{words}, {connections} connections in {rooms_per_connection} rooms each")
 }
 
 /// Adds the figures and the faults of one step.
@@ -70,7 +76,8 @@ pub(crate) fn add_step(report: &mut Report, figures: &StepFigures) {
     add_faults(report, figures);
 }
 
-fn add_faults(report: &mut Report, figures: &StepFigures) {
+/// Adds what the audit of one step found.
+pub(crate) fn add_faults(report: &mut Report, figures: &StepFigures) {
     let tally = figures.tally;
     let counts = [
         (figures.losses.count, "deliveries lost"),

@@ -22,6 +22,8 @@ pub(crate) enum Figure {
     Bytes(f64),
     /// A share of one whole.
     Share(f64),
+    /// How many times another figure.
+    Ratio(f64),
 }
 
 impl Figure {
@@ -40,6 +42,7 @@ impl Figure {
             Self::CpuEach(span) => ("_us", rounded(milliseconds(span) * 1e3, 4)),
             Self::Bytes(bytes) => ("_bytes", rounded(*bytes, 0)),
             Self::Share(share) => ("_share", rounded(*share, 4)),
+            Self::Ratio(ratio) => ("_ratio", rounded(*ratio, 4)),
         }
     }
 
@@ -57,6 +60,7 @@ impl Figure {
             Self::Bytes(bytes) if bytes.abs() < 1e5 => format!("{bytes:.0} bytes"),
             Self::Bytes(bytes) => format!("{:.1} MiB", bytes / f64::from(1 << 20)),
             Self::Share(share) => format!("{:.0} %", share * 100.0),
+            Self::Ratio(ratio) => format!("{ratio:.2} ×"),
         }
     }
 }

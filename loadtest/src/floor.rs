@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use stentor_wire::frame::{FrameHead, OpCode};
 
 use crate::child::Other;
 use crate::cli::{FloorArgs, FloorSending, Pace};
@@ -30,6 +31,49 @@ const SENDER_SHARE_MIN: f64 = 0.9;
 /// # Errors
 /// If the second process cannot be started, a core is not there, or sockets run out.
 pub(crate) fn run(args: &FloorArgs) -> Result<Report, Failure> {
+    let figures = measure(args, &mut Progress::new())?;
+    Ok(report(args, &figures))
+}
+
+/// What the sender spent, and whether all of it came.
+#[derive(Debug)]
+pub(crate) struct FloorFigures {
+    /// Frames received, with those that do not count.
+    pub(crate) received: u64,
+    /// Frames sent, with those that do not count.
+    pub(crate) frames_total: u64,
+    /// Frames sent in the measured span.
+    pub(crate) frames: u64,
+    /// Calls of `send()` in the measured span.
+    pub(crate) calls: u64,
+    /// Those of them that the socket refused.
+    pub(crate) refused: u64,
+    /// CPU time of the sender in the measured span.
+    pub(crate) cpu: Duration,
+    /// How long the measured span was.
+    pub(crate) took: Duration,
+    /// The receiver's share of its core.
+    pub(crate) generator_share: f64,
+}
+
+impl FloorFigures {
+    /// CPU time of the sender for one frame; none if none was sent.
+    pub(crate) fn cpu_a_delivery(&self) -> Option<Figure> {
+        Figure::cpu_each(self.cpu, self.frames)
+    }
+}
+
+/// The bytes of a server's text frame with this payload, its head included.
+pub(crate) fn frame_bytes(payload_bytes: u64) -> u64 {
+    let (fin, opcode, mask) = (true, OpCode::Text, None);
+    FrameHead { fin, opcode, mask, payload_bytes }.encoded_bytes() as u64 + payload_bytes
+}
+
+/// Lets the second process send, and receives.
+///
+/// # Errors
+/// If the second process cannot be started, a core is not there, or sockets run out.
+pub(crate) fn measure(args: &FloorArgs, progress: &mut Progress) -> Result<FloorFigures, Failure> {
     let sockets = args.sending.sockets as usize;
     let mut sender = Other::start(&arguments(args))?;
     let target = Target::parse(&format!("ws://{}", sender.address))?;
@@ -39,15 +83,33 @@ pub(crate) fn run(args: &FloorArgs) -> Result<Report, Failure> {
     sender.say("go")?;
 
     let mut bucket = Bucket { frames: 0, open: sockets, heard_last: swarm.clock().now() };
-    let own = receive(&args.sending, &mut swarm, &mut bucket)?;
+    let own = receive(&args.sending, &mut swarm, &mut bucket, progress)?;
     let result: Value = serde_json::from_str(&sender.hear()?)
         .map_err(Failure::while_doing("the sender's figures"))?;
-    Ok(report(args, &result, &bucket, own))
+    let count = |name: &str| result[name].as_u64().unwrap_or(0);
+    let span = |name: &str| {
+        let seconds = result[name].as_f64().unwrap_or(0.0);
+        Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    };
+    Ok(FloorFigures {
+        received: bucket.frames,
+        frames_total: count("frames_total"),
+        frames: count("frames"),
+        calls: count("calls"),
+        refused: count("refused"),
+        cpu: span("cpu_seconds"),
+        took: span("seconds"),
+        generator_share: own,
+    })
 }
 
 /// Reads until the sender has ended every socket; the generator's share of its core meanwhile.
-fn receive(sending: &FloorSending, swarm: &mut Swarm, bucket: &mut Bucket) -> Result<f64, Failure> {
-    let mut progress = Progress::new();
+fn receive(
+    sending: &FloorSending,
+    swarm: &mut Swarm,
+    bucket: &mut Bucket,
+    progress: &mut Progress,
+) -> Result<f64, Failure> {
     let clock = swarm.clock();
     let (begin, own_before) = (clock.now(), meter::own_cpu());
     let end = begin.after(sending.warmup + sending.duration);
@@ -69,7 +131,8 @@ fn receive(sending: &FloorSending, swarm: &mut Swarm, bucket: &mut Bucket) -> Re
 }
 
 fn arguments(args: &FloorArgs) -> Vec<String> {
-    let FloorSending { sockets, frames_per_send, rate, bytes, warmup, duration } = &args.sending;
+    let FloorSending { sockets, frames_per_send, rate, bytes, warmup, duration, .. } =
+        &args.sending;
     let rate = match rate {
         Pace::FlatOut => "max".to_owned(),
         Pace::Rounds(rounds) => rounds.to_string(),
@@ -83,11 +146,13 @@ fn arguments(args: &FloorArgs) -> Vec<String> {
         format!("--warmup={}", humantime::format_duration(*warmup)),
         format!("--duration={}", humantime::format_duration(*duration)),
     ];
+    let burst = args.sending.sockets_per_burst;
+    arguments.extend(burst.map(|few| format!("--sockets-per-burst={few}")));
     arguments.extend(args.server_core.map(|core| format!("--core={core}")));
     arguments
 }
 
-fn report(args: &FloorArgs, result: &Value, bucket: &Bucket, own: f64) -> Report {
+fn report(args: &FloorArgs, figures: &FloorFigures) -> Report {
     let FloorSending { sockets, frames_per_send, rate, bytes, .. } = &args.sending;
     let pace = match rate {
         Pace::FlatOut => "flat out".to_owned(),
@@ -95,35 +160,33 @@ fn report(args: &FloorArgs, result: &Value, bucket: &Bucket, own: f64) -> Report
     };
     let sockets = grouped(u64::from(*sockets));
     let what = format!("{sockets} sockets, {frames_per_send} × {bytes} bytes a send(), {pace}");
-    let count = |name: &str| result[name].as_u64().unwrap_or(0);
-    let number = |name: &str| result[name].as_f64().unwrap_or(0.0);
-    let (frames, calls, total) = (count("frames"), count("calls"), count("frames_total"));
-    let (cpu, seconds) = (number("cpu_seconds"), number("seconds").max(1e-9));
-    let spent = Duration::from_secs_f64(cpu.max(0.0));
+    let FloorFigures { received, frames_total, frames, calls, refused, cpu, .. } = *figures;
+    let seconds = figures.took.as_secs_f64().max(1e-9);
+    let sender_share = cpu.as_secs_f64() / seconds;
 
     let mut report = Report::new("floor", what);
-    report.add("sent", Figure::Count(total));
-    report.add("delivered", Figure::Count(bucket.frames));
+    report.add("sent", Figure::Count(frames_total));
+    report.add("delivered", Figure::Count(received));
     report.add("rate", Figure::PerSecond(frames as f64 / seconds));
-    report.add_some("sender_cpu_a_delivery", Figure::cpu_each(spent, frames));
-    report.add_some("sender_cpu_a_send", Figure::cpu_each(spent, calls));
-    report.add("sender", Figure::Share(cpu / seconds));
-    report.add("refused_sends", Figure::Count(count("refused")));
+    report.add_some("sender_cpu_a_delivery", figures.cpu_a_delivery());
+    report.add_some("sender_cpu_a_send", Figure::cpu_each(cpu, calls));
+    report.add("sender", Figure::Share(sender_share));
+    report.add("refused_sends", Figure::Count(refused));
     // A sender that had all of its core was the limit, however busy the receiver was.
-    if cpu / seconds < SENDER_SHARE_MIN {
-        report.add_generator_share(own);
+    if sender_share < SENDER_SHARE_MIN {
+        report.add_generator_share(figures.generator_share);
     } else {
-        report.add("generator", Figure::Share(own));
+        report.add("generator", Figure::Share(figures.generator_share));
     }
-    if args.sending.rate == Pace::FlatOut && cpu / seconds < SENDER_SHARE_MIN {
+    if args.sending.rate == Pace::FlatOut && sender_share < SENDER_SHARE_MIN {
         report.remark(format!(
             "the sender had its core for only {:.0} % of the time: the rate is too low, the CPU \
              time is not",
-            cpu / seconds * 100.0
+            sender_share * 100.0
         ));
     }
-    if bucket.frames != total {
-        let (came, total) = (grouped(bucket.frames), grouped(total));
+    if received != frames_total {
+        let (came, total) = (grouped(received), grouped(frames_total));
         report.fault(format!("{came} frames came of {total} sent"));
     }
     report

@@ -4,6 +4,7 @@ use std::io::{self, BufRead as _, ErrorKind, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use serde_json::json;
 use socket2::{Domain, Socket, Type};
 use stentor_wire::frame::{FrameHead, OpCode};
@@ -17,6 +18,8 @@ use crate::meter;
 const REST: Duration = Duration::from_micros(100);
 /// How long nothing may be taken before the receiver counts as gone.
 const STALL_MAX: Duration = Duration::from_secs(10);
+/// Bursts go to sockets in an order that is no address order, the same in every run.
+const SHUFFLE_SEED: u64 = 1;
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 4_096;
 
@@ -44,6 +47,9 @@ fn serve(sending: &FloorSending) -> io::Result<()> {
         socket.set_nodelay(true)?;
         socket.set_nonblocking(true)?;
         sockets.push(socket);
+    }
+    if sending.sockets_per_burst.is_some() {
+        Rng::with_seed(SHUFFLE_SEED).shuffle(&mut sockets);
     }
     println!("ready");
     io::stdin().lock().read_line(&mut String::new())?;
@@ -92,6 +98,9 @@ fn build_frames(sending: &FloorSending) -> Vec<u8> {
 #[derive(Debug)]
 struct Rounds {
     sockets: Vec<TcpStream>,
+    /// How many sockets have their turn at once, and which is the next to have one.
+    sockets_per_burst: usize,
+    next: usize,
     /// What a socket did not take of its last call, counted from the end of the frames.
     owed: Vec<usize>,
     frames: Vec<u8>,
@@ -104,8 +113,18 @@ struct Rounds {
 impl Rounds {
     fn new(sockets: Vec<TcpStream>, sending: &FloorSending) -> Self {
         let owed = vec![0; sockets.len()];
-        let (frames, frames_per_call) = (build_frames(sending), sending.frames_per_send.into());
-        Self { sockets, owed, frames, frames_per_call, bytes: 0, calls: 0, refused: 0 }
+        let all = sockets.len();
+        Self {
+            sockets,
+            sockets_per_burst: sending.sockets_per_burst.map_or(all, |few| all.min(few as usize)),
+            next: 0,
+            owed,
+            frames: build_frames(sending),
+            frames_per_call: sending.frames_per_send.into(),
+            bytes: 0,
+            calls: 0,
+            refused: 0,
+        }
     }
 
     /// Frames sent, in whole.
@@ -117,9 +136,10 @@ impl Rounds {
     fn go(&mut self, pace: Pace, duration: Duration) -> io::Result<()> {
         let begin = Instant::now();
         let mut taken = begin;
-        for round in 0_u64.. {
+        let bursts_per_round = self.sockets.len() as f64 / self.sockets_per_burst as f64;
+        for burst in 0_u64.. {
             if let Pace::Rounds(rate) = pace {
-                let due = Duration::from_secs_f64(round as f64 / rate);
+                let due = Duration::from_secs_f64(burst as f64 / (rate * bursts_per_round));
                 if due >= duration {
                     return Ok(());
                 }
@@ -127,7 +147,7 @@ impl Rounds {
             } else if begin.elapsed() >= duration {
                 return Ok(());
             }
-            self.round(self.frames.len(), &mut taken)?;
+            self.burst(self.sockets_per_burst, self.frames.len(), &mut taken)?;
         }
         Ok(())
     }
@@ -136,15 +156,17 @@ impl Rounds {
     fn finish(&mut self) -> io::Result<()> {
         let mut taken = Instant::now();
         while self.owed.iter().any(|&owed| owed > 0) {
-            self.round(0, &mut taken)?;
+            self.burst(self.sockets.len(), 0, &mut taken)?;
         }
         Ok(())
     }
 
-    /// One call for each socket: what it owes, or else `fresh` bytes.
-    fn round(&mut self, fresh: usize, taken: &mut Instant) -> io::Result<()> {
-        let mut sent_any = false;
-        for (socket, owed) in self.sockets.iter_mut().zip(&mut self.owed) {
+    /// One call for each of the next `count` sockets: what it owes, or else `fresh` bytes.
+    fn burst(&mut self, count: usize, fresh: usize, taken: &mut Instant) -> io::Result<()> {
+        let (all, mut sent_any) = (self.sockets.len(), false);
+        for _ in 0..count {
+            let (socket, owed) = (&mut self.sockets[self.next], &mut self.owed[self.next]);
+            self.next = (self.next + 1) % all;
             let wanted = if *owed > 0 { *owed } else { fresh };
             if wanted == 0 {
                 continue;

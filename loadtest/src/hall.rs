@@ -4,11 +4,12 @@
 
 use hdrhistogram::Histogram;
 
-use crate::auditor::{Auditor, Seating};
+use crate::auditor::Auditor;
 use crate::connection::{Audience, End};
 use crate::failure::Failure;
 use crate::locator::Locator;
 use crate::moment::Moment;
+use crate::seating::SeatMap;
 use crate::stamp::{RunId, Stamp};
 
 #[cfg(test)]
@@ -42,6 +43,8 @@ pub(crate) struct Hall {
     pub(crate) window_from: Moment,
     /// Messages due from here on do not.
     pub(crate) window_to: Moment,
+    /// Bytes of all deliveries' payloads together.
+    pub(crate) payload_bytes: u64,
     /// When the last delivery came.
     pub(crate) heard_last: Moment,
     /// Error messages of the server: something of ours was delivered to nobody.
@@ -59,14 +62,15 @@ impl Hall {
     ///
     /// # Errors
     /// None with the bounds that are set here.
-    pub(crate) fn new(seating: Seating, run: RunId) -> Result<Self, Failure> {
+    pub(crate) fn new(seats: SeatMap, run: RunId) -> Result<Self, Failure> {
         Ok(Self {
             run,
             locator: Locator::new(),
-            auditor: Auditor::new(seating),
+            auditor: Auditor::new(seats),
             latency: latency_histogram()?,
             window_from: Moment::NEVER,
             window_to: Moment::NEVER,
+            payload_bytes: 0,
             heard_last: Moment::default(),
             errors: 0,
             strange: 0,
@@ -104,6 +108,7 @@ impl Audience for Hall {
             return self.handle_strange(payload);
         };
         self.auditor.handle_delivery(connection, stamp.talker, stamp.sequence);
+        self.payload_bytes += payload.len() as u64;
         self.heard_last = now;
         if stamp.due >= self.window_from && stamp.due < self.window_to {
             self.latency.saturating_record(now.0.saturating_sub(stamp.due.0));

@@ -15,12 +15,14 @@ mod idle;
 mod max;
 mod ping_pong;
 mod rate_search;
+mod scale;
 
 // The load: rooms, an open-loop schedule, connections and their event loop.
 mod client_frame;
 mod connection;
 mod handshake;
 mod schedule;
+mod seating;
 mod source_addresses;
 mod swarm;
 mod target;
@@ -41,6 +43,7 @@ mod meter;
 mod moment;
 mod progress;
 mod report;
+mod table;
 
 use std::process::ExitCode;
 
@@ -70,6 +73,7 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
     let report: Report = match &cli.scenario {
         Scenario::Fanout(args) => fanout::run(args)?,
         Scenario::Max(args) => max::run(args)?,
+        Scenario::Scale(args) => scale::run(args)?,
         Scenario::Idle(args) => idle::run(args)?,
         Scenario::Connect(args) => connect::run(args)?,
         Scenario::Echo(args) => echo::run(args)?,

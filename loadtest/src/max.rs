@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::auditor::Seating;
 use crate::cli::{self, MaxArgs};
 use crate::failure::Failure;
 use crate::fanout;
@@ -11,6 +10,7 @@ use crate::meter::ServerMeter;
 use crate::progress::Progress;
 use crate::rate_search::RateSearch;
 use crate::report::Report;
+use crate::seating::Seating;
 use crate::target::Target;
 use crate::world::{Hopeless, Step, StepFigures, World};
 

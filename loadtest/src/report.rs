@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::failure::Failure;
 use crate::figure::Figure;
 use crate::machine;
+use crate::table::Table;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ pub(crate) struct Report {
     scenario: &'static str,
     what: String,
     figures: Vec<(String, Figure)>,
+    tables: Vec<Table>,
     faults: Vec<String>,
     remarks: Vec<String>,
 }
@@ -30,7 +32,8 @@ pub(crate) struct Report {
 impl Report {
     /// An empty report on `scenario`; `what` says in a line what was measured.
     pub(crate) fn new(scenario: &'static str, what: String) -> Self {
-        Self { scenario, what, figures: Vec::new(), faults: Vec::new(), remarks: Vec::new() }
+        let (figures, tables) = (Vec::new(), Vec::new());
+        Self { scenario, what, figures, tables, faults: Vec::new(), remarks: Vec::new() }
     }
 
     /// Adds a figure; its name is words with an underscore between them.
@@ -60,13 +63,24 @@ impl Report {
     /// Adds the generator's share of its core, and says so if that was too much of it.
     pub(crate) fn add_generator_share(&mut self, share: f64) {
         self.add("generator", Figure::Share(share));
+        self.warn_of_generator("", share);
+    }
+
+    /// Says so if the generator's share of its core was too much of it, and `at` which size.
+    pub(crate) fn warn_of_generator(&mut self, at: &str, share: f64) {
         if share > GENERATOR_SHARE_MAX {
+            let at = if at.is_empty() { String::new() } else { format!(" at {at}") };
             self.remark(format!(
-                "THE GENERATOR WAS THE LIMIT: it was busy {:.0} % of the time; these are its \
+                "THE GENERATOR WAS THE LIMIT{at}: it was busy {:.0} % of the time; these are its \
                  figures, not the server's",
                 share * 100.0
             ));
         }
+    }
+
+    /// Adds figures of many sizes.
+    pub(crate) fn add_table(&mut self, table: Table) {
+        self.tables.push(table);
     }
 
     /// Adds what makes the run a failed one.
@@ -100,11 +114,13 @@ impl Report {
             let (unit, number) = figure.for_programs();
             figures.insert(format!("{}{unit}", name.replace('.', "_")), number);
         }
+        let tables = self.tables.iter().map(|table| (table.name().to_owned(), table.to_json()));
         json!({
             "scenario": self.scenario,
             "what": self.what,
             "machine": machine::describe(),
             "figures": figures,
+            "tables": tables.collect::<Map<_, _>>(),
             "remarks": self.remarks,
             "passed": self.has_passed(),
             "faults": self.faults,
@@ -131,6 +147,9 @@ impl fmt::Display for Report {
             writeln!(table, "  {name:<names$}  {value:>values$}")?;
         }
         out.write_str(&table)?;
+        for table in &self.tables {
+            write!(out, "{}\n{table}", table.name())?;
+        }
         for remark in &self.remarks {
             writeln!(out, "note: {remark}")?;
         }

@@ -58,6 +58,23 @@ impl Target {
         handshake::request(&self.host, &path)
     }
 
+    /// The upgrade request of one who joins all of `rooms`.
+    pub(crate) fn upgrade_to_all(
+        &self,
+        mut rooms: impl ExactSizeIterator<Item = usize>,
+    ) -> Vec<u8> {
+        if rooms.len() <= 1 {
+            return self.upgrade(rooms.next());
+        }
+        let mut path = if self.path.is_empty() { "/".to_owned() } else { self.path.clone() };
+        for (place, room) in rooms.enumerate() {
+            path.push(if place == 0 { '?' } else { '&' });
+            path.push_str("room=r");
+            path.push_str(&room.to_string());
+        }
+        handshake::request(&self.host, &path)
+    }
+
     /// Makes sure that something answers there, and that it is a Stentor server.
     ///
     /// # Errors

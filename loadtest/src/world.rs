@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use crate::auditor::{Losses, Seating, Tally};
+use crate::auditor::{Losses, Tally};
 use crate::client_frame::ChatTemplate;
 use crate::connection::End;
 use crate::failure::Failure;
@@ -13,6 +13,7 @@ use crate::meter::{self, ServerMeter};
 use crate::moment::Moment;
 use crate::progress::Progress;
 use crate::schedule::Schedule;
+use crate::seating::{SeatMap, Seating};
 use crate::stamp::{RunId, Stamp};
 use crate::swarm::Swarm;
 use crate::target::Target;
@@ -65,6 +66,8 @@ pub(crate) struct StepFigures {
     pub(crate) losses: Losses,
     /// Faults found on arrival, in words.
     pub(crate) named: Vec<String>,
+    /// The mean size of a delivery's payload, in bytes.
+    pub(crate) payload_bytes: u64,
     /// Error messages of the server.
     pub(crate) errors: u64,
     /// Other messages that nobody of ours sent.
@@ -126,8 +129,9 @@ pub(crate) struct World {
 }
 
 /// One who talks.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 struct Talker {
+    connection: usize,
     /// The last sequence number given.
     sequence: u32,
     /// How many of the frames are not written yet.
@@ -135,8 +139,14 @@ struct Talker {
     frames: Vec<u8>,
 }
 
+impl Talker {
+    fn new(connection: usize) -> Self {
+        Self { connection, sequence: 0, waiting: 0, frames: Vec::new() }
+    }
+}
+
 impl World {
-    /// Opens all connections; member `m` of room `r` is connection `r` × members + `m`.
+    /// Opens all connections, each in the rooms that it was dealt.
     ///
     /// # Errors
     /// If the descriptor limit or the server does not allow them all.
@@ -149,19 +159,22 @@ impl World {
         let run = RunId::new(fastrand::u32(..));
         let mut swarm = Swarm::new(target, seating.connections())?;
         let door = swarm.target().clone();
-        let requests =
-            (0..seating.connections()).map(|index| door.upgrade(Some(seating.room_of(index))));
-        swarm.open_all(requests)?;
+        let seats = SeatMap::deal(seating);
+        let connections = 0..seating.connections();
+        swarm.open_all(connections.map(|index| door.upgrade_to_all(seats.rooms_of(index))))?;
+        let talkers = (0..seating.talkers_total())
+            .map(|talker| Talker::new(seats.connection_of(talker)))
+            .collect();
         Ok(Self {
             seating,
             run,
             swarm,
-            hall: Hall::new(seating, run)?,
+            hall: Hall::new(seats, run)?,
             server,
             templates: (0..seating.rooms)
                 .map(|room| ChatTemplate::new(room, content_bytes))
                 .collect(),
-            talkers: vec![Talker::default(); seating.talkers_total()],
+            talkers,
             turn: 0,
             sent: 0,
             eager: Vec::new(),
@@ -207,6 +220,7 @@ impl World {
             tally: self.hall.auditor.tally(),
             losses: self.hall.auditor.close(&sent),
             named: self.hall.auditor.named().to_vec(),
+            payload_bytes: self.hall.payload_bytes / self.hall.auditor.tally().delivered.max(1),
             errors: self.hall.errors,
             strange: self.hall.strange,
             strange_shown: self.hall.strange_shown.clone(),
@@ -298,7 +312,7 @@ impl World {
         }
         for number in self.eager.drain(..) {
             let talker = &mut self.talkers[number];
-            if !self.swarm.send(self.seating.connection_of(number), &talker.frames) {
+            if !self.swarm.send(talker.connection, &talker.frames) {
                 // Their numbers are given again: what was never sent is not lost.
                 talker.sequence -= talker.waiting;
                 self.sent -= u64::from(talker.waiting);

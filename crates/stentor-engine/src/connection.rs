@@ -16,6 +16,8 @@ pub(crate) struct Connection {
     pub(crate) phase: Phase,
     /// It holds one of the pod's places.
     pub(crate) counted: bool,
+    /// The program has let it in, and is owed word of its end.
+    pub(crate) greeted: bool,
     /// It stands in the driver's list of sockets with more to read.
     pub(crate) unread: bool,
 }

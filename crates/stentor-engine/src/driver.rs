@@ -41,7 +41,7 @@ const READ_BYTES: usize = 64 * 1024;
 const CLOSING_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a peer may take to end its stream once it was told goodbye.
-const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often rings are counted for the figures.
 const QUEUED_INTERVAL: Duration = Duration::from_millis(500);
@@ -281,6 +281,9 @@ impl Driver {
         let user = user.cloned();
         let code = self.shard.handle_disconnect(id);
         self.pod.cells[self.index].count_closed(code);
+        if !self.connections[id].greeted {
+            return;
+        }
         let client = Client { id: client_id, user: user.as_deref() };
         let hooks = &self.pod.hooks;
         reading::guard(|| hooks.on_disconnect(&client, code));

@@ -45,6 +45,17 @@ impl Pod {
         }
     }
 
+    /// Whether there is a place, without taking it.
+    pub(crate) fn gate(&self) -> Gate {
+        if self.draining.load(Ordering::Relaxed) {
+            Gate::Draining
+        } else if self.places_taken() < self.config.connections_max {
+            Gate::Open
+        } else {
+            Gate::Full
+        }
+    }
+
     /// Takes one of `connections_max` places, or says why there is none.
     pub(crate) fn take_place(&self) -> Gate {
         if self.draining.load(Ordering::Relaxed) {

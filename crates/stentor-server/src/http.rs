@@ -1,7 +1,7 @@
 //! HTTP for whatever is no WebSocket upgrade: ordinary hyper on one thread.
 //!
 //! Sockets come from the [door](crate::door) with the bytes that it read. A route family is one
-//! file; [`routes`] is the table that the router and the OpenAPI description are both made from.
+//! file; `routes` is the table that the router and the OpenAPI description are both made from.
 //! Nothing here is on the way of a delivery.
 
 mod access;

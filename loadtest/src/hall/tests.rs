@@ -1,6 +1,11 @@
 use super::*;
+use crate::seating::Seating;
 
-const SEATING: Seating = Seating { rooms: 1, members: 1, talkers: 1 };
+const SEATING: Seating = Seating { rooms: 1, members: 1, talkers: 1, rooms_per_connection: 1 };
+
+fn hall(run: RunId) -> Hall {
+    Hall::new(SeatMap::deal(SEATING), run).unwrap()
+}
 
 fn delivery(run: RunId, sequence: u32, due: u64) -> Vec<u8> {
     let stamp = Stamp { run, talker: 0, sequence, due: Moment(due) }.encode();
@@ -11,7 +16,7 @@ fn delivery(run: RunId, sequence: u32, due: u64) -> Vec<u8> {
 #[test]
 fn latency_counts_from_when_a_message_was_due_and_only_inside_the_window() {
     let run = RunId::new(1);
-    let mut hall = Hall::new(SEATING, run).unwrap();
+    let mut hall = hall(run);
     (hall.window_from, hall.window_to) = (Moment(100), Moment(200));
 
     for (sequence, due) in [(1, 99), (2, 100), (3, 199), (4, 200)] {
@@ -25,7 +30,7 @@ fn latency_counts_from_when_a_message_was_due_and_only_inside_the_window() {
 
 #[test]
 fn a_message_of_another_run_is_no_delivery_of_ours() {
-    let mut hall = Hall::new(SEATING, RunId::new(1)).unwrap();
+    let mut hall = hall(RunId::new(1));
 
     hall.handle_text(0, &delivery(RunId::new(2), 1, 0), Moment(1));
 
@@ -35,7 +40,7 @@ fn a_message_of_another_run_is_no_delivery_of_ours() {
 
 #[test]
 fn an_error_of_the_server_breaks_the_run_and_is_shown() {
-    let mut hall = Hall::new(SEATING, RunId::new(1)).unwrap();
+    let mut hall = hall(RunId::new(1));
     let error = br#"{"type":"error","data":{"code":"rate_limited"}}"#;
 
     hall.handle_text(0, error, Moment(1));

@@ -27,3 +27,12 @@ fn what_is_no_address_is_refused_in_one_line() {
         assert!(!failure.to_string().contains('\n'));
     }
 }
+
+#[test]
+fn several_rooms_are_asked_for_in_the_query() {
+    let target = Target::parse("ws://127.0.0.1:9/ws").unwrap();
+
+    let two = String::from_utf8(target.upgrade_to_all([7, 12].into_iter())).unwrap();
+    assert!(two.starts_with("GET /ws?room=r7&room=r12 HTTP/1.1\r\n"), "{two}");
+    assert_eq!(target.upgrade_to_all([7].into_iter()), target.upgrade(Some(7)));
+}

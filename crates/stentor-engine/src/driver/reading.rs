@@ -8,6 +8,7 @@ use stentor_wire::assemble::{Incoming, Input};
 use stentor_wire::close::CloseCode;
 use stentor_wire::draft::{Draft, Refusal};
 use stentor_wire::encode;
+use stentor_wire::parse::Parser;
 
 use crate::connection::Phase;
 use crate::driver::Driver;
@@ -43,6 +44,9 @@ impl Driver {
 
     /// Cuts bytes into messages, as long as the member is open; of others they are dropped.
     pub(super) fn take_bytes(&mut self, now: Now, id: MemberId, bytes: &mut [u8]) {
+        // Whatever comes is a sign of life: the fragments of a long message are frames too, and
+        // inside a frame that takes long to send no pong can stand.
+        self.shard.handle_heard(now, id);
         let mut assembler = std::mem::take(&mut self.connections[id].assembler);
         let message_bytes_max = self.pod.config.message_bytes_max;
         let mut input = Input::new(bytes);
@@ -67,14 +71,13 @@ impl Driver {
         let client = Client { id: client_id, user: user.map(|user| &**user) };
         let hooks = &self.pod.hooks;
         match guard(|| hooks.on_connect(&client)) {
-            Some(Ok(())) => {}
+            Some(Ok(())) => self.connections[id].greeted = true,
             Some(Err(code)) => self.shard.handle_close(id, code),
             None => self.shard.handle_close(id, CloseCode::Internal),
         }
     }
 
     fn take_frame(&mut self, now: Now, id: MemberId, incoming: Incoming<'_>) {
-        self.shard.handle_heard(now, id);
         match incoming {
             Incoming::Text(text) => self.take_message(now, id, Payload::Text(text)),
             Incoming::Binary(bytes) => self.take_message(now, id, Payload::Binary(bytes)),
@@ -87,7 +90,8 @@ impl Driver {
     }
 
     fn take_message(&mut self, now: Now, id: MemberId, payload: Payload<'_>) {
-        if !self.shard.admits_message(now, id) {
+        let Driver { shard, parser, .. } = self;
+        if !shard.admits_message(now, id, || reference(parser, payload)) {
             return;
         }
         let Some((client_id, user)) = self.shard.identity(id) else { return };
@@ -101,11 +105,7 @@ impl Driver {
         let mut answer = Vec::new();
         match handling {
             Handling::Parse => {
-                let text = match payload {
-                    Payload::Text(text) => text.as_bytes(),
-                    Payload::Binary(bytes) => bytes,
-                };
-                match self.parser.parse_client(text) {
+                match self.parser.parse_client(bytes_of(payload)) {
                     Ok(draft) => {
                         let verdict = guard(|| hooks.on_message(&client, &draft));
                         carry_out(&mut self.shard, now, id, &draft, verdict);
@@ -119,6 +119,21 @@ impl Driver {
             Handling::AnswerBinary(bytes) => encode::binary_frame(&bytes, &mut answer),
         }
         self.shard.handle_answer(id, answer);
+    }
+}
+
+/// The id that a message has in its sender's own words.
+fn reference(parser: &mut Parser, payload: Payload<'_>) -> Option<String> {
+    match parser.parse_client(bytes_of(payload)) {
+        Ok(draft) => draft.reference.map(|reference| reference.into_owned()),
+        Err(refusal) => refusal.reference,
+    }
+}
+
+fn bytes_of(payload: Payload<'_>) -> &[u8] {
+    match payload {
+        Payload::Text(text) => text.as_bytes(),
+        Payload::Binary(bytes) => bytes,
     }
 }
 

@@ -31,7 +31,7 @@ impl Audience {
 }
 
 impl Shard {
-    /// Notes that a frame of any kind came from the member: it lives.
+    /// Notes that something came from the member, if only a part of a frame: it lives.
     pub fn handle_heard(&mut self, now: Now, id: MemberId) {
         if let Some(member) = self.member_mut(id) {
             member.heard_at = now.instant;
@@ -39,8 +39,14 @@ impl Shard {
     }
 
     /// Counts one more message against the member's rate. `false`: it is to be dropped; the
-    /// member was told, or closed.
-    pub fn admits_message(&mut self, now: Now, id: MemberId) -> bool {
+    /// member was told, or closed. `reference` finds the message's own id, and is only asked for
+    /// one that is refused.
+    pub fn admits_message(
+        &mut self,
+        now: Now,
+        id: MemberId,
+        reference: impl FnOnce() -> Option<String>,
+    ) -> bool {
         let limit = self.config.rate_limit;
         if limit == 0 {
             return true;
@@ -50,7 +56,7 @@ impl Shard {
             Pace::Fine => true,
             Pace::Limited => {
                 let text = format!("more than {limit} messages a second");
-                self.refuse(id, ErrorCode::RateLimited, &text, None);
+                self.refuse(id, ErrorCode::RateLimited, &text, reference().as_deref());
                 false
             }
             Pace::Abuse => {

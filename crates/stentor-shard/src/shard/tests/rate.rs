@@ -3,7 +3,7 @@ use super::*;
 /// Sends `count` messages at once; returns how many were admitted.
 fn flood(world: &mut World, count: usize) -> usize {
     let now = world.now();
-    (0..count).filter(|_| world.shard.admits_message(now, MemberId(0))).count()
+    (0..count).filter(|_| world.shard.admits_message(now, MemberId(0), || None)).count()
 }
 
 #[test]
