@@ -30,11 +30,9 @@ const ROOM_CONNECTIONS_MAX: usize = 10_000;
 const SAMPLE_RATE: f64 = 200.0;
 /// How long that step is.
 const SAMPLE_DURATION: Duration = Duration::from_millis(250);
-/// How long at most outstanding deliveries are waited for.
-const OUTSTANDING_WAIT: Duration = Duration::from_secs(10);
 
 /// The columns of both tables; the one of the connections leaves out the rooms.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "rooms",
     "rooms_each",
     "connections",
@@ -43,7 +41,8 @@ const COLUMNS: [&str; 11] = [
     "server_cpu_a_delivery",
     "floor_after",
     "of_the_floor",
-    "of_the_first",
+    "against_first",
+    "cpu_against_first",
     "p99",
     "generator",
 ];
@@ -142,19 +141,24 @@ struct Row {
 }
 
 impl Row {
-    /// CPU time of the server a delivery.
-    fn server_each(&self) -> Option<Duration> {
-        let spent = self.server.server_cpu?;
+    fn cost(&self) -> Cost {
         let count = self.server.delivered_measured;
-        (count > 0).then(|| spent.div_f64(count as f64))
-    }
-
-    /// The server's time by the floor's, both measurements of the floor taken together.
-    fn of_the_floor(&self) -> Option<f64> {
+        let spent = self.server.server_cpu.filter(|spent| count > 0 && !spent.is_zero());
+        let each = spent.map(|spent| spent.div_f64(count as f64));
         let frames = self.before.frames + self.after.frames;
         let floor = (self.before.cpu + self.after.cpu).as_secs_f64() / frames.max(1) as f64;
-        self.server_each().filter(|_| floor > 0.0).map(|each| each.as_secs_f64() / floor)
+        let of_the_floor = each.filter(|_| floor > 0.0).map(|each| each.as_secs_f64() / floor);
+        Cost { each, of_the_floor }
     }
+}
+
+/// What a delivery costs the server; nothing where too little was delivered to tell.
+#[derive(Copy, Clone, Debug)]
+struct Cost {
+    /// CPU time a delivery.
+    each: Option<Duration>,
+    /// The same by the floor's, both measurements of the floor taken together.
+    of_the_floor: Option<f64>,
 }
 
 /// The server and what is known of it.
@@ -180,14 +184,16 @@ impl Scale<'_> {
             let mut first = None;
             for size in sizes {
                 let row = self.measure(size)?;
-                add_row(&mut table, size, &row, *first.get_or_insert(row.server_each()));
                 judge(&mut report, size, &row);
+                let cost = row.cost();
+                add_row(&mut table, size, &row, first.get_or_insert(cost));
             }
             report.add_table(table);
         }
         report.remark(
-            "of the floor: the server's CPU time by the mean of both floors; of the first: by \
-             the server's in the first row",
+            "of the floor: the server's CPU time by the mean of both floors; against first: that \
+             ratio by the first row's; cpu against first: the CPU time itself by the first row's, \
+             which holds what the kernel takes more for more sockets",
         );
         report.remark(
             "reading and parsing a message is in the server's time and in no floor's, spread over \
@@ -212,6 +218,7 @@ impl Scale<'_> {
     fn sample_frame_bytes(&mut self) -> Result<u32, Failure> {
         let ten = Seating { rooms: 1, members: 10, talkers: 1, rooms_per_connection: 1 };
         let sample = self.step(ten, SAMPLE_RATE, Duration::ZERO, SAMPLE_DURATION)?;
+        // What a sample loses, the rows lose too, and there it is judged.
         if sample.tally.delivered == 0 {
             return Err(Failure::new("the server delivers nothing"));
         }
@@ -227,7 +234,7 @@ impl Scale<'_> {
     ) -> Result<StepFigures, Failure> {
         let (target, content_bytes) = (self.target.clone(), self.args.content_bytes as usize);
         let mut world = World::open(target, seating, content_bytes, Some(self.server))?;
-        let (wait, hopeless) = (OUTSTANDING_WAIT, Hopeless::GoOn);
+        let (wait, hopeless) = (self.args.wait, Hopeless::GoOn);
         let step = Step { rate, warmup, duration, wait, hopeless };
         let figures = world.run(step, &mut self.progress)?;
         world.close()?;
@@ -253,20 +260,25 @@ impl ScalePart {
     }
 }
 
-fn add_row(table: &mut Table, size: &Size, row: &Row, first: Option<Duration>) {
+fn add_row(table: &mut Table, size: &Size, row: &Row, first: &Cost) {
     let count = |number: usize| Some(Figure::Count(number as u64));
-    let each = row.server_each();
-    let of_the_first = each.zip(first).map(|(each, first)| each.div_duration_f64(first));
+    let cost = row.cost();
+    let ratio = |this: Option<f64>, base: Option<f64>| {
+        this.zip(base).map(|(this, base)| Figure::Ratio(this / base))
+    };
+    let each = cost.each.map(Duration::as_secs_f64);
+    let each_first = first.each.map(Duration::as_secs_f64);
     let cells: [Option<Figure>; COLUMNS.len()] = [
         count(size.seating.rooms),
         count(size.seating.rooms_per_connection),
         count(size.seating.connections()),
         Some(Figure::PerSecond(row.server.deliveries_per_second())),
         row.before.cpu_a_delivery(),
-        each.map(Figure::CpuEach),
+        cost.each.map(Figure::CpuEach),
         row.after.cpu_a_delivery(),
-        row.of_the_floor().map(Figure::Ratio),
-        of_the_first.map(Figure::Ratio),
+        cost.of_the_floor.map(Figure::Ratio),
+        ratio(cost.of_the_floor, first.of_the_floor),
+        ratio(each, each_first),
         Some(Figure::Latency(row.server.p99())),
         Some(Figure::Share(row.server.generator_share)),
     ];

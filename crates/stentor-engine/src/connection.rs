@@ -44,6 +44,9 @@ pub(crate) struct Waiting {
     pub(crate) received: Vec<u8>,
 }
 
+/// How large an empty table may be before it is given back.
+const SPARE_SLOTS_MAX: usize = 1_024;
+
 /// All connections of a shard by number.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
@@ -78,6 +81,10 @@ impl Connections {
     /// Frees the numbers that were released; nobody speaks of their last owners any more.
     pub(crate) fn unpark(&mut self) {
         self.free.append(&mut self.parked);
+        // Once nobody is there, the memory of a past crowd goes back.
+        if self.free.len() == self.slots.len() && self.slots.len() > SPARE_SLOTS_MAX {
+            *self = Connections::default();
+        }
     }
 
     /// Notes that the connection holds one of the pod's places.

@@ -231,7 +231,11 @@ impl Driver {
         self.fan_out.retry();
         while let Some(event) = self.shard.poll_event() {
             if let Event::Closing { member } = event {
-                self.deadlines.schedule(member.0, now.instant, now.instant + CLOSING_TIMEOUT);
+                // Its socket may have ended since; then there is nothing left to wait for.
+                if matches!(self.connections[member].phase, Phase::Open) {
+                    let due = now.instant + CLOSING_TIMEOUT;
+                    self.deadlines.schedule(member.0, now.instant, due);
+                }
             } else {
                 self.fan_out.emit(now, event, &mut self.shard);
             }

@@ -216,6 +216,15 @@ impl Shard {
         self.events.push_back(Event::Published { room, frame, chosen_id });
     }
 
+    /// Gives back the memory of a past crowd, once nobody is there.
+    fn shrink(&mut self) {
+        const SPARE_ENTRIES_MAX: usize = 1_024;
+        self.events.shrink_to(SPARE_ENTRIES_MAX);
+        self.dirty_rooms.shrink_to(SPARE_ENTRIES_MAX);
+        self.dirty_members.shrink_to(SPARE_ENTRIES_MAX);
+        self.finished.shrink_to(SPARE_ENTRIES_MAX);
+    }
+
     fn has_work(&self) -> bool {
         !(self.dirty_rooms.is_empty() && self.dirty_members.is_empty() && self.events.is_empty())
     }

@@ -49,6 +49,9 @@ pub(crate) struct ScaleArgs {
     /// How long each measurement runs and counts
     #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
     pub(crate) duration: Duration,
+    /// How long to wait for what is outstanding after each measurement
+    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
+    pub(crate) wait: Duration,
     /// A quarter of a second before and one second that counts: a look, no figure
     #[arg(long, conflicts_with_all = ["warmup", "duration"])]
     pub(crate) quick: bool,

@@ -14,10 +14,15 @@ fn run(arguments: &[&str]) -> Output {
 }
 
 fn fanout(server: SocketAddr) -> Output {
+    fanout_in_rooms(server, "--rooms-per-connection=1")
+}
+
+fn fanout_in_rooms(server: SocketAddr, rooms_per_connection: &str) -> Output {
     let url = format!("--url=ws://{server}/ws");
     let shape = ["--rooms=2", "--members=4", "--talkers=2", "--rate=400"];
     let spans = ["--warmup=50ms", "--duration=250ms", "--wait=500ms"];
-    run(&[&["fanout", "--any-server", &url], &shape[..], &spans[..]].concat())
+    let server = ["fanout", "--any-server", &url, rooms_per_connection];
+    run(&[&server[..], &shape[..], &spans[..]].concat())
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -62,6 +67,45 @@ fn two_swapped_deliveries_fail_the_run_and_are_named() {
 }
 
 #[test]
+fn a_connection_in_two_rooms_is_audited_in_both() {
+    let faithful = fanout_in_rooms(relay::start(Fault::None), "--rooms-per-connection=2");
+    let lossy = fanout_in_rooms(relay::start(Fault::Lose), "--rooms-per-connection=2");
+
+    assert_verdict(&faithful, 0, "4 connections in 2 rooms each");
+    for room in ["r0", "r1"] {
+        let lost = format!("message 5 of talker 1 in {room} never came");
+        assert_verdict(&lossy, 1, &lost);
+    }
+}
+
+#[test]
+fn every_size_of_a_scale_stands_beside_its_floor() {
+    let url = format!("--url=ws://{}/ws", relay::start(Fault::None));
+    let pid = format!("--pid={}", std::process::id());
+    let sizes = ["--connections=3,20", "--rooms=1,2", "--warmup=20ms", "--duration=100ms"];
+    let rates = ["--connection-deliveries=2000", "--room-deliveries=2000"];
+
+    let output = run(&[&["scale", "--any-server", &url, &pid], &sizes[..], &rates[..]].concat());
+
+    assert_verdict(&output, 0, "verdict: passed");
+    for said in ["connections\n", "rooms\n", "of the floor", "against first", "1.00 ×"] {
+        assert_verdict(&output, 0, said);
+    }
+}
+
+#[test]
+fn a_lost_delivery_fails_a_scale_with_its_size() {
+    let url = format!("--url=ws://{}/ws", relay::start(Fault::Lose));
+    let pid = format!("--pid={}", std::process::id());
+    // The sample at the beginning is not judged: it only shows the size of a frame.
+    let sizes = ["--only=rooms", "--rooms=2", "--wait=200ms", "--warmup=20ms", "--duration=100ms"];
+
+    let output = run(&[&["scale", "--any-server", &url, &pid], &sizes[..]].concat());
+
+    assert_verdict(&output, 1, "fault: 2 × 10 members, 1 talking");
+}
+
+#[test]
 fn a_closed_connection_fails_the_run_with_its_code() {
     let output = fanout(relay::start(Fault::Close));
 
@@ -102,13 +146,15 @@ fn the_floor_counts_every_frame() {
 #[test]
 fn what_cannot_be_measured_is_one_line_and_exit_code_2() {
     let relay = format!("--url=ws://{}/ws", relay::start(Fault::None));
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["fanout", "--url=ws://127.0.0.1:1/ws"], "no server answers at 127.0.0.1:1"),
         (&["fanout", &relay], "no Stentor server at"),
         (&["fanout", "--url=http://127.0.0.1/"], "must begin with ws://"),
         (&["fanout", "--any-server", &relay, "--pid=4294967295"], "process 4294967295 is gone"),
         (&["fanout", "--any-server", &relay, "--rooms=1000000"], "the limit is"),
         (&["fanout", "--members=2", "--talkers=3"], "more than its 2 members"),
+        (&["fanout", "--rooms=3", "--rooms-per-connection=2"], "3 rooms are no multiple"),
+        (&["scale", "--any-server", &relay], "scale needs --pid"),
         (&["max", "--rate-start=0"], "must be above zero"),
     ];
     for (arguments, said) in cases {

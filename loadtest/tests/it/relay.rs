@@ -51,7 +51,7 @@ fn serve(mut stream: TcpStream, rooms: &Rooms, fault: Fault) -> Option<()> {
         fill(&mut stream, &mut bytes)?;
     };
     let head = String::from_utf8(bytes.drain(..head_bytes).collect()).ok()?;
-    let room = head.split(' ').nth(1)?.to_owned();
+    let joined = rooms_of(head.split(' ').nth(1)?);
     if !head.contains("Sec-WebSocket-Key") {
         return stream.write_all(b"HTTP/1.1 404 Not Found\r\n\r\n{}").ok();
     }
@@ -60,20 +60,43 @@ fn serve(mut stream: TcpStream, rooms: &Rooms, fault: Fault) -> Option<()> {
          Sec-WebSocket-Accept: {ACCEPT}\r\n\r\n"
     );
     let member = stream.try_clone().ok()?;
-    rooms.lock().ok()?.entry(room.clone()).or_default().push(member);
+    for room in &joined {
+        let member = member.try_clone().ok()?;
+        rooms.lock().ok()?.entry(room.clone()).or_default().push(member);
+    }
     stream.write_all(answer.as_bytes()).ok()?;
-    let mut said = 0;
-    let mut held = None;
+    let mut spoken: HashMap<String, (usize, Option<Vec<u8>>)> = HashMap::new();
     loop {
         let (opcode, payload) = next_message(&mut stream, &mut bytes)?;
         if opcode == OpCode::Close {
-            rooms.lock().ok()?.get_mut(&room)?.retain(|member| !is_same(member, &stream));
+            for room in &joined {
+                rooms.lock().ok()?.get_mut(room)?.retain(|member| !is_same(member, &stream));
+            }
             return stream.write_all(&frame(OpCode::Close, &payload)).ok();
         }
-        said += 1;
+        let room = room_named_in(&payload).or_else(|| joined.first().cloned())?;
         let mut crowd = rooms.lock().ok()?;
-        relay(crowd.get_mut(&room)?, &frame(opcode, &payload), said, fault, &mut held);
+        let (said, held) = spoken.entry(room.clone()).or_default();
+        *said += 1;
+        relay(crowd.get_mut(&room)?, &frame(opcode, &payload), *said, fault, held);
     }
+}
+
+/// The rooms of an upgrade's path: each `room=` of its query, or else the last segment.
+fn rooms_of(path: &str) -> Vec<String> {
+    match path.split_once('?') {
+        Some((_, query)) => {
+            query.split('&').filter_map(|pair| pair.strip_prefix("room=")).map(Into::into).collect()
+        }
+        None => path.rsplit('/').take(1).map(Into::into).collect(),
+    }
+}
+
+/// The room that a message is for.
+fn room_named_in(payload: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(payload).ok()?;
+    let (_, rest) = text.split_once("\"room\":\"")?;
+    rest.split_once('"').map(|(room, _)| room.to_owned())
 }
 
 fn relay(

@@ -39,6 +39,9 @@ impl Shard {
         if self.dirty_rooms.is_empty() && self.held_rooms.is_empty() {
             self.rooms.shrink();
         }
+        if self.members_present == 0 && self.finished.is_empty() {
+            self.shrink();
+        }
     }
 
     /// A member's socket has room again.
