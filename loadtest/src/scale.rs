@@ -266,8 +266,8 @@ fn add_row(table: &mut Table, size: &Size, row: &Row, first: &Cost) {
     let ratio = |this: Option<f64>, base: Option<f64>| {
         this.zip(base).map(|(this, base)| Figure::Ratio(this / base))
     };
-    let each = cost.each.map(Duration::as_secs_f64);
-    let each_first = first.each.map(Duration::as_secs_f64);
+    let each = cost.each.map(|each| each.as_secs_f64());
+    let each_first = first.each.map(|each| each.as_secs_f64());
     let cells: [Option<Figure>; COLUMNS.len()] = [
         count(size.seating.rooms),
         count(size.seating.rooms_per_connection),
