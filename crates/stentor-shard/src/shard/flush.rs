@@ -26,6 +26,10 @@ const QUEUEING_PER_WRITE: usize = 32;
 /// A flush shorter than this is followed by no pause.
 const COSTLY_FLUSH: Duration = Duration::from_millis(1);
 
+/// Timers wake a driver up to this much late. A pause is cut by as much, so that it is not longer
+/// than meant: else a room that speaks just slower than its pauses stays a pause behind for ever.
+pub(super) const TIMER_GRAIN: Duration = Duration::from_millis(1);
+
 /// A room that is held back is flushed at once when this much waits.
 const HELD_FRAMES_MAX: u32 = 256;
 const HELD_BYTES_MAX: usize = 64 * 1024;
@@ -102,7 +106,8 @@ impl Shard {
             self.counters.delivery.observe(ended.since(turn.began), deliveries);
             let took = ended.since(began);
             if took > COSTLY_FLUSH && !self.config.flush_gap_max.is_zero() {
-                self.rooms[id].flush_after = ended + took.min(self.config.flush_gap_max);
+                let pause = took.min(self.config.flush_gap_max).saturating_sub(TIMER_GRAIN);
+                self.rooms[id].flush_after = ended + pause;
             }
             began = ended;
             self.retire(turn);
