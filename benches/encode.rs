@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use stentor_wire::encode::{envelope_frame, envelope_frame_bytes_max, frame_id};
+use stentor_wire::encode::{envelope_frame, envelope_frame_bytes, frame_id};
 use stentor_wire::envelope::Envelope;
 use stentor_wire::message_type::MessageType;
 use stentor_wire::timestamp::Timestamp;
@@ -51,7 +51,7 @@ fn encode(criterion: &mut Criterion) {
 }
 
 fn frame(envelope: &Envelope<'_>) -> Vec<u8> {
-    let mut frame = Vec::with_capacity(envelope_frame_bytes_max(envelope));
+    let mut frame = Vec::with_capacity(envelope_frame_bytes(envelope));
     envelope_frame(envelope, &mut frame);
     frame
 }

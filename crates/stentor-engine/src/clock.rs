@@ -1,4 +1,4 @@
-//! The clock: the only place of the engine that asks what time it is.
+//! The clock of a shard: the only place that its driver asks what time it is.
 
 use std::time::{Duration, Instant as StdInstant, SystemTime, UNIX_EPOCH};
 

@@ -20,6 +20,8 @@ pub(crate) struct Connection {
     pub(crate) greeted: bool,
     /// It stands in the driver's list of sockets with more to read.
     pub(crate) unread: bool,
+    /// The peer's stream has ended behind what can still be read; no event will say so again.
+    pub(crate) ended: bool,
 }
 
 /// How far a connection has come.
@@ -78,13 +80,16 @@ impl Connections {
         connection.counted
     }
 
-    /// Frees the numbers that were released; nobody speaks of their last owners any more.
-    pub(crate) fn unpark(&mut self) {
+    /// Frees the numbers that were released; nobody speaks of their last owners any more. `true`:
+    /// a crowd has left, and its table was given back.
+    pub(crate) fn unpark(&mut self) -> bool {
         self.free.append(&mut self.parked);
         // Once nobody is there, the memory of a past crowd goes back.
-        if self.free.len() == self.slots.len() && self.slots.len() > SPARE_SLOTS_MAX {
+        let left = self.free.len() == self.slots.len() && self.slots.len() > SPARE_SLOTS_MAX;
+        if left {
             *self = Connections::default();
         }
+        left
     }
 
     /// Notes that the connection holds one of the pod's places.
@@ -96,6 +101,11 @@ impl Connections {
     /// Connections that hold one of the pod's places.
     pub(crate) fn counted(&self) -> usize {
         self.counted
+    }
+
+    /// Sockets without a place: at the door, or dismissed from it.
+    pub(crate) fn uncounted(&self) -> usize {
+        self.slots.len() - self.free.len() - self.parked.len() - self.counted
     }
 
     /// Every number that was ever given out.

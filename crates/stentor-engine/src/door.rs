@@ -16,6 +16,9 @@ pub trait Door: Send + Sync + 'static {
     /// Judges what has arrived so far. Called again with more bytes after [`Answer::Wait`].
     fn knock(&self, knock: &Knock<'_>) -> Answer;
 
+    /// What to say to a socket for which there is no place even at the door; it is closed then.
+    fn crowded(&self) -> Vec<u8>;
+
     /// Takes a socket that [`Door::knock`] answered with [`Answer::Divert`], with the bytes that
     /// were read from it. The socket is non-blocking.
     fn divert(&self, socket: TcpStream, peer: SocketAddr, received: Vec<u8>);
@@ -52,6 +55,8 @@ pub enum Answer {
     Admit(Box<Admission>),
     /// Stay out: these bytes are written, then the socket is closed in order.
     Refuse(Vec<u8>),
+    /// That was all: the same, but nobody was refused.
+    Respond(Vec<u8>),
     /// Somebody else serves this socket: it goes to [`Door::divert`].
     Divert,
 }

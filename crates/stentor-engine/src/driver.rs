@@ -24,7 +24,7 @@ use crate::connection::{Connections, Phase};
 use crate::fan_out::FanOut;
 use crate::flush::Sockets;
 use crate::hooks::Client;
-use crate::mailbox::{Address, Command, Mailbox};
+use crate::mailbox::{Address, Command, Mailbox, Publications};
 use crate::pod::Pod;
 use crate::wake::Wake;
 
@@ -33,6 +33,8 @@ pub(crate) use entrance::Entrance;
 /// What one turn takes at the most.
 const COMMANDS_PER_TURN_MAX: usize = 1_024;
 const EVENTS_PER_TURN_MAX: usize = 512;
+const READS_PER_TURN_MAX: usize = 512;
+const DEADLINES_PER_TURN_MAX: usize = 1_024;
 
 /// One read's size, and so the most that one connection gives in a turn.
 const READ_BYTES: usize = 64 * 1024;
@@ -72,7 +74,10 @@ pub(crate) struct Driver {
     /// Sockets that broke in this turn's flush.
     broken: Vec<MemberId>,
     scratch: Box<[u8]>,
+    /// Publications that wait because a neighbour is owed something.
+    publications: VecDeque<Publications>,
     queued_read_at: Instant,
+    queued: usize,
     /// When a drain gives up on those that are left.
     ends_at: Option<Instant>,
 }
@@ -102,7 +107,9 @@ impl Driver {
             more_events: false,
             broken: Vec::new(),
             scratch: vec![0; READ_BYTES].into_boxed_slice(),
+            publications: VecDeque::new(),
             queued_read_at: Instant::default(),
+            queued: 0,
             ends_at: None,
             pod,
         };
@@ -118,6 +125,7 @@ impl Driver {
         loop {
             let now = self.clock.now();
             self.take_commands(now);
+            self.take_publications(now);
             self.take_sockets(now, &mut events)?;
             self.shard.handle_timeout(now);
             self.handle_deadlines(now);
@@ -144,11 +152,7 @@ impl Driver {
             match command {
                 Command::Attach(attach) => self.attach(now, *attach),
                 Command::Deliver(delivery) => self.shard.handle_delivery(now, &delivery),
-                Command::Publish(deliveries) => {
-                    for delivery in deliveries {
-                        self.shard.handle_publication(now, delivery);
-                    }
-                }
+                Command::Publish(publications) => self.publications.push_back(publications),
                 Command::Drain { window, timeout } => {
                     self.shard.handle_drain(now, window);
                     self.ends_at = Some(now.instant + timeout);
@@ -157,11 +161,32 @@ impl Driver {
         }
     }
 
+    /// Takes what the program itself says, as long as no neighbour is owed something: what other
+    /// shards deliver is taken all the same, or two of them could wait for each other.
+    fn take_publications(&mut self, now: Now) {
+        while !self.fan_out.is_backed_up() && !self.shard.is_congested() {
+            let Some(publications) = self.publications.pop_front() else { break };
+            self.pod.return_publication_bytes(publications.bytes);
+            for delivery in publications.deliveries {
+                self.shard.handle_publication(now, delivery);
+            }
+            self.emit_events(now);
+        }
+    }
+
     /// Takes what the sockets have. Where too much waits to be written already, reading waits: the
     /// peers feel it through TCP, and nothing is lost.
     fn take_sockets(&mut self, now: Now, events: &mut Events) -> io::Result<()> {
         self.more_events = self.wake.poll_sockets(events)?;
-        let reads = self.unread.len();
+        let mut reads = READS_PER_TURN_MAX;
+        // Those that waited longest come first, and leave half of the turn to the others.
+        for _ in 0..self.unread.len().min(reads / 2) {
+            let Some(id) = self.unread.pop_front() else { break };
+            if let Some(connection) = self.connections.get_mut(id) {
+                connection.unread = false;
+                self.read_or_postpone(now, id, &mut reads);
+            }
+        }
         for event in &*events {
             if event.token() == LISTENER {
                 if let Some(entrance) = &mut self.entrance {
@@ -173,30 +198,23 @@ impl Driver {
             if event.is_writable() {
                 self.shard.handle_writable(id);
             }
-            if event.is_readable() || event.is_read_closed() || event.is_error() {
-                self.read_or_postpone(now, id);
+            let ended = event.is_read_closed() || event.is_error();
+            if ended && let Some(connection) = self.connections.get_mut(id) {
+                connection.ended = true;
             }
-            // The end of the stream came together with its last bytes: one read takes those, and
-            // no event will tell of the end again.
-            if event.is_read_closed() || event.is_error() {
-                self.postpone(id);
-            }
-        }
-        for _ in 0..reads {
-            let Some(id) = self.unread.pop_front() else { break };
-            if let Some(connection) = self.connections.get_mut(id) {
-                connection.unread = false;
-                self.read_or_postpone(now, id);
+            if event.is_readable() || ended {
+                self.read_or_postpone(now, id, &mut reads);
             }
         }
         self.accept(now);
         Ok(())
     }
 
-    fn read_or_postpone(&mut self, now: Now, id: MemberId) {
-        if self.shard.is_congested() || self.fan_out.is_backed_up() {
+    fn read_or_postpone(&mut self, now: Now, id: MemberId, reads: &mut usize) {
+        if *reads == 0 || self.shard.is_congested() || self.fan_out.is_backed_up() {
             self.postpone(id);
         } else {
+            *reads -= 1;
             self.read(now, id);
         }
     }
@@ -213,7 +231,8 @@ impl Driver {
     }
 
     fn handle_deadlines(&mut self, now: Now) {
-        while let Some(index) = self.deadlines.poll(now.instant) {
+        for _ in 0..DEADLINES_PER_TURN_MAX {
+            let Some(index) = self.deadlines.poll(now.instant) else { break };
             let id = MemberId(index);
             match self.connections[id].phase {
                 Phase::Vacant => {}
@@ -240,7 +259,9 @@ impl Driver {
                 self.fan_out.emit(now, event, &mut self.shard);
             }
         }
-        self.connections.unpark();
+        if self.connections.unpark() {
+            self.deadlines.shrink();
+        }
     }
 
     fn flush(&mut self, now: Now) {
@@ -306,13 +327,17 @@ impl Driver {
         cells.publish(&self.shard);
         if now.instant.since(self.queued_read_at) >= QUEUED_INTERVAL {
             self.queued_read_at = now.instant;
-            cells.publish_queued(self.shard.frames_queued());
+            self.queued = self.shard.frames_queued();
+            cells.publish_queued(self.queued);
         }
     }
 
     fn is_done(&mut self, now: Now) -> bool {
         let Some(ends_at) = self.ends_at else { return false };
-        if self.connections.counted() > 0 && now.instant < ends_at {
+        let owes = self.fan_out.is_backed_up()
+            || !self.publications.is_empty()
+            || !self.mailbox.is_empty();
+        if (self.connections.counted() > 0 || owes) && now.instant < ends_at {
             return false;
         }
         for id in self.connections.ids() {
@@ -330,13 +355,17 @@ impl Driver {
         let entrance = self.entrance.as_ref();
         let busy = self.more_events
             || !self.unread.is_empty() && !self.fan_out.is_backed_up()
+            || !self.publications.is_empty() && !self.fan_out.is_backed_up()
             || !self.mailbox.is_empty()
             || entrance.is_some_and(|entrance| entrance.is_ready(now));
         if busy {
             return None;
         }
         let backed_up = self.fan_out.is_backed_up().then(|| now.instant + BACKED_UP_RETRY);
+        // What was counted is looked at again, or it would stand there for as long as nothing moves.
+        let recount = (self.queued > 0).then(|| self.queued_read_at + QUEUED_INTERVAL);
         let timeouts = [
+            recount,
             self.shard.poll_timeout(now.instant),
             self.deadlines.poll_timeout(),
             backed_up,

@@ -26,7 +26,7 @@ use crate::door::{Admission, Door, Gate};
 use crate::driver::{Driver, Entrance};
 use crate::figures::{Figures, RoomsReport};
 use crate::hooks::Hooks;
-use crate::mailbox::{Address, Attach, Command, Mailbox, SendError, mailbox};
+use crate::mailbox::{Address, Attach, Command, Mailbox, Publications, SendError, mailbox};
 use crate::pod::Pod;
 use crate::publication::{Overloaded, Publication, Receipt};
 
@@ -52,7 +52,7 @@ pub enum StartError {
     Shards(usize),
     /// The address cannot be listened on.
     Listen(SocketAddr, io::Error),
-    /// A thread or its poll could not be had.
+    /// A thread could not be had.
     Thread(io::Error),
 }
 
@@ -89,6 +89,7 @@ impl Engine {
     ) -> Result<Engine, StartError> {
         let mut listeners: Vec<TcpListener> = Vec::new();
         let mut address = address;
+        probe(address).map_err(|error| StartError::Listen(address, error))?;
         for _ in 0..config.shards.min(EngineConfig::SHARDS_MAX) {
             let listener = listen(address).map_err(|error| StartError::Listen(address, error))?;
             address = listener.local_addr().map_err(StartError::Thread)?;
@@ -129,7 +130,7 @@ impl Engine {
     /// Publishes messages of the program itself, in order. Either all are taken or none.
     ///
     /// # Errors
-    /// The engine has more to do than it has room for.
+    /// The engine has more to do than it has room for: 64 MiB of publications wait.
     pub fn publish(&self, publications: Vec<Publication>) -> Result<Vec<Receipt>, Overloaded> {
         let timestamp = Timestamp::from_unix_millis(unix_millis());
         let mut receipts = Vec::with_capacity(publications.len());
@@ -139,8 +140,16 @@ impl Engine {
             deliveries.push(stamp(publication, receipt));
             receipts.push(receipt);
         }
+        let bytes = deliveries.iter().map(|delivery| delivery.frame.len()).sum();
+        if !self.pod.take_publication_bytes(bytes) {
+            return Err(Overloaded);
+        }
         // One shard takes them all, so that what one program says stays in order.
-        self.addresses[0].send(Command::Publish(deliveries)).map_err(|_| Overloaded)?;
+        let publications = Publications { deliveries, bytes };
+        self.addresses[0].send(Command::Publish(publications)).map_err(|_| {
+            self.pod.return_publication_bytes(bytes);
+            Overloaded
+        })?;
         Ok(receipts)
     }
 
@@ -179,6 +188,11 @@ impl Engine {
             delivery_seconds,
             delivery_seconds_sum: cells.iter().map(|c| c.delivery_sum_micros() as f64 / 1e6).sum(),
         }
+    }
+
+    /// Whether there is a place for one more connection now.
+    pub fn gate(&self) -> Gate {
+        self.pod.gate()
     }
 
     /// Whether [`Engine::drain`] has begun.
@@ -243,10 +257,12 @@ impl Engine {
                 mailbox,
                 entrance,
             };
-            thread::Builder::new()
-                .name(format!("shard-{index}"))
-                .spawn(move || start.run())
-                .map_err(StartError::Thread)?;
+            let spawned =
+                thread::Builder::new().name(format!("shard-{index}")).spawn(move || start.run());
+            if let Err(error) = spawned {
+                end_at_once(&addresses);
+                return Err(StartError::Thread(error));
+            }
         }
         let local_addr = entrance.map(|(address, _)| address);
         Ok(Engine { pod, addresses, next_shard: Arc::default(), local_addr })
@@ -349,6 +365,14 @@ fn shard_config(config: &EngineConfig) -> ShardConfig {
     }
 }
 
+/// Fails where somebody listens already. The shards' listeners would not: they share their port,
+/// and with a second engine too, whose clients would then not hear those of the first.
+fn probe(address: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())
+}
+
 /// A listener whose options the accepted sockets inherit.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
@@ -371,9 +395,17 @@ fn stamp(publication: Publication, receipt: Receipt) -> Delivery {
         data: &data,
         timestamp: receipt.timestamp,
     };
-    let mut frame = Vec::with_capacity(encode::envelope_frame_bytes_max(&envelope));
+    let mut frame = Vec::with_capacity(encode::envelope_frame_bytes(&envelope));
     encode::envelope_frame(&envelope, &mut frame);
     Delivery { frame: Bytes::from(frame), room, chosen_id: id }
+}
+
+/// Ends shards that nobody will ever speak to.
+fn end_at_once(addresses: &[Address]) {
+    for address in addresses {
+        // Those that did not start either take nothing, and need not.
+        let _ = address.send(Command::Drain { window: Duration::ZERO, timeout: Duration::ZERO });
+    }
 }
 
 fn unix_millis() -> u64 {

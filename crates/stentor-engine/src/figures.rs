@@ -20,8 +20,9 @@ pub struct Figures {
     pub closed_abnormally: u64,
     /// Sockets that the door refused or that never got through it in time.
     pub turned_away: u64,
-    /// Time from a message's acceptance to the end of the flush that carried it, by upper bound
-    /// in seconds: deliveries in that bucket alone (not cumulated). The last bound is infinity.
+    /// Time from when a shard took the first message of a flush to the end of that flush, by upper
+    /// bound in seconds: deliveries in that bucket alone (not cumulated). The last bound is
+    /// infinity.
     pub delivery_seconds: Vec<(f64, u64)>,
     /// The sum of those times over all deliveries, in seconds.
     pub delivery_seconds_sum: f64,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// What a program may decide about connections and messages. Every method has a default that
 /// changes nothing.
 pub trait Hooks: Send + Sync + 'static {
-    /// A client is about to become a member. `Err` closes it with that code.
+    /// A client has come in: it is in its rooms, and reads so next. `Err` closes it with that code.
     ///
     /// # Errors
     /// The code to close with, as the program sees fit.
@@ -26,13 +26,13 @@ pub trait Hooks: Send + Sync + 'static {
         Handling::Parse
     }
 
-    /// A valid message is about to be stamped and delivered.
+    /// A valid message of a client, of whatever type, before anything is done about it.
     fn on_message(&self, _client: &Client<'_>, _draft: &Draft<'_>) -> Verdict {
         Verdict::Pass
     }
 
-    /// A client that [`Hooks::on_connect`] let in is gone. `code` is how this side closed it, or
-    /// `None` where the peer went first.
+    /// A client that [`Hooks::on_connect`] let in is gone. `code` is how it was closed: by this side,
+    /// or by the peer (then `GoingAway` or `Normal`); `None` where its socket just ended.
     fn on_disconnect(&self, _client: &Client<'_>, _code: Option<CloseCode>) {}
 }
 

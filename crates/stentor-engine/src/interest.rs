@@ -45,6 +45,9 @@ impl Interest {
         let left = audience.members;
         if left == 0 {
             entry.remove();
+            if self.rooms.is_empty() {
+                self.rooms.shrink_to_fit();
+            }
         }
         left
     }
@@ -75,10 +78,14 @@ impl Interest {
             })
             .collect();
         let total = rooms.len() as u64;
-        rooms.sort_unstable_by(|a, b| {
+        let fullest_first = |a: &RoomOccupancy, b: &RoomOccupancy| {
             b.connections.cmp(&a.connections).then_with(|| a.room.cmp(&b.room))
-        });
-        rooms.truncate(limit);
+        };
+        if limit < rooms.len() {
+            rooms.select_nth_unstable_by(limit, fullest_first);
+            rooms.truncate(limit);
+        }
+        rooms.sort_unstable_by(fullest_first);
         RoomsReport { total, rooms }
     }
 }

@@ -25,9 +25,16 @@ pub(crate) enum Command {
     /// Hand a message of another shard to the members here.
     Deliver(Delivery),
     /// Take messages of the program itself, for the members of all shards.
-    Publish(Vec<Delivery>),
+    Publish(Publications),
     /// Close everybody, spread over the window, and end when it is done or after the timeout.
     Drain { window: Duration, timeout: Duration },
+}
+
+/// What the program says in one call, and what it weighs; the pod bounds the sum.
+#[derive(Debug)]
+pub(crate) struct Publications {
+    pub(crate) deliveries: Vec<Delivery>,
+    pub(crate) bytes: usize,
 }
 
 /// A socket that comes in by [`crate::Engine::attach`]; its place is reserved.
@@ -102,7 +109,7 @@ impl Mailbox {
     /// From here on a command rings again.
     pub(crate) fn rearm(&self) {
         // Before the mailbox is looked at, so that what comes later is never left unannounced.
-        self.bell.rung.store(false, Ordering::SeqCst);
+        self.bell.rung.swap(false, Ordering::AcqRel);
     }
 
     pub(crate) fn is_empty(&self) -> bool {

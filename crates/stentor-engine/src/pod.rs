@@ -22,7 +22,11 @@ pub(crate) struct Pod {
     pub(crate) draining: AtomicBool,
     pub(crate) ended: watch::Sender<Ended>,
     places_taken: AtomicUsize,
+    publication_bytes: AtomicUsize,
 }
+
+/// What waits of the program's own publications at the most, in bytes.
+const PUBLICATION_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// How many shards have ended, and whether one of them did so unasked.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,6 +46,7 @@ impl Pod {
             draining: AtomicBool::new(false),
             ended: watch::Sender::new(Ended::default()),
             places_taken: AtomicUsize::new(0),
+            publication_bytes: AtomicUsize::new(0),
         }
     }
 
@@ -71,6 +76,21 @@ impl Pod {
     /// Gives a place back.
     pub(crate) fn return_place(&self) {
         self.places_taken.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Makes room for publications that weigh so much; `false` where there is none.
+    pub(crate) fn take_publication_bytes(&self, bytes: usize) -> bool {
+        let waiting = self.publication_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let fits = waiting <= PUBLICATION_BYTES_MAX;
+        if !fits {
+            self.return_publication_bytes(bytes);
+        }
+        fits
+    }
+
+    /// Gives that room back.
+    pub(crate) fn return_publication_bytes(&self, bytes: usize) {
+        self.publication_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     pub(crate) fn places_taken(&self) -> usize {

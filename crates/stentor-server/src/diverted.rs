@@ -1,12 +1,18 @@
 //! Sockets on their way from the door to HTTP.
 
-use std::io::Write;
+#[cfg(test)]
+mod tests;
+
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use crate::problem::{Kind, Problem};
 
 /// Diverted sockets that wait for the HTTP thread; one more is answered 503.
 pub const DIVERTED_MAX: usize = 256;
+
+/// How much of a request is read before its socket is closed on it, in bytes.
+const UNREAD_BYTES_MAX: usize = 256 * 1024;
 
 /// A socket that the door does not want, with what was read from it.
 #[derive(Debug)]
@@ -20,11 +26,20 @@ pub struct Diverted {
 }
 
 impl Diverted {
-    /// Answers 503 as far as the socket takes it without waiting, and closes.
+    /// Answers 503 as far as the socket takes it without waiting, and closes. What has arrived by
+    /// then is read, up to 256 KiB: the system resets a connection that is closed with unread
+    /// bytes, and the reset may overtake the answer.
     pub fn refuse(mut self) {
         let problem = Problem::new(Kind::Overloaded, "too many HTTP connections");
         // A peer whose fresh socket takes no 300 bytes does not read them either.
         let _ = self.socket.write_all(&problem.bytes());
         let _ = self.socket.shutdown(std::net::Shutdown::Write);
+        let mut scratch = [0; 4096];
+        let mut budget = UNREAD_BYTES_MAX;
+        while budget > 0
+            && let Ok(bytes @ 1..) = self.socket.read(&mut scratch)
+        {
+            budget = budget.saturating_sub(bytes);
+        }
     }
 }

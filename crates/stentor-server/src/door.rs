@@ -2,7 +2,8 @@
 //!
 //! A WebSocket upgrade is answered here, on the shard's own thread: when the head is whole, hyper
 //! reads it from memory and is polled once, so that a client that never finishes its head holds
-//! no more than those bytes. Everything else goes to [`crate::http`] together with its socket.
+//! no more than those bytes. So are the probes of an orchestrator. Everything else goes to
+//! [`crate::http`] together with its socket.
 
 mod memory;
 mod query;
@@ -30,6 +31,7 @@ use tokio::sync::mpsc::error::TrySendError;
 pub use upgrade::{Judgement, Upgrades};
 
 use crate::diverted::Diverted;
+use crate::health;
 use crate::problem::{Kind, Problem};
 use memory::MemoryIo;
 
@@ -63,7 +65,8 @@ impl HttpDoor {
             let judgement = self.upgrades.judge(&mut request, knock.gate);
             let response = match judgement {
                 Judgement::Elsewhere => {
-                    verdict.set(Some(Answer::Divert));
+                    let probed = health::probed(&request, knock.gate);
+                    verdict.set(Some(probed.map_or(Answer::Divert, Answer::Respond)));
                     Response::default()
                 }
                 Judgement::Refuse(problem) => {
@@ -95,11 +98,21 @@ impl HttpDoor {
 
 impl Door for HttpDoor {
     fn knock(&self, knock: &Knock<'_>) -> Answer {
-        match memchr::memmem::find(knock.received, b"\r\n\r\n") {
-            Some(end) if end + 4 <= HEAD_BYTES_MAX => self.judge(&knock.received[..end + 4], knock),
-            None if knock.received.len() < HEAD_BYTES_MAX => Answer::Wait,
+        let end = memchr::memmem::find(knock.received, b"\r\n\r\n").map(|end| end + 4);
+        let head = &knock.received[..end.unwrap_or(knock.received.len())];
+        if has_bare_line_feed(head) {
+            let message = "the lines of a request's head end with CR LF";
+            return Answer::Refuse(Problem::new(Kind::BadRequest, message).bytes());
+        }
+        match end {
+            Some(end) if end <= HEAD_BYTES_MAX => self.judge(head, knock),
+            None if head.len() < HEAD_BYTES_MAX => Answer::Wait,
             _ => Answer::Refuse(head_too_large().bytes()),
         }
+    }
+
+    fn crowded(&self) -> Vec<u8> {
+        Problem::new(Kind::Overloaded, "too many are at the door").bytes()
     }
 
     fn divert(&self, socket: TcpStream, peer: SocketAddr, received: Vec<u8>) {
@@ -108,6 +121,12 @@ impl Door for HttpDoor {
             Err(TrySendError::Full(refused) | TrySendError::Closed(refused)) => refused.refuse(),
         }
     }
+}
+
+/// A bare LF as a line's end, which RFC 9112 section 2.2 lets a server take or not. Not taken,
+/// because a head that ends with two of them would be waited for in silence.
+fn has_bare_line_feed(head: &[u8]) -> bool {
+    memchr::memchr_iter(b'\n', head).any(|at| at == 0 || head[at - 1] != b'\r')
 }
 
 /// What to say where hyper found no request in a whole head.

@@ -11,7 +11,6 @@ mod body;
 mod connection;
 mod docs;
 mod exposition;
-mod health;
 mod metrics;
 mod occupancy;
 mod openapi;

@@ -15,7 +15,10 @@ pub mod problem;
 pub mod serve;
 pub mod settings;
 
+mod closing;
+mod health;
 mod logging;
+mod room_text;
 
 pub use serve::{ServeError, Server, serve};
 pub use settings::{Arguments, LogFormat, SettingFault, Settings};

@@ -16,6 +16,8 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 use stentor_wire::error_code::ErrorCode;
 
+use crate::closing;
+
 /// After how many seconds a client may come back where the pod is full or sheds load.
 const RETRY_BUSY_SECONDS: std::ops::RangeInclusive<u32> = 2..=10;
 
@@ -192,18 +194,6 @@ impl Problem {
     /// The whole answer as bytes, for a socket that no HTTP server speaks on; it says that the
     /// connection is closed behind it.
     pub fn bytes(&self) -> Vec<u8> {
-        let response = self.response();
-        let status = response.status();
-        let reason = status.canonical_reason().unwrap_or("Refused");
-        let mut out = format!("HTTP/1.1 {} {reason}\r\n", status.as_str()).into_bytes();
-        for (name, value) in response.headers() {
-            out.extend_from_slice(name.as_str().as_bytes());
-            out.extend_from_slice(b": ");
-            out.extend_from_slice(value.as_bytes());
-            out.extend_from_slice(b"\r\n");
-        }
-        out.extend_from_slice(b"connection: close\r\n\r\n");
-        out.extend_from_slice(response.body());
-        out
+        closing::bytes(&self.response())
     }
 }

@@ -25,9 +25,6 @@ pub fn serve(settings: Settings, hooks: Arc<dyn Hooks>) -> Result<(), ServeError
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
-    if let Err(error) = raise_descriptor_limit() {
-        tracing::warn!(%error, "the descriptor limit stays as it is");
-    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -60,11 +57,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds and lets WebSockets in; other requests wait until [`Server::run`].
+    /// Raises the process's soft descriptor limit to the hard one, on which the settings count.
+    /// Then binds and lets WebSockets in; other requests wait until [`Server::run`].
     ///
     /// # Errors
     /// The engine's, among them an address that is in use.
     pub fn start(settings: &Settings, hooks: Arc<dyn Hooks>) -> Result<Server, ServeError> {
+        if let Err(error) = raise_descriptor_limit() {
+            tracing::warn!(%error, "the descriptor limit stays as it is");
+        }
         let pod = pod_name();
         let upgrades = Arc::new(Upgrades::new(settings));
         let (divert, diverted) = mpsc::channel(DIVERTED_MAX);

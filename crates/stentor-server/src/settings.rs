@@ -43,7 +43,8 @@ pub struct Settings {
     pub allowed_origins: Origins,
     /// WebSocket connections at once; one more is answered 503.
     pub connections_max: usize,
-    /// Messages a second that a connection may send, in bursts of twice that; 0 = no limit.
+    /// Messages a second that a connection may send, in bursts of twice that, at most 100,000;
+    /// 0 = no limit.
     pub rate_limit: u32,
     /// What happens to a client that does not read.
     pub slow_consumer: SlowConsumer,

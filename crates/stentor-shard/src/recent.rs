@@ -109,6 +109,11 @@ impl RoomIds {
         if let Some((_, id)) = self.order.pop_front() {
             self.known.remove(&id);
         }
+        // A room that was hot once does not keep the tables of that time.
+        if self.order.capacity() > 4 * self.order.len().max(IDS_PER_ROOM_MIN) {
+            self.order.shrink_to(2 * self.order.len());
+            self.known.shrink_to(2 * self.known.len());
+        }
     }
 
     fn weight(&self) -> usize {

@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use stentor_wire::encode::frame_id;
+use stentor_wire::frame::FrameHead;
 
 /// The most frames that wait for a member whose socket is full.
 pub const RING_SLOTS_MAX: usize = 256;
@@ -17,22 +18,26 @@ pub const RING_SLOTS_MAX: usize = 256;
 /// How many slices one write hands to the socket.
 pub(crate) const WRITE_SLICES_MAX: usize = 64;
 
-/// One waiting frame: a range of a buffer that it shares with other rings.
+/// A stretch of waiting frames that lie side by side: a range of a buffer that rings share.
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
     bytes: Rc<Vec<u8>>,
     start: u32,
     end: u32,
+    /// How many frames it holds. Where it is more than one, they are WebSocket frames.
+    frames: u32,
     class: Class,
 }
 
-/// What may happen to a waiting frame.
+/// What may happen to waiting frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// A room's message: the oldest goes first when the ring is full.
+    /// Messages of a room: the oldest goes first when the ring is full.
     Message,
     /// An answer, an event or a control frame: never dropped.
     Notice,
+    /// An answer to a ping: a later one may take its place.
+    Pong,
     /// Not bytes yet: here a gap is announced when its turn comes.
     Gap,
 }
@@ -41,20 +46,22 @@ pub(crate) enum Class {
 #[derive(Debug)]
 pub(crate) struct Gap {
     pub(crate) missed: u64,
-    first: Slot,
-    /// Where it was more than one.
-    last: Option<Slot>,
+    first: Option<IdText>,
+    last: Option<IdText>,
 }
+
+/// A message's id as it stands in its frame: the frame itself is not kept for it.
+type IdText = [u8; 36];
 
 impl Gap {
     /// The id of the first message, where it was an envelope.
     pub(crate) fn first_id(&self) -> Option<&str> {
-        frame_id(self.first.bytes())
+        self.first.as_ref().and_then(|id| str::from_utf8(id).ok())
     }
 
     /// The id of the last.
     pub(crate) fn last_id(&self) -> Option<&str> {
-        frame_id(self.last.as_ref().unwrap_or(&self.first).bytes())
+        self.last.as_ref().and_then(|id| str::from_utf8(id).ok())
     }
 }
 
@@ -62,7 +69,9 @@ impl Gap {
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
     slots: VecDeque<Slot>,
-    /// How much of the first slot the socket has taken.
+    /// Frames in all slots.
+    frames: usize,
+    /// How much of the first frame the socket has taken.
     sent: u32,
     /// The socket took less than it was offered; it is not asked again before it has room.
     pub(crate) blocked: bool,
@@ -70,36 +79,78 @@ pub(crate) struct Ring {
 }
 
 impl Slot {
-    pub(crate) fn new(bytes: Rc<Vec<u8>>, range: Range<u32>, class: Class) -> Slot {
-        Slot { bytes, start: range.start, end: range.end, class }
+    pub(crate) fn new(bytes: Rc<Vec<u8>>, range: Range<u32>, frames: u32, class: Class) -> Slot {
+        Slot { bytes, start: range.start, end: range.end, frames, class }
     }
 
-    /// A slot with a buffer of its own, for what one member alone is told.
+    /// A slot with a buffer of its own.
+    pub(crate) fn alone(bytes: Vec<u8>, frames: u32, class: Class) -> Slot {
+        let end = u32::try_from(bytes.len()).expect("what one member is told is below 4 GiB");
+        Slot::new(Rc::new(bytes), 0..end, frames, class)
+    }
+
+    /// What one member alone is told.
     pub(crate) fn notice(frame: Vec<u8>) -> Slot {
-        let end = u32::try_from(frame.len()).expect("a frame is shorter than 4 GiB");
-        Slot::new(Rc::new(frame), 0..end, Class::Notice)
+        Slot::alone(frame, 1, Class::Notice)
+    }
+
+    pub(crate) fn frames(&self) -> u32 {
+        self.frames
     }
 
     fn bytes(&self) -> &[u8] {
         &self.bytes[self.start as usize..self.end as usize]
     }
+
+    /// The first frame's length. A single frame need not be a WebSocket frame.
+    fn first_frame_bytes(&self) -> u32 {
+        let all = self.end - self.start;
+        match FrameHead::parse(self.bytes()) {
+            Ok(Some((head, head_bytes))) if self.frames > 1 => {
+                all.min(head_bytes as u32 + head.payload_bytes as u32)
+            }
+            _ => all,
+        }
+    }
+
+    /// Cuts the first frame off, where there is more than one.
+    fn split_first(&mut self) -> Slot {
+        let mut first = self.clone();
+        first.end = self.start + self.first_frame_bytes();
+        first.frames = 1;
+        self.start = first.end;
+        self.frames -= 1;
+        first
+    }
 }
 
 impl Ring {
-    /// Appends a frame, whatever the length: the shard calls [`Ring::drop_oldest`] where the
+    /// Appends frames, however many there are: the shard calls [`Ring::drop_oldest`] where the
     /// socket is known to be full.
     pub(crate) fn push(&mut self, slot: Slot) {
+        self.frames += slot.frames as usize;
         self.slots.push_back(slot);
     }
 
-    /// Notes that the socket has taken this much of the only stretch pushed so far.
+    /// Appends the answer to a ping. Where a full ring's worth waits and the last of it answers a
+    /// ping too, that one is replaced (RFC 6455, section 5.5.3).
+    pub(crate) fn push_pong(&mut self, frame: Vec<u8>) {
+        let may_replace = self.frames >= RING_SLOTS_MAX && self.slots.len() > 1;
+        if may_replace && self.slots.back().is_some_and(|last| last.class == Class::Pong) {
+            self.slots.pop_back();
+            self.frames -= 1;
+        }
+        self.push(Slot::alone(frame, 1, Class::Pong));
+    }
+
+    /// Notes that the socket has taken this much of the only slot's first frame.
     pub(crate) fn note_sent(&mut self, sent: usize) {
-        self.sent = u32::try_from(sent).expect("less than the first slot");
+        self.sent = u32::try_from(sent).expect("less than the first frame");
     }
 
     /// Frames waiting, announcements of gaps not counted.
     pub(crate) fn len(&self) -> usize {
-        self.slots.len() - usize::from(self.gap.is_some())
+        self.frames
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -107,24 +158,30 @@ impl Ring {
     }
 
     pub(crate) fn is_over_full(&self) -> bool {
-        self.len() > RING_SLOTS_MAX
+        self.frames > RING_SLOTS_MAX
     }
 
     /// Drops the oldest message and notes it in the gap. `false` where there is none to drop.
     pub(crate) fn drop_oldest(&mut self) -> bool {
-        // A frame that is half sent must be finished, or the stream is broken.
+        self.set_half_sent_apart();
         let from = usize::from(self.sent > 0);
         let oldest = self.slots.iter().skip(from).position(|slot| slot.class == Class::Message);
         let Some(at) = oldest.map(|position| position + from) else { return false };
+        let dropped = if self.slots[at].frames > 1 {
+            Some(self.slots[at].split_first())
+        } else {
+            self.slots.remove(at)
+        };
+        self.frames -= 1;
+        let id = dropped.and_then(|slot| frame_id(slot.bytes())?.as_bytes().try_into().ok());
         match &mut self.gap {
             Some(gap) => {
                 gap.missed += 1;
-                gap.last = self.slots.remove(at);
+                gap.last = id;
             }
             none => {
-                let place = Slot::new(Rc::default(), 0..0, Class::Gap);
-                let first = std::mem::replace(&mut self.slots[at], place);
-                *none = Some(Gap { missed: 1, first, last: None });
+                *none = Some(Gap { missed: 1, first: id, last: id });
+                self.slots.insert(at, Slot::new(Rc::default(), 0..0, 0, Class::Gap));
             }
         }
         true
@@ -137,11 +194,19 @@ impl Ring {
 
     /// Drops everything but a frame that is half sent; returns how many messages were lost.
     pub(crate) fn clear(&mut self) -> u64 {
+        self.set_half_sent_apart();
         let kept = usize::from(self.sent > 0);
-        let lost = self.slots.iter().skip(kept).filter(|slot| slot.class == Class::Message).count();
+        let lost = self
+            .slots
+            .iter()
+            .skip(kept)
+            .filter(|slot| slot.class == Class::Message)
+            .map(|slot| u64::from(slot.frames))
+            .sum();
         self.slots.truncate(kept);
+        self.frames = kept;
         self.gap = None;
-        lost as u64
+        lost
     }
 
     /// Takes the gap out where its announcement is what goes next; the caller gives the frame to
@@ -155,6 +220,7 @@ impl Ring {
     pub(crate) fn announce(&mut self, frame: Vec<u8>) {
         if let Some(next) = self.slots.front_mut() {
             *next = Slot::notice(frame);
+            self.frames += 1;
         }
     }
 
@@ -186,13 +252,15 @@ impl Ring {
         while let Some(first) = self.slots.front() {
             let left = (first.end - first.start - self.sent) as usize;
             if taken < left || first.class == Class::Gap {
-                self.sent += taken as u32;
-                return;
+                break;
             }
             taken -= left;
             self.sent = 0;
+            self.frames -= first.frames as usize;
             self.slots.pop_front();
         }
+        self.sent += taken as u32;
+        self.forget_sent_frames();
     }
 
     /// Empties the ring for its next use; `None` where it has grown too large to be worth keeping.
@@ -203,6 +271,33 @@ impl Ring {
         self.slots.clear();
         *self = Ring { slots: self.slots, ..Ring::default() };
         Some(self)
+    }
+
+    /// Moves the start of the first slot past frames that the socket has taken whole.
+    fn forget_sent_frames(&mut self) {
+        let Some(first) = self.slots.front_mut() else { return };
+        while first.frames > 1 {
+            let frame_bytes = first.first_frame_bytes();
+            if self.sent < frame_bytes {
+                break;
+            }
+            self.sent -= frame_bytes;
+            first.start += frame_bytes;
+            first.frames -= 1;
+            self.frames -= 1;
+        }
+    }
+
+    /// A frame that is half sent must be finished, or the stream is broken: it gets a slot of its
+    /// own, so that what lies behind it can go.
+    fn set_half_sent_apart(&mut self) {
+        if self.sent > 0
+            && let Some(first) = self.slots.front_mut()
+            && first.frames > 1
+        {
+            let half_sent = first.split_first();
+            self.slots.push_front(half_sent);
+        }
     }
 }
 

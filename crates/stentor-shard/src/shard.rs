@@ -1,13 +1,14 @@
 //! The shard itself: its state, what goes in and what comes out.
 //!
 //! The parts: [`connect`] (members come and go), [`membership`] (rooms), [`speech`] (what a member
-//! says), [`flush`] (turn buffers and rings → outlet), [`heartbeat`], [`drain`].
+//! says), [`flush`] (turn buffers and rings → outlet), [`slow_consumer`], [`heartbeat`], [`drain`].
 
 mod connect;
 mod drain;
 mod flush;
 mod heartbeat;
 mod membership;
+mod slow_consumer;
 mod speech;
 
 use std::collections::VecDeque;
@@ -223,6 +224,7 @@ impl Shard {
         self.dirty_rooms.shrink_to(SPARE_ENTRIES_MAX);
         self.dirty_members.shrink_to(SPARE_ENTRIES_MAX);
         self.finished.shrink_to(SPARE_ENTRIES_MAX);
+        self.wheel.shrink();
     }
 
     fn has_work(&self) -> bool {
@@ -267,7 +269,7 @@ impl Shard {
 
     /// Tells one member something that only concerns it.
     fn tell(&mut self, id: MemberId, frame: Vec<u8>) {
-        self.queue(id, std::iter::once(Slot::notice(frame)));
+        self.queue(id, Slot::notice(frame));
     }
 
     /// Tells one member of an event, where it is there.
@@ -287,18 +289,22 @@ impl Shard {
             data: &data,
             timestamp: self.timestamp(now),
         };
-        let mut frame = Vec::with_capacity(encode::envelope_frame_bytes_max(&envelope));
+        let mut frame = Vec::with_capacity(encode::envelope_frame_bytes(&envelope));
         encode::envelope_frame(&envelope, &mut frame);
         frame
     }
 
     /// Puts frames into a member's ring and marks it for the flush at the end of the turn. Nothing
     /// follows a close frame (RFC 6455, section 5.5.1), so a closing member is passed over.
-    fn queue(&mut self, id: MemberId, slots: impl Iterator<Item = Slot>) {
+    fn queue(&mut self, id: MemberId, slot: Slot) {
+        self.queue_with(id, |ring| ring.push(slot));
+    }
+
+    fn queue_with(&mut self, id: MemberId, push: impl FnOnce(&mut Ring)) {
         let member = self.members.get_mut(id.index()).and_then(Option::as_mut);
         let Some(member) = member.filter(|member| member.is_open()) else { return };
         let ring = member.ring.get_or_insert_with(|| self.spare_rings.pop().unwrap_or_default());
-        slots.for_each(|slot| ring.push(slot));
+        push(ring);
         if !member.queued {
             member.queued = true;
             self.dirty_members.push_back(id);

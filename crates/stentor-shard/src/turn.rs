@@ -1,5 +1,6 @@
 //! The turn buffer: what a room said since its last flush, in one contiguous run of frames.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::numbers::MemberId;
@@ -39,10 +40,13 @@ enum ExceptionKind {
 /// What is worth keeping of a buffer for its next turn, in bytes.
 const KEPT_BYTES_MAX: usize = 128 * 1024;
 
+/// The same of its tables, in entries.
+const KEPT_FRAMES_MAX: usize = 1_024;
+
 impl Turn {
     /// Appends a frame.
     pub(crate) fn append(&mut self, frame: &[u8]) {
-        // Shared only where somebody left the room in mid-turn; then this copies what there is.
+        // Rings share it only from the flush on, so this copies nothing.
         let bytes = Rc::make_mut(&mut self.bytes);
         bytes.extend_from_slice(frame);
         self.ends.push(u32::try_from(bytes.len()).expect("bounded by PENDING_BYTES_MAX"));
@@ -70,33 +74,62 @@ impl Turn {
         &self.bytes
     }
 
-    /// The members that [`Turn::owed`] must be asked about; others are owed everything.
-    pub(crate) fn exceptional_members(&self) -> impl Iterator<Item = MemberId> {
-        self.exceptions.iter().map(|exception| exception.member)
+    /// The members that are not owed everything, each with what it is owed, as slots.
+    pub(crate) fn exceptional_members(&mut self) -> Vec<(MemberId, Vec<Slot>)> {
+        // Stable: a member's own exceptions stay in the order in which they came.
+        self.exceptions.sort_by_key(|exception| exception.member);
+        self.exceptions
+            .chunk_by(|one, other| one.member == other.member)
+            .map(|own| {
+                let owed = self.owed(own).into_iter().map(|frames| self.slot(frames)).collect();
+                (own[0].member, owed)
+            })
+            .collect()
     }
 
-    /// The frames that `member` is owed, as slots.
-    pub(crate) fn owed(&self, member: MemberId) -> impl Iterator<Item = Slot> {
-        let mut joined_at = 0;
-        // Ascending, as it was appended; looked through once, however many frames there are.
-        let mut muted = Vec::new();
-        for exception in self.exceptions.iter().filter(|exception| exception.member == member) {
-            match exception.kind {
-                ExceptionKind::JoinedAt(frame) => joined_at = frame,
-                ExceptionKind::Muted(frame) => muted.push(frame),
-            }
+    /// What `member` is owed, in a buffer of its own: the turn goes on without it.
+    pub(crate) fn owed_apart(&self, member: MemberId) -> Option<Slot> {
+        let own: Vec<Exception> =
+            self.exceptions.iter().filter(|of| of.member == member).copied().collect();
+        let owed = self.owed(&own);
+        let frames = owed.iter().map(|frames| frames.end - frames.start).sum();
+        let mut bytes = Vec::new();
+        for frames in owed {
+            bytes.extend_from_slice(&self.bytes[self.start(frames.start)..self.start(frames.end)]);
         }
-        (joined_at..self.frames())
-            .filter(move |frame| muted.binary_search(frame).is_err())
-            .map(|frame| self.slot(frame))
+        (frames > 0).then(|| Slot::alone(bytes, frames, Class::Message))
     }
 
     /// The frames from the one that holds byte `offset` on, and how much of the first lies before
     /// `offset`: what a socket left when it took `offset` bytes.
-    pub(crate) fn rest(&self, offset: usize) -> (impl Iterator<Item = Slot>, usize) {
+    pub(crate) fn rest(&self, offset: usize) -> (Slot, usize) {
         let first = self.ends.partition_point(|end| *end as usize <= offset) as u32;
         let sent = offset - self.start(first);
-        ((first..self.frames()).map(|frame| self.slot(frame)), sent)
+        (self.slot(first..self.frames()), sent)
+    }
+
+    /// The stretches of frames that a member with these exceptions is owed.
+    fn owed(&self, exceptions: &[Exception]) -> Vec<Range<u32>> {
+        let mut owed = Vec::new();
+        let mut next = 0;
+        for exception in exceptions {
+            match exception.kind {
+                ExceptionKind::JoinedAt(frame) => {
+                    owed.clear();
+                    next = frame;
+                }
+                ExceptionKind::Muted(frame) => {
+                    if next < frame {
+                        owed.push(next..frame);
+                    }
+                    next = frame + 1;
+                }
+            }
+        }
+        if next < self.frames() {
+            owed.push(next..self.frames());
+        }
+        owed
     }
 
     /// Empties the buffer for another turn. `None` where rings still hold it.
@@ -108,6 +141,8 @@ impl Turn {
         bytes.clear();
         self.ends.clear();
         self.exceptions.clear();
+        self.ends.shrink_to(KEPT_FRAMES_MAX);
+        self.exceptions.shrink_to(KEPT_FRAMES_MAX);
         Some(self)
     }
 
@@ -115,9 +150,9 @@ impl Turn {
         if frame == 0 { 0 } else { self.ends[frame as usize - 1] as usize }
     }
 
-    fn slot(&self, frame: u32) -> Slot {
-        let range = self.start(frame) as u32..self.ends[frame as usize];
-        Slot::new(Rc::clone(&self.bytes), range, Class::Message)
+    fn slot(&self, frames: Range<u32>) -> Slot {
+        let range = self.start(frames.start) as u32..self.start(frames.end) as u32;
+        Slot::new(Rc::clone(&self.bytes), range, frames.end - frames.start, Class::Message)
     }
 }
 

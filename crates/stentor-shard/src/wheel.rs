@@ -102,6 +102,14 @@ impl Wheel {
         Some(Instant::from_micros(tick * TICK_MICROS))
     }
 
+    /// Gives back the memory of a past crowd, where nothing is in.
+    pub fn shrink(&mut self) {
+        if self.scheduled == 0 {
+            self.links.truncate(SLOTS);
+            self.links.shrink_to_fit();
+        }
+    }
+
     /// How many entries are in.
     pub fn len(&self) -> usize {
         self.scheduled

@@ -14,8 +14,12 @@ const PONG_TIMEOUT_MS = 10_000;
 /** More than this unsent in the browser's buffer means that the line is stuck: `send` refuses. */
 const BUFFERED_BYTES_MAX = 1 << 20;
 
-/** Close codes after which trying again would only repeat the fault, with what a person is told. */
+/**
+ * Close codes after which trying again would only repeat the fault, with what a person is told:
+ * those that the server's own table (`x-close-codes` of /openapi.json) calls not retryable.
+ */
 const FINAL_CODES = new Map([
+  [1000, "the server has ended the connection"],
   [1002, "the server saw a protocol error"],
   [1007, "the server was sent text that is not UTF-8"],
   [1009, "the message was too big"],

@@ -5,17 +5,6 @@
 #[cfg(test)]
 mod tests;
 
-/// Whose doing it is that a connection ended.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Fault {
-    /// The other side broke a rule, went silent, or lacks a right.
-    Peer,
-    /// The server failed.
-    Us,
-    /// An ordinary end, or too much load for the path between the two.
-    Nobody,
-}
-
 /// One row of the table.
 struct Row {
     code: u16,
@@ -23,14 +12,13 @@ struct Row {
     reason: &'static str,
     meaning: &'static str,
     is_retryable: bool,
-    fault: Fault,
 }
 
 /// Makes the enum, the list of all and the rows from one table, so that they cannot disagree.
 macro_rules! close_codes {
     ($($name:ident = $code:literal {
         label: $label:literal, reason: $reason:literal, retryable: $retryable:literal,
-        fault: $fault:ident, meaning: $meaning:literal,
+        meaning: $meaning:literal,
     })+) => {
         /// Why the server ends a connection: every code that it sends, and no other.
         #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -50,7 +38,6 @@ macro_rules! close_codes {
                         reason: $reason,
                         meaning: $meaning,
                         is_retryable: $retryable,
-                        fault: Fault::$fault,
                     },)+
                 }
             }
@@ -60,47 +47,47 @@ macro_rules! close_codes {
 
 close_codes! {
     Normal = 1000 {
-        label: "normal", reason: "", retryable: false, fault: Nobody,
+        label: "normal", reason: "", retryable: false,
         meaning: "Normal closure: what the connection was for is done.",
     }
     GoingAway = 1001 {
-        label: "going_away", reason: "server going away", retryable: true, fault: Nobody,
+        label: "going_away", reason: "server going away", retryable: true,
         meaning: "The server shuts down; what waited for the client was sent before.",
     }
     ProtocolError = 1002 {
-        label: "protocol_error", reason: "protocol error", retryable: false, fault: Peer,
+        label: "protocol_error", reason: "protocol error", retryable: false,
         meaning: "The client broke the WebSocket protocol, an unmasked frame included.",
     }
     NotUtf8 = 1007 {
-        label: "not_utf8", reason: "text is not UTF-8", retryable: false, fault: Peer,
+        label: "not_utf8", reason: "text is not UTF-8", retryable: false,
         meaning: "A text message or a close reason of the client is not UTF-8.",
     }
     TooBig = 1009 {
-        label: "too_big", reason: "message too big", retryable: false, fault: Peer,
+        label: "too_big", reason: "message too big", retryable: false,
         meaning: "A message of the client is larger than the server takes.",
     }
     Internal = 1011 {
-        label: "internal", reason: "internal error", retryable: true, fault: Us,
+        label: "internal", reason: "internal error", retryable: true,
         meaning: "The server met a fault of its own.",
     }
     TryAgainLater = 1013 {
-        label: "try_again_later", reason: "too slow or overloaded", retryable: true, fault: Nobody,
+        label: "try_again_later", reason: "too slow or overloaded", retryable: true,
         meaning: "The client reads slower than its rooms talk, or the server is overloaded.",
     }
     Unauthorized = 4401 {
-        label: "unauthorized", reason: "token expired or revoked", retryable: false, fault: Peer,
+        label: "unauthorized", reason: "token expired or revoked", retryable: false,
         meaning: "The client's token expired or was revoked; a new one is needed first.",
     }
     Forbidden = 4403 {
-        label: "forbidden", reason: "forbidden", retryable: false, fault: Peer,
+        label: "forbidden", reason: "forbidden", retryable: false,
         meaning: "The client may not be here.",
     }
     HeartbeatTimeout = 4408 {
-        label: "heartbeat_timeout", reason: "no sign of life", retryable: true, fault: Peer,
+        label: "heartbeat_timeout", reason: "no sign of life", retryable: true,
         meaning: "No frame came from the client for too long.",
     }
     RateLimited = 4429 {
-        label: "rate_limited", reason: "too many messages", retryable: true, fault: Peer,
+        label: "rate_limited", reason: "too many messages", retryable: true,
         meaning: "The client kept sending above its rate; it may come back, slower.",
     }
 }
@@ -129,11 +116,6 @@ impl CloseCode {
     /// Whether a client that connects again, unchanged and after a pause, may expect better.
     pub const fn is_retryable(self) -> bool {
         self.row().is_retryable
-    }
-
-    /// Whose doing it is.
-    pub const fn fault(self) -> Fault {
-        self.row().fault
     }
 
     /// The code of this number, `None` if the server never sends it.

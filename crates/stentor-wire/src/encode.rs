@@ -60,7 +60,7 @@ pub fn envelope_frame(envelope: &Envelope<'_>, out: &mut Vec<u8>) {
 }
 
 /// What [`envelope_frame`] appends, in bytes, exactly.
-pub fn envelope_frame_bytes_max(envelope: &Envelope<'_>) -> usize {
+pub fn envelope_frame_bytes(envelope: &Envelope<'_>) -> usize {
     let json_bytes = envelope_json_bytes(envelope);
     frames::head(OpCode::Text, json_bytes).encoded_bytes() + json_bytes
 }

@@ -19,6 +19,10 @@ use crate::socket::{Socket, Transfer};
 /// New sockets of one turn at the most.
 const ACCEPTS_PER_TURN_MAX: usize = 64;
 
+/// Sockets at the door of a shard, or dismissed from it and not closed yet. Past it new ones are
+/// told so, so that half-open ones cannot eat all descriptors.
+const DOOR_SOCKETS_MAX: usize = 4_096;
+
 /// How long the listener rests when the system has no descriptor left.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
@@ -97,8 +101,15 @@ impl Driver {
             }
             entrance.resumes_at = None;
             let Some((stream, peer)) = entrance.poll_accept(now) else { return };
+            let door = Arc::clone(&entrance.door);
+            let crowded = self.connections.uncounted() >= DOOR_SOCKETS_MAX;
             let waiting = Waiting { peer, received: Vec::new() };
             if let Some(id) = self.adopt(stream) {
+                if crowded {
+                    self.pod.cells[self.index].count_turned_away();
+                    self.dismiss(now, id, &door.crowded());
+                    continue;
+                }
                 self.connections[id].phase = Phase::AtTheDoor(Box::new(waiting));
                 let due = now.instant + self.pod.config.door_timeout;
                 self.deadlines.schedule(id.0, now.instant, due);
@@ -135,7 +146,7 @@ impl Driver {
                 self.release(id);
             }
             Some(Transfer::Bytes(bytes)) => {
-                if bytes == scratch.len() {
+                if bytes == scratch.len() || self.connections[id].ended {
                     self.postpone(id);
                 }
                 self.knock(now, id, &mut scratch[..bytes]);
@@ -173,7 +184,11 @@ impl Driver {
                 self.admit(now, id, *admission, &mut whole[consumed..]);
             }
             Answer::Admit(_) => self.release(id),
-            Answer::Refuse(response) => self.turn_away(now, id, &response),
+            Answer::Refuse(response) => {
+                self.pod.cells[self.index].count_turned_away();
+                self.dismiss(now, id, &response);
+            }
+            Answer::Respond(response) => self.dismiss(now, id, &response),
             Answer::Divert => {
                 let received = whole.to_vec();
                 self.divert(id, &door, waiting.peer, received);
@@ -208,10 +223,9 @@ impl Driver {
         }
     }
 
-    /// Writes a refusal and lets the peer read it: a refusal is small and the socket's buffer is
-    /// empty, so what does not fit is not owed.
-    fn turn_away(&mut self, now: Now, id: MemberId, response: &[u8]) {
-        self.pod.cells[self.index].count_turned_away();
+    /// Writes a response and lets the peer read it: it is small and the socket's buffer is empty,
+    /// so what does not fit is not owed.
+    fn dismiss(&mut self, now: Now, id: MemberId, response: &[u8]) {
         let connection = &mut self.connections[id];
         connection.phase = Phase::Lingering;
         if let Some(socket) = &connection.socket {

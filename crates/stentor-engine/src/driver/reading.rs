@@ -32,8 +32,8 @@ impl Driver {
             None | Some(Transfer::Blocked) => {}
             Some(Transfer::Broken | Transfer::Bytes(0)) => self.disconnect(id),
             Some(Transfer::Bytes(bytes)) => {
-                // A full buffer: there may be more, and no event will say so.
-                if bytes == scratch.len() {
+                // There may be more, or the end, and no event will say so.
+                if bytes == scratch.len() || self.connections[id].ended {
                     self.postpone(id);
                 }
                 self.take_bytes(now, id, &mut scratch[..bytes]);

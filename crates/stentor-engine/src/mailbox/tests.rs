@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use super::{COMMANDS_MAX, Command, SendError, mailbox};
+use super::{COMMANDS_MAX, Command, Publications, SendError, mailbox};
 
 fn command() -> Command {
-    Command::Publish(Vec::new())
+    Command::Publish(Publications { deliveries: Vec::new(), bytes: 0 })
 }
 
 #[test]

@@ -4,12 +4,12 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
 use stentor_engine::{MemberOptions, ROOMS_PER_MEMBER_MAX};
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
 use crate::problem::{Kind, Problem};
+use crate::room_text::room_name;
 
 /// The most parameters of a query; a head of 16 KiB cannot hold many more.
 const PARAMETERS_MAX: usize = 1_024;
@@ -28,11 +28,7 @@ pub(super) struct Wishes {
 impl Wishes {
     /// Adds the room of a path segment or a parameter, not decoded yet.
     pub(super) fn add_room(&mut self, text: &str) -> Result<(), Problem> {
-        let text = percent_decode_str(text)
-            .decode_utf8()
-            .map_err(|_| Problem::new(Kind::BadRoom, "a room name must be UTF-8"))?;
-        let room = RoomName::parse(&text)
-            .map_err(|broken| Problem::new(Kind::BadRoom, broken.as_str()))?;
+        let room = room_name(text)?;
         if self.rooms.contains(&room) {
             return Ok(());
         }

@@ -138,7 +138,8 @@ fn what_is_no_upgrade_is_diverted() {
         "GET /wsx HTTP/1.1\r\nHost: h\r\n\r\n",
         "POST /ws HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n",
         "POST /api/chat-api/messages HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{",
-        "GET /healthz HTTP/1.0\r\n\r\n",
+        "GET /docs HTTP/1.0\r\n\r\n",
+        "DELETE /healthz HTTP/1.1\r\nHost: h\r\n\r\n",
     ] {
         assert!(matches!(knock(request.as_bytes(), Gate::Open), Answer::Divert), "{request}");
     }
@@ -221,6 +222,49 @@ fn a_head_of_16_kib_passes_and_a_larger_one_is_refused_complete_or_not() {
     assert!(refusal_of(&endless, Gate::Open).starts_with("HTTP/1.1 431 "));
     let crowd = upgrade_of("/ws").replace("Host: h", &vec!["X: y"; 101].join("\r\n"));
     assert!(refusal_of(&crowd, Gate::Open).starts_with("HTTP/1.1 431 "));
+}
+
+#[test]
+fn a_probe_is_answered_at_the_door_whatever_the_gate() {
+    for (path, gate, status) in [
+        ("/healthz", Gate::Open, 200),
+        ("/healthz", Gate::Full, 200),
+        ("/healthz", Gate::Draining, 200),
+        ("/readyz", Gate::Open, 200),
+        ("/readyz", Gate::Full, 200),
+        ("/readyz?verbose", Gate::Draining, 503),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let request = format!("{method} {path} HTTP/1.1\r\nHost: h\r\n\r\n");
+            let Answer::Respond(bytes) = knock(request.as_bytes(), gate) else { panic!("{path}") };
+            let text = String::from_utf8(bytes).expect("UTF-8");
+            assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{request}{text}");
+            assert!(text.contains("connection: close\r\n\r\n"), "{text}");
+            assert_eq!(text.ends_with('}'), method == "GET", "{text}");
+        }
+    }
+}
+
+#[test]
+fn who_finds_no_place_at_the_door_is_told_when_to_come_back() {
+    let text = String::from_utf8(door_of(&Settings::default()).crowded()).expect("UTF-8");
+    assert!(text.starts_with("HTTP/1.1 503 ") && text.contains("\"overloaded\""), "{text}");
+    assert!(text.contains("\r\nretry-after: ") && text.contains("\r\nconnection: close\r\n"));
+}
+
+#[test]
+fn a_bare_line_feed_in_a_head_is_refused_at_once_and_in_a_body_is_not() {
+    for request in [
+        "GET /ws HTTP/1.1\nHost: h\n\n".to_owned(),
+        "GET /ws HTTP/1.1\n".to_owned(),
+        "\n".to_owned(),
+        upgrade_of("/ws").replace("Host: h\r\n", "Host: h\n"),
+    ] {
+        let answer = refusal_of(&request, Gate::Open);
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("CR LF"), "{request:?}");
+    }
+    let with_body = b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n\n\n";
+    assert!(matches!(knock(with_body, Gate::Open), Answer::Divert));
 }
 
 #[test]

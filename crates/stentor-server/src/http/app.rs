@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use stentor_engine::{Engine, Gate};
+use stentor_engine::Engine;
 
 use super::routes::Routes;
 use super::{docs, openapi};
@@ -25,7 +25,6 @@ pub struct App {
     pub(super) docs: Bytes,
     /// When the server started, in seconds since 1970.
     pub(super) started_unix_seconds: f64,
-    connections_max: u64,
 }
 
 impl App {
@@ -44,19 +43,7 @@ impl App {
             started_unix_seconds: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0.0, |since| since.as_secs_f64()),
-            connections_max: settings.connections_max as u64,
             routes,
         }
-    }
-
-    /// Whether the engine can take one more connection.
-    pub(super) fn gate(&self) -> Gate {
-        if self.engine.is_draining() {
-            return Gate::Draining;
-        }
-        if self.engine.figures().connections() >= self.connections_max {
-            return Gate::Full;
-        }
-        Gate::Open
     }
 }

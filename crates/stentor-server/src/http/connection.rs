@@ -1,5 +1,8 @@
 //! One HTTP connection, from the door to its end or to the engine.
 
+#[cfg(test)]
+mod tests;
+
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -8,7 +11,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use stentor_engine::Admission;
+use stentor_engine::{Admission, AttachError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -17,6 +20,7 @@ use super::socket::{Handover, HttpSocket, TakenBack};
 use super::{App, respond};
 use crate::diverted::Diverted;
 use crate::door::HEAD_BYTES_MAX;
+use crate::problem::{Kind, Problem};
 
 /// How long a request's head may take, and how long a kept-alive connection may idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -73,22 +77,38 @@ impl Connection {
         let parts = connection.into_parts();
         let taken = parts.io.into_inner().take_back();
         match admission {
-            Some(admission) => self.hand_over(taken, &parts.read_buf, *admission),
+            Some(admission) => self.hand_over(taken, &parts.read_buf, *admission).await,
             None => close(taken.socket, &mut self.stopping).await,
         }
     }
 
     /// Gives the socket to the engine, with the answer that hyper wrote and what came behind the
-    /// request. A socket that the engine does not take is closed.
-    fn hand_over(&self, taken: TakenBack, behind_request: &[u8], admission: Admission) {
+    /// request. Where the engine does not take it, it is told so and closed.
+    async fn hand_over(&mut self, taken: TakenBack, behind_request: &[u8], admission: Admission) {
         let Ok(socket) = taken.socket.into_std() else { return };
+        // The engine keeps what it is given, so that a refusal needs a descriptor of its own.
+        let twin = socket.try_clone();
         let mut received = behind_request.to_vec();
         received.extend_from_slice(&taken.unread);
         let admission = Admission { response: taken.held_back, consumed: 0, ..admission };
-        if self.app.engine.attach(socket, received, admission).is_err() {
-            tracing::debug!("the engine did not take an upgraded HTTP connection");
+        let Err(refused) = self.app.engine.attach(socket, received, admission) else { return };
+        tracing::debug!(%refused, "the engine did not take an upgraded HTTP connection");
+        let Ok(Ok(mut socket)) = twin.map(TcpStream::from_std) else { return };
+        let answer = problem_of(refused).bytes();
+        let written = tokio::time::timeout(LINGER, socket.write_all(&answer)).await;
+        if matches!(written, Ok(Ok(()))) {
+            close(socket, &mut self.stopping).await;
         }
     }
+}
+
+fn problem_of(refused: AttachError) -> Problem {
+    let kind = match refused {
+        AttachError::Full => Kind::AtCapacity,
+        AttachError::Draining => Kind::Draining,
+        AttachError::Overloaded => Kind::Overloaded,
+    };
+    Problem::new(kind, refused.to_string())
 }
 
 /// Says goodbye and reads on until the peer does too, because unread bytes would make the system

@@ -1,13 +1,12 @@
 //! `GET {base}/rooms` and `GET {base}/rooms/{room}`: who is where, in numbers.
 
 use hyper::StatusCode;
-use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use stentor_wire::room_name::RoomName;
 
 use super::App;
 use super::answer::{Answer, json};
 use crate::problem::{Kind, Problem};
+use crate::room_text::room_name;
 
 /// Rooms in a list where the client does not say.
 const LIMIT_DEFAULT: usize = 1_000;
@@ -41,11 +40,7 @@ pub(super) fn rooms(app: &App, query: Option<&str>) -> Result<Answer, Problem> {
 
 /// One room; nobody in it is an answer too.
 pub(super) fn room(app: &App, segment: &str) -> Result<Answer, Problem> {
-    let text = percent_decode_str(segment)
-        .decode_utf8()
-        .map_err(|_| Problem::new(Kind::BadRoom, "a room name must be UTF-8"))?;
-    let room =
-        RoomName::parse(&text).map_err(|broken| Problem::new(Kind::BadRoom, broken.as_str()))?;
+    let room = room_name(segment)?;
     let connections = app.engine.room_connections(&room);
     Ok(json(StatusCode::OK, &Room { room: room.as_str(), connections }))
 }

@@ -8,8 +8,9 @@ use hyper::{Method, Request};
 use super::answer::{Answer, text};
 use super::routes::{Audience, Found, Operation, Route};
 use super::socket::Handover;
-use super::{App, access, docs, health, metrics, occupancy, pages, publish, stats};
+use super::{App, access, docs, metrics, occupancy, pages, publish, stats};
 use crate::door::Judgement;
+use crate::health;
 use crate::problem::{Kind, Problem};
 
 /// Answers one request. An upgrade that is granted goes to `handover`.
@@ -18,7 +19,7 @@ pub(super) async fn respond(
     mut request: Request<Incoming>,
     handover: &Handover,
 ) -> Answer {
-    match app.upgrades.judge(&mut request, app.gate()) {
+    match app.upgrades.judge(&mut request, app.engine.gate()) {
         Judgement::Elsewhere => {}
         Judgement::Refuse(problem) => return closing(refuse(&problem)),
         Judgement::Admit { admission, response } => {
@@ -73,8 +74,8 @@ async fn answer(
         Operation::Publish => publish::publish(app, request.into_body()).await,
         Operation::Rooms => occupancy::rooms(app, request.uri().query()),
         Operation::Room => occupancy::room(app, parameter),
-        Operation::Healthz => Ok(health::live()),
-        Operation::Readyz => Ok(health::ready(app)),
+        Operation::Healthz => Ok(health::live().map(Full::new)),
+        Operation::Readyz => Ok(health::ready(app.engine.gate()).map(Full::new)),
         Operation::Metrics => Ok(metrics::metrics(app)),
         Operation::OpenApi => Ok(text("application/json", app.openapi.clone())),
         Operation::Docs => Ok(docs::docs(app)),

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::health;
 use crate::settings::BasePath;
 
 /// What a route does; one arm of the dispatch and one description each.
@@ -34,7 +35,8 @@ pub(super) enum Verb {
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Audience {
-    /// Everybody, but no pages of other origins.
+    /// Everybody, whatever the origin. The answer names no origin, so that a browser does not let
+    /// pages of other origins read it.
     Everybody,
     /// Pages of allowed origins, and who knows the API key where one is set.
     KeyHolders,
@@ -69,8 +71,8 @@ const TABLE: &[Row] = {
         row(Post, "{base}/messages", Operation::Publish, KeyHolders),
         row(Get, "{base}/rooms", Operation::Rooms, KeyHolders),
         row(Get, "{base}/rooms/{room}", Operation::Room, KeyHolders),
-        row(Get, "/healthz", Operation::Healthz, Everybody),
-        row(Get, "/readyz", Operation::Readyz, Everybody),
+        row(Get, health::LIVE_PATH, Operation::Healthz, Everybody),
+        row(Get, health::READY_PATH, Operation::Readyz, Everybody),
         row(Get, "/metrics", Operation::Metrics, Everybody),
         row(Get, "/openapi.json", Operation::OpenApi, Everybody),
         row(Get, "/docs", Operation::Docs, Everybody),

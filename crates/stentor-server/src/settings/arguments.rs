@@ -50,7 +50,7 @@ pub struct Arguments {
     )]
     #[arg(hide_env_values = true)]
     pub max_connections: Option<String>,
-    /// Messages a second from one connection, bursts of twice that; 0 = no limit [default: 100]
+    /// Messages a second from one connection, to 100000, bursts twice that; 0 = any [default: 100]
     #[arg(long, env = "RATE_LIMIT", value_name = "NUMBER", help_heading = "How much it takes")]
     #[arg(hide_env_values = true)]
     pub rate_limit: Option<String>,

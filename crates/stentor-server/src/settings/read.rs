@@ -23,6 +23,9 @@ mod default {
     pub(super) const LOG_FORMAT: &str = "text";
 }
 
+/// The highest rate; who wants more wants no limit, which is 0.
+const RATE_LIMIT_MAX: u64 = 100_000;
+
 /// See [`Settings::read`].
 pub(super) fn settings(arguments: &Arguments) -> Result<Settings, Vec<SettingFault>> {
     let mut reader = Reader { faults: Vec::new() };
@@ -75,7 +78,7 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
         |text| values::number(text, 1, 100_000_000),
     );
     let rate_limit = reader.read("RATE_LIMIT", &a.rate_limit, default::RATE_LIMIT, |text| {
-        values::number(text, 0, 1_000_000)
+        values::number(text, 0, RATE_LIMIT_MAX)
     });
     let slow_consumer = reader.read(
         "SLOW_CONSUMER",

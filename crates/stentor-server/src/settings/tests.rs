@@ -58,6 +58,7 @@ fn a_bad_value_is_a_fault_of_its_setting() {
         ("--allowed-origins", "example.com", "ALLOWED_ORIGINS"),
         ("--max-connections", "0", "MAX_CONNECTIONS"),
         ("--rate-limit", "-1", "RATE_LIMIT"),
+        ("--rate-limit", "100001", "RATE_LIMIT"),
         ("--slow-consumer", "maybe", "SLOW_CONSUMER"),
         ("--flush-gap-max", "5", "FLUSH_GAP_MAX"),
         ("--ping-interval", "25", "PING_INTERVAL"),
@@ -102,6 +103,14 @@ fn durations_and_zero_are_read_as_written() {
     assert_eq!(settings.flush_gap_max, Duration::ZERO);
     assert_eq!(settings.ping_interval, Duration::from_millis(250));
     assert_eq!(settings.pong_timeout, Duration::from_secs(120));
+}
+
+#[test]
+fn the_highest_rate_and_none_at_all_are_rates() {
+    for rate in [0, 100_000] {
+        let settings = read(&[&format!("--rate-limit={rate}")]).expect("a valid rate");
+        assert_eq!(settings.rate_limit, rate);
+    }
 }
 
 #[test]

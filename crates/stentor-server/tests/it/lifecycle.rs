@@ -1,15 +1,12 @@
 //! The graceful end: nobody loses what was said before it.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use serde_json::json;
 
-use crate::client::Client;
-use crate::pod::{BASE, DEADLINE, Pod, wait_until};
+use crate::binary::Process;
+use crate::pod::{BASE, Pod, wait_until};
 
 const CLIENTS: usize = 50;
 const ROOMS: usize = 5;
@@ -125,6 +122,15 @@ fn said_twice_the_end_comes_at_once() {
 }
 
 #[test]
+fn a_server_raises_the_descriptor_limit_on_which_its_settings_count() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let lower = maximum.map_or(65_536, |maximum| maximum - 1).min(current.unwrap_or(u64::MAX));
+    setrlimit(Resource::Nofile, Rlimit { current: Some(lower), maximum }).expect("a limit");
+    let _pod = Pod::start(|_| {});
+    assert_eq!(getrlimit(Resource::Nofile).current, maximum);
+}
+
+#[test]
 fn a_new_pod_listens_where_one_has_just_ended() {
     let pod = patient_pod();
     let address = pod.address();
@@ -139,35 +145,14 @@ fn a_new_pod_listens_where_one_has_just_ended() {
 
 #[test]
 fn the_binary_closes_fifty_clients_on_sigterm_and_exits_with_0() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_stentor"))
-        .env_clear()
-        .args(["--host=127.0.0.1", "--port=0", "--shards=2", "--log-format=json"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("a binary that runs");
-    let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
-    let mut line = String::new();
-    while !line.contains("\"address\"") {
-        line.clear();
-        assert_ne!(lines.read_line(&mut line).expect("a line"), 0, "it ended");
-    }
-    let line: serde_json::Value = serde_json::from_str(&line).expect("a line of JSON");
-    let address: SocketAddr =
-        line["address"].as_str().and_then(|text| text.parse().ok()).expect("an address");
-    let mut clients: Vec<Client> = (0..CLIENTS)
-        .map(|_| {
-            let socket = TcpStream::connect(address).expect("a server that accepts");
-            socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-            Client::connect(socket, "/ws/general", &[]).expect("an upgrade")
-        })
-        .collect();
+    let process = Process::start(&["--shards=2"]);
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| process.connect("/ws/general")).collect();
     clients[0].send_text(r#"{"data":"last words"}"#);
     clients.iter_mut().for_each(|client| assert_eq!(client.next_json()["data"], "last words"));
-    kill_process(Pid::from_child(&child), Signal::TERM).expect("a process that lives");
+    process.signal(Signal::TERM);
     for mut client in clients {
         assert_eq!(client.next_close().0, 1001);
     }
-    let mut rest = String::new();
-    lines.read_to_string(&mut rest).expect("UTF-8");
-    assert_eq!(child.wait().expect("a child").code(), Some(0), "{rest}");
+    let (code, rest) = process.end();
+    assert_eq!(code, Some(0), "{rest}");
 }

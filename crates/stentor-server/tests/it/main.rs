@@ -1,5 +1,6 @@
 //! The integration tests of the server: real sockets, a pod on a port of its own each.
 
+mod binary;
 #[allow(dead_code, reason = "a harness offers more than the tests of one day use")]
 mod client;
 mod http;
@@ -8,6 +9,7 @@ mod pod;
 
 mod access;
 mod burst;
+mod close_codes;
 mod crowd;
 mod description;
 mod errors;
@@ -18,6 +20,8 @@ mod hooks;
 mod lifecycle;
 mod limits;
 mod messages;
+mod pressure;
+mod probes;
 mod process;
 mod publishing;
 mod refusals;

@@ -1,20 +1,11 @@
 //! The binary itself: exit codes and signals.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Output, Stdio};
+use std::net::TcpListener;
+use std::process::Output;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
-use crate::client::Client;
-use crate::pod::{DEADLINE, wait_until};
-
-/// The binary without whatever the environment of the tests says.
-fn stentor() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stentor"));
-    command.env_clear();
-    command
-}
+use crate::binary::{Process, stentor};
 
 fn run(flags: &[&str], environment: &[(&str, &str)]) -> Output {
     stentor().args(flags).envs(environment.iter().copied()).output().expect("a binary that runs")
@@ -22,64 +13,6 @@ fn run(flags: &[&str], environment: &[(&str, &str)]) -> Output {
 
 fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
-}
-
-/// The binary as a server on a port of its own.
-struct Process {
-    child: Child,
-    address: SocketAddr,
-    lines: BufReader<std::process::ChildStderr>,
-}
-
-impl Process {
-    fn start(flags: &[&str]) -> Process {
-        let mut child = stentor()
-            .args(["--host=127.0.0.1", "--port=0", "--shards=1", "--log-format=json"])
-            .args(flags)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("a binary that runs");
-        let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
-        let mut line = String::new();
-        while !line.contains("\"address\"") {
-            line.clear();
-            assert_ne!(lines.read_line(&mut line).expect("a line"), 0, "it ended");
-        }
-        let line: serde_json::Value = serde_json::from_str(&line).expect("a line of JSON");
-        let address = line["address"].as_str().expect("an address").parse().expect("an address");
-        Process { child, address, lines }
-    }
-
-    fn connect(&self, target: &str) -> Client {
-        let socket = TcpStream::connect(self.address).expect("a server that accepts");
-        socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-        Client::connect(socket, target, &[]).expect("an upgrade")
-    }
-
-    fn signal(&self, signal: Signal) {
-        let id = Pid::from_child(&self.child);
-        kill_process(id, signal).expect("a process that lives");
-    }
-
-    /// The exit code, and what else it wrote.
-    fn end(mut self) -> (Option<i32>, String) {
-        let mut code = None;
-        wait_until("the process to end", || {
-            code = self.child.try_wait().expect("a child");
-            code.is_some()
-        });
-        let mut rest = String::new();
-        self.lines.read_to_string(&mut rest).expect("UTF-8");
-        (code.and_then(|code| code.code()), rest)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It has ended already where the test passed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[test]
@@ -163,6 +96,16 @@ fn an_address_in_use_ends_with_1_and_names_it() {
     let address = taken.local_addr().expect("an address").to_string();
     let port = address.rsplit(':').next().expect("a port").to_owned();
     let output = run(&["--host=127.0.0.1", "--port", &port], &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains(&address), "{}", stderr(&output));
+}
+
+#[test]
+fn a_second_server_on_the_same_port_ends_with_1_and_names_it() {
+    let first = Process::start(&["--shards=2"]);
+    let address = first.address().to_string();
+    let port = first.address().port().to_string();
+    let output = run(&["--host=127.0.0.1", "--port", &port, "--shards=2"], &[]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(stderr(&output).contains(&address), "{}", stderr(&output));
 }

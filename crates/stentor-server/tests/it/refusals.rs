@@ -65,6 +65,15 @@ fn a_head_over_16_kib_is_431() {
 }
 
 #[test]
+fn a_head_with_bare_line_feeds_is_400_at_once() {
+    let pod = Pod::start(|_| {});
+    for request in ["GET /ws HTTP/1.1\nHost: h\n\n", "GET / HTTP/1.1\nHost: h", "\n"] {
+        let answer = pod.exchange(request.as_bytes());
+        assert_eq!((answer.status, answer.code().as_str()), (400, "bad_request"), "{request:?}");
+    }
+}
+
+#[test]
 fn what_is_no_http_is_400_and_the_end() {
     let pod = Pod::start(|_| {});
     let mut socket = pod.socket();

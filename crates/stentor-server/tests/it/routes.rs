@@ -9,16 +9,6 @@ use crate::http::{read_answer, request};
 use crate::pod::{BASE, Pod, wait_until};
 
 #[test]
-fn health_and_readiness_are_told_as_json() {
-    let pod = Pod::start(|_| {});
-    for path in ["/healthz", "/readyz"] {
-        let answer = pod.get(path);
-        assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"status":"ok"}"#), "{path}");
-        assert_eq!(answer.header("content-type"), Some("application/json"));
-    }
-}
-
-#[test]
 fn statistics_have_the_members_of_the_contract_in_their_order() {
     let pod = Pod::start(|settings| settings.shards = 2);
     let _client = pod.connect("/ws/general");
@@ -107,12 +97,12 @@ fn what_does_not_exist_is_404_and_another_method_405_with_allow() {
 fn head_is_answered_like_get_without_the_body() {
     let pod = Pod::start(|_| {});
     let mut socket = pod.socket();
-    for path in ["/healthz", "/", "/metrics"] {
+    for path in ["/", "/metrics", "/healthz"] {
         let head = request(&mut socket, "HEAD", path, &[], "");
         assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
         assert_ne!(head.header("content-length"), None);
     }
-    assert_eq!(request(&mut socket, "GET", "/healthz", &[], "").status, 200);
+    assert_eq!(request(&mut socket, "GET", "/docs", &[], "").status, 200);
 }
 
 #[test]
@@ -131,7 +121,7 @@ fn a_base_path_moves_the_api_and_leaves_the_rest() {
 fn a_kept_alive_connection_may_become_a_websocket() {
     let pod = Pod::start(|_| {});
     let mut socket = pod.socket();
-    assert_eq!(request(&mut socket, "GET", "/healthz", &[], "").status, 200);
+    assert_eq!(request(&mut socket, "GET", "/docs", &[], "").status, 200);
     socket.write_all(handshake("/ws/general?ack=1", &[]).as_bytes()).expect("a pod that reads");
     let answer = read_answer(&mut socket, "GET");
     assert_eq!(answer.status, 101);
@@ -142,10 +132,22 @@ fn a_kept_alive_connection_may_become_a_websocket() {
 }
 
 #[test]
+fn a_kept_alive_connection_is_told_that_the_pod_is_full() {
+    let pod = Pod::start(|settings| settings.connections_max = 1);
+    let mut socket = pod.socket();
+    assert_eq!(request(&mut socket, "GET", "/docs", &[], "").status, 200);
+    let _first = pod.connect("/ws/general");
+    socket.write_all(handshake("/ws/general", &[]).as_bytes()).expect("a pod that reads");
+    let answer = read_answer(&mut socket, "GET");
+    assert_eq!((answer.status, answer.code().as_str()), (503, "at_capacity"));
+    assert!(answer.header("retry-after").is_some());
+}
+
+#[test]
 fn a_head_that_comes_byte_by_byte_is_served_all_the_same() {
     let pod = Pod::start(|_| {});
     let mut socket = pod.socket();
-    for byte in b"GET /healthz HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n" {
+    for byte in b"GET /docs HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n" {
         socket.write_all(&[*byte]).expect("a pod that reads");
     }
     let mut answer = String::new();
@@ -157,7 +159,7 @@ fn a_head_that_comes_byte_by_byte_is_served_all_the_same() {
 fn frames_behind_an_upgrade_on_a_kept_alive_connection_are_not_lost() {
     let pod = Pod::start(|_| {});
     let mut socket = pod.socket();
-    assert_eq!(request(&mut socket, "GET", "/healthz", &[], "").status, 200);
+    assert_eq!(request(&mut socket, "GET", "/docs", &[], "").status, 200);
     let mut bytes = handshake("/ws/general", &[]).into_bytes();
     bytes.extend(masked_frame(0x80 | TEXT, br#"{"data":"early"}"#));
     socket.write_all(&bytes).expect("a pod that reads");
@@ -172,12 +174,15 @@ fn a_draining_pod_is_not_ready_lets_nobody_in_and_ends_in_order() {
     });
     let mut client = pod.connect("/ws/general");
     let mut kept = pod.socket();
-    assert_eq!(request(&mut kept, "GET", "/readyz", &[], "").status, 200);
+    assert_eq!(request(&mut kept, "GET", "/docs", &[], "").status, 200);
     pod.stop();
     // The drain waits for this client, who has not read its close yet.
-    wait_until("the pod to be unready", || {
-        request(&mut kept, "GET", "/readyz", &[], "").status == 503
-    });
+    wait_until("the pod to be unready", || pod.get("/readyz").status == 503);
+    let asked_by_http = request(&mut kept, "GET", "/readyz", &[], "");
+    assert_eq!(
+        (asked_by_http.status, asked_by_http.json()["status"].as_str()),
+        (503, Some("draining"))
+    );
     assert_eq!(pod.get("/readyz").json(), json!({"status": "draining"}));
     assert_eq!(pod.get("/healthz").status, 200);
     let refusal = pod.try_connect("/ws/general", &[]).expect_err("draining");

@@ -17,9 +17,7 @@ pub(crate) fn waiting(ring: &Ring) -> String {
 }
 
 fn message(text: &str) -> Slot {
-    let bytes = text.as_bytes().to_vec();
-    let range = 0..bytes.len() as u32;
-    Slot::new(Rc::new(bytes), range, Class::Message)
+    Slot::alone(text.as_bytes().to_vec(), 1, Class::Message)
 }
 
 fn notice(text: &str) -> Slot {
@@ -44,14 +42,63 @@ fn envelope(id: u128) -> Slot {
         timestamp: Timestamp::from_unix_millis(0),
     };
     encode::envelope_frame(&envelope, &mut frame);
-    let range = 0..frame.len() as u32;
-    Slot::new(Rc::new(frame), range, Class::Message)
+    Slot::alone(frame, 1, Class::Message)
+}
+
+/// A slot of several text frames side by side.
+fn stretch(texts: &[&str]) -> Slot {
+    let mut bytes = Vec::new();
+    texts.iter().for_each(|text| encode::text_frame(text.as_bytes(), &mut bytes));
+    Slot::alone(bytes, texts.len() as u32, Class::Message)
+}
+
+#[test]
+fn a_stretch_is_counted_taken_and_dropped_frame_by_frame() {
+    let mut ring = ring([stretch(&["a", "b", "c", "d"])]);
+    assert_eq!(ring.len(), 4);
+    // The first frame whole and half of the second: three bytes each.
+    ring.advance(4);
+    assert_eq!(ring.len(), 3);
+    assert!(ring.drop_oldest());
+    assert_eq!(ring.len(), 2, "the half-sent b stays, c is gone");
+    assert_eq!(waiting(&ring), "\u{1}b", "then comes the gap");
+    ring.advance(2);
+    assert_eq!(ring.poll_gap().map(|gap| gap.missed), Some(1));
+    ring.announce(b"gap".to_vec());
+    assert_eq!(waiting(&ring), "gap\u{fffd}\u{1}d");
+    ring.advance(6);
+    assert!(ring.is_empty());
+    assert_eq!(ring.len(), 0);
+}
+
+#[test]
+fn clearing_a_stretch_keeps_its_half_sent_frame_alone() {
+    let mut ring = ring([stretch(&["a", "b", "c"]), message("later")]);
+    ring.advance(1);
+    assert_eq!(ring.clear(), 3);
+    assert_eq!((ring.len(), waiting(&ring)), (1, "\u{1}a".to_owned()));
+}
+
+#[test]
+fn a_flood_of_pings_is_answered_with_the_latest_pong() {
+    let mut ring = Ring::default();
+    for ping in 0..10_000 {
+        ring.push_pong(format!("{ping};").into_bytes());
+    }
+    assert_eq!(ring.len(), RING_SLOTS_MAX);
+    let mut said = String::new();
+    while !ring.is_empty() {
+        let part = waiting(&ring);
+        ring.advance(part.len());
+        said += &part;
+    }
+    assert!(said.starts_with("0;1;2;") && said.ends_with(";9999;"), "{said}");
 }
 
 #[test]
 fn frames_that_lie_side_by_side_are_one_slice() {
     let shared = Rc::new(b"onetwothree".to_vec());
-    let slot = |range| Slot::new(Rc::clone(&shared), range, Class::Message);
+    let slot = |range| Slot::new(Rc::clone(&shared), range, 1, Class::Message);
     let whole = ring([slot(0..3), slot(3..6), slot(6..11)]);
     let mut slices = [IoSlice::new(&[]); WRITE_SLICES_MAX];
     assert_eq!(whole.gather(&mut slices), 1);

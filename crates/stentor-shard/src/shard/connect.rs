@@ -6,7 +6,6 @@ use stentor_wire::event::Event as Notice;
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
-use crate::config::SlowConsumer;
 use crate::event::Event;
 use crate::member::{Member, Memberships};
 use crate::numbers::MemberId;
@@ -50,7 +49,7 @@ impl Shard {
             }
         }
         if !connect.preface.is_empty() {
-            self.queue(id, std::iter::once(Slot::notice(connect.preface)));
+            self.queue(id, Slot::notice(connect.preface));
         }
         if connect.options.events {
             self.welcome(now, id, &connect.rooms, connect.last_id);
@@ -67,7 +66,11 @@ impl Shard {
     /// Answers the peer's own close frame (RFC 6455, section 5.5.1): the same code goes back.
     pub fn handle_peer_close(&mut self, id: MemberId, code: Option<u16>) {
         let answer = code.unwrap_or(CloseCode::Normal.code());
-        let counted = CloseCode::from_code(answer).unwrap_or(CloseCode::Normal);
+        // Whatever else a peer says, it is its own word and no event of ours.
+        let counted = match CloseCode::from_code(answer) {
+            Some(CloseCode::GoingAway) => CloseCode::GoingAway,
+            _ => CloseCode::Normal,
+        };
         self.close(id, counted, answer, "");
     }
 
@@ -82,10 +85,11 @@ impl Shard {
             // Its number is free again: nobody may take this for news of the next who has it.
             self.finished.retain(|finished| *finished != id);
         }
-        if let Some(ring) = member.ring.and_then(crate::ring::Ring::recycle)
-            && self.spare_rings.len() < super::SPARES_MAX
-        {
-            self.spare_rings.push(ring);
+        if let Some(mut ring) = member.ring {
+            self.counters.messages_dropped += ring.clear();
+            if self.spare_rings.len() < super::SPARES_MAX {
+                self.spare_rings.extend(ring.recycle());
+            }
         }
         self.members_present -= 1;
         if self.members_present == 0 {
@@ -124,7 +128,7 @@ impl Shard {
     }
 
     /// Takes a member out of everything, with a close frame as the last thing in its ring.
-    fn part(&mut self, id: MemberId, counted: CloseCode, code: u16, reason: &str) {
+    pub(super) fn part(&mut self, id: MemberId, counted: CloseCode, code: u16, reason: &str) {
         self.members_open -= 1;
         self.wheel.cancel(id.0);
         self.leave_all(id);
@@ -135,36 +139,5 @@ impl Shard {
             member.closing = Some(counted);
         }
         self.events.push_back(Event::Closing { member: id });
-    }
-
-    /// Makes room in a blocked ring that holds more than it may, as the policy says. Never inside
-    /// the flush of a room: it may end the membership.
-    pub(super) fn relieve(&mut self, id: MemberId) {
-        let slow_consumer = self.config.slow_consumer;
-        let Some(member) = self.member_mut(id) else { return };
-        if member.closing.is_some() {
-            return;
-        }
-        let keeps = match slow_consumer {
-            SlowConsumer::Auto => member.options.events,
-            SlowConsumer::Gap => true,
-            SlowConsumer::Close => false,
-        };
-        let Some(ring) = member.ring.as_mut() else { return };
-        let mut dropped = 0;
-        while keeps && ring.is_over_full() && ring.drop_oldest() {
-            dropped += 1;
-        }
-        ring.trim();
-        let hopeless = ring.is_over_full();
-        if hopeless {
-            dropped += ring.clear();
-        }
-        self.counters.messages_dropped += dropped;
-        if hopeless {
-            // What its rooms said this turn is not handed to it: that is what it has no place for.
-            let code = CloseCode::TryAgainLater;
-            self.part(id, code, code.code(), code.reason());
-        }
     }
 }

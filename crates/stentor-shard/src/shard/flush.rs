@@ -12,7 +12,7 @@ use stentor_wire::event::Event as Notice;
 use crate::member::{Member, Memberships};
 use crate::numbers::{MemberId, RoomId};
 use crate::outlet::Outlet;
-use crate::ring::{Ring, Slot, WRITE_SLICES_MAX};
+use crate::ring::{Ring, WRITE_SLICES_MAX};
 use crate::shard::{SPARES_MAX, Shard};
 use crate::time::Now;
 use crate::turn::Turn;
@@ -87,19 +87,28 @@ impl Shard {
     fn flush_rooms(&mut self, outlet: &mut impl Outlet) {
         let mut began = outlet.now();
         let mut budget = Budget::new();
-        let several = self.dirty_rooms.len() > 1;
+        // Where many members wait for their write already, gathering would only make them more.
+        let backlog = self.dirty_members.len() > WRITES_PER_TURN_MAX;
+        let several = self.dirty_rooms.len() > 1 && !backlog;
         let global = self.dirty_rooms.contains(&RoomId::GLOBAL);
-        while let Some(id) = self.dirty_rooms.front().copied() {
-            if !budget.has_room_for(self.audience_size(id)) {
+        for _ in 0..self.dirty_rooms.len() {
+            let Some(id) = self.dirty_rooms.front().copied() else { break };
+            let members = self.audience_size(id);
+            if !budget.has_room_for(members) {
                 break;
             }
             self.dirty_rooms.pop_front();
-            let Some(turn) = self.rooms[id].turn.take() else { continue };
+            if backlog && members > WRITES_PER_TURN_MAX {
+                // It goes on saying more in the same turn, until its members have had the last.
+                self.dirty_rooms.push_back(id);
+                continue;
+            }
+            let Some(mut turn) = self.rooms[id].turn.take() else { continue };
             self.rooms[id].queued = false;
             let deliveries = if id == RoomId::GLOBAL {
-                self.flush_global(&turn, several, &mut budget, outlet)
+                self.flush_global(&mut turn, several, &mut budget, outlet)
             } else {
-                self.flush_room(id, &turn, Gather { several, global }, &mut budget, outlet)
+                self.flush_room(id, &mut turn, Gather { several, global }, &mut budget, outlet)
             };
             let ended = outlet.now();
             self.counters.messages_sent += deliveries;
@@ -117,7 +126,7 @@ impl Shard {
     fn flush_room(
         &mut self,
         id: RoomId,
-        turn: &Turn,
+        turn: &mut Turn,
         gather: Gather,
         budget: &mut Budget,
         outlet: &mut impl Outlet,
@@ -134,7 +143,7 @@ impl Shard {
 
     fn flush_global(
         &mut self,
-        turn: &Turn,
+        turn: &mut Turn,
         several: bool,
         budget: &mut Budget,
         outlet: &mut impl Outlet,
@@ -151,17 +160,19 @@ impl Shard {
     }
 
     /// Serves the members that are not owed the whole turn, through their rings, and marks them.
-    fn serve_exceptions(&mut self, turn: &Turn, belongs: impl Fn(&Shard, MemberId) -> bool) -> u64 {
+    fn serve_exceptions(
+        &mut self,
+        turn: &mut Turn,
+        belongs: impl Fn(&Shard, MemberId) -> bool,
+    ) -> u64 {
         let mut deliveries = 0;
-        for id in turn.exceptional_members() {
-            let unserved = self.member(id).is_some_and(|member| !member.served);
-            if !unserved || !belongs(self, id) {
+        for (id, owed) in turn.exceptional_members() {
+            if !belongs(self, id) {
                 continue;
             }
-            let owed: Vec<Slot> = turn.owed(id).collect();
-            deliveries += owed.len() as u64;
-            if !owed.is_empty() {
-                self.queue(id, owed.into_iter());
+            for slot in owed {
+                deliveries += u64::from(slot.frames());
+                self.queue(id, slot);
             }
             if let Some(member) = self.member_mut(id) {
                 member.served = true;
@@ -194,7 +205,7 @@ impl Shard {
         if taken < turn.bytes().len() {
             let (rest, sent) = turn.rest(taken);
             let ring = member.ring.insert(self.spare_rings.pop().unwrap_or_default());
-            rest.for_each(|slot| ring.push(slot));
+            ring.push(rest);
             ring.note_sent(sent);
             ring.blocked = true;
             if ring.is_over_full() && !member.queued {

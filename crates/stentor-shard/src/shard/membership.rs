@@ -9,7 +9,6 @@ use crate::event::Event;
 use crate::member::Membership;
 use crate::numbers::MemberId;
 use crate::numbers::RoomId;
-use crate::ring::Slot;
 use crate::shard::Shard;
 use crate::time::Now;
 
@@ -78,12 +77,22 @@ impl Shard {
 
     /// Hands a member what a room has said this turn, before it stops being one of its audience.
     pub(super) fn settle(&mut self, id: MemberId, room: RoomId) {
-        let Some(turn) = &self.rooms[room].turn else { return };
-        let owed: Vec<Slot> = turn.owed(id).collect();
-        self.counters.messages_sent += owed.len() as u64;
-        if !owed.is_empty() {
-            self.queue(id, owed.into_iter());
+        let turn = self.rooms[room].turn.as_ref();
+        if let Some(owed) = turn.and_then(|turn| turn.owed_apart(id)) {
+            self.counters.messages_sent += u64::from(owed.frames());
+            self.queue(id, owed);
         }
+    }
+
+    /// How many messages of this turn a member has still to be given.
+    pub(super) fn owed_this_turn(&self, id: MemberId) -> u64 {
+        let Some(member) = self.member(id) else { return 0 };
+        let rooms = member.memberships.as_slice().iter().map(|membership| membership.room);
+        rooms
+            .chain([RoomId::GLOBAL])
+            .filter_map(|room| self.rooms[room].turn.as_ref()?.owed_apart(id))
+            .map(|owed| u64::from(owed.frames()))
+            .sum()
     }
 
     pub(super) fn is_member(&self, id: MemberId, room: Option<RoomId>) -> bool {

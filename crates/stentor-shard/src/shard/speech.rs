@@ -75,7 +75,7 @@ impl Shard {
     pub fn handle_ping(&mut self, id: MemberId, payload: &[u8]) {
         let mut frame = Vec::with_capacity(2 + payload.len());
         encode::pong_frame(payload, &mut frame);
-        self.tell(id, frame);
+        self.queue_with(id, |ring| ring.push_pong(frame));
     }
 
     /// Tells one member something in a frame that the driver made.
@@ -134,7 +134,7 @@ impl Shard {
             data: draft.data,
             timestamp: self.timestamp(now),
         };
-        let mut frame = Vec::with_capacity(encode::envelope_frame_bytes_max(&envelope));
+        let mut frame = Vec::with_capacity(encode::envelope_frame_bytes(&envelope));
         encode::envelope_frame(&envelope, &mut frame);
         self.tell(id, frame);
     }
@@ -176,7 +176,7 @@ impl Shard {
             data: draft.data,
             timestamp,
         };
-        let mut frame = Vec::with_capacity(encode::envelope_frame_bytes_max(&envelope));
+        let mut frame = Vec::with_capacity(encode::envelope_frame_bytes(&envelope));
         encode::envelope_frame(&envelope, &mut frame);
         if let Some(room_id) = audience.id {
             self.append(now, room_id, &frame);

@@ -35,7 +35,7 @@ async function played(browser, url, behave) {
 
 export async function closes(browser, url) {
   const closeWith = (code) => (socket) => setTimeout(() => socket.close({ code }), 50);
-  for (const code of [1002, 1007, 1009, 4401, 4403]) {
+  for (const code of [1000, 1002, 1007, 1009, 4401, 4403]) {
     await check(`close ${code} stops the page with a word why`, async () => {
       const { page, opened, start, end } = await played(browser, url, closeWith(code));
       await start();

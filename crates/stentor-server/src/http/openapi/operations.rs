@@ -1,6 +1,7 @@
 //! What each operation takes and answers.
 
 use serde_json::{Map, Value, json};
+use stentor_wire::close::CloseCode;
 use stentor_wire::error_code::ErrorCode;
 
 use super::super::routes::{Audience, Operation, Route};
@@ -41,10 +42,26 @@ pub(super) fn describe(route: &Route) -> Value {
     if let Some(request) = words.request {
         operation["requestBody"] = json!({ "required": true, "content": { JSON: request } });
     }
+    if route.audience == Audience::WebSocketClients {
+        operation["x-close-codes"] = close_codes();
+    }
     if is_guarded {
         operation["security"] = json!([{}, { "bearer": [] }, { "key": [] }]);
     }
     operation
+}
+
+/// How the server may end the WebSocket, and whether to come back then.
+fn close_codes() -> Value {
+    let row = |code: &CloseCode| {
+        json!({
+            "code": code.code(),
+            "label": code.label(),
+            "description": code.meaning(),
+            "retryable": code.is_retryable(),
+        })
+    };
+    CloseCode::ALL.iter().map(row).collect()
 }
 
 /// Problems of one status are one answer, which names their codes.
@@ -192,6 +209,7 @@ fn web_socket(has_room: bool) -> Words {
             Kind::HeadTooLarge,
             Kind::AtCapacity,
             Kind::Draining,
+            Kind::Overloaded,
         ],
     }
 }

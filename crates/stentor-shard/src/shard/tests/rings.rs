@@ -161,11 +161,22 @@ fn a_full_ring_never_drops_a_notice() {
 fn a_member_that_only_asks_and_never_reads_is_closed_when_its_ring_is_full_of_answers() {
     let mut world = slow_listener(SlowConsumer::Gap, EVENTS);
     for _ in 0..=RING_SLOTS_MAX {
-        world.shard.handle_ping(MemberId(1), b"");
+        world.shard.handle_answer(MemberId(1), b"\x81\x01x".to_vec());
         world.turn();
     }
     assert!(!world.shard.is_open(MemberId(1)));
     assert_eq!(world.queued(1), 1, "the close frame alone waits");
+}
+
+#[test]
+fn a_member_that_pings_and_never_reads_costs_no_more_than_a_ring() {
+    let mut world = slow_listener(SlowConsumer::Gap, EVENTS);
+    for _ in 0..100 * RING_SLOTS_MAX {
+        world.shard.handle_ping(MemberId(1), b"");
+    }
+    world.turn();
+    assert!(world.shard.is_open(MemberId(1)));
+    assert!(world.queued(1) <= RING_SLOTS_MAX);
 }
 
 #[test]
