@@ -161,6 +161,16 @@ struct Cost {
     of_the_floor: Option<f64>,
 }
 
+impl Cost {
+    /// By the first size's: of the floor, and the CPU time itself.
+    fn against(&self, first: &Cost) -> [Option<f64>; 2] {
+        let ratio =
+            |this: Option<f64>, base: Option<f64>| this.zip(base).map(|(this, base)| this / base);
+        let seconds = |cost: &Cost| cost.each.map(|each| each.as_secs_f64());
+        [ratio(self.of_the_floor, first.of_the_floor), ratio(seconds(self), seconds(first))]
+    }
+}
+
 /// The server and what is known of it.
 #[derive(Debug)]
 struct Scale<'a> {
@@ -263,11 +273,7 @@ impl ScalePart {
 fn add_row(table: &mut Table, size: &Size, row: &Row, first: &Cost) {
     let count = |number: usize| Some(Figure::Count(number as u64));
     let cost = row.cost();
-    let ratio = |this: Option<f64>, base: Option<f64>| {
-        this.zip(base).map(|(this, base)| Figure::Ratio(this / base))
-    };
-    let each = cost.each.map(|each| each.as_secs_f64());
-    let each_first = first.each.map(|each| each.as_secs_f64());
+    let [of_the_floor, cpu] = cost.against(first);
     let cells: [Option<Figure>; COLUMNS.len()] = [
         count(size.seating.rooms),
         count(size.seating.rooms_per_connection),
@@ -277,8 +283,8 @@ fn add_row(table: &mut Table, size: &Size, row: &Row, first: &Cost) {
         cost.each.map(Figure::CpuEach),
         row.after.cpu_a_delivery(),
         cost.of_the_floor.map(Figure::Ratio),
-        ratio(cost.of_the_floor, first.of_the_floor),
-        ratio(each, each_first),
+        of_the_floor.map(Figure::Ratio),
+        cpu.map(Figure::Ratio),
         Some(Figure::Latency(row.server.p99())),
         Some(Figure::Share(row.server.generator_share)),
     ];
