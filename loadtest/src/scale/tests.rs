@@ -21,8 +21,8 @@ fn rooms_share_at_most_ten_thousand_connections() {
 
 #[test]
 fn a_size_is_held_against_the_first_and_an_unknown_cost_against_nothing() {
-    let cost = |micros, of_the_floor| Cost {
-        each: Some(Duration::from_micros(micros)),
+    let cost = |seconds, of_the_floor| Cost {
+        each: Some(Duration::from_secs(seconds)),
         of_the_floor: Some(of_the_floor),
     };
     let unknown = Cost { each: None, of_the_floor: None };
