@@ -164,7 +164,7 @@ impl Engine {
     }
 
     /// All figures as they are now, without stopping a shard.
-    pub fn figures(&self) -> Figures {
+    pub fn inspect(&self) -> Figures {
         let cells = &self.pod.cells;
         let infinity = std::iter::once(f64::INFINITY);
         let bounds = DELIVERY_BOUNDS_MICROS.iter().map(|micros| *micros as f64 / 1e6);

@@ -108,7 +108,7 @@ impl Server {
                 () = stop.next() => {}
                 () = engine.failed() => return Err(ServeError::ShardEnded),
             }
-            tracing::info!(connections = engine.figures().connections(), "draining");
+            tracing::info!(connections = engine.inspect().connections(), "draining");
             tokio::select! {
                 () = engine.drain() => {}
                 () = stop.next() => return Err(ServeError::Interrupted),

@@ -21,7 +21,7 @@ const CODE_ABNORMAL: u16 = 1006;
 /// All metrics of this pod.
 pub(super) fn metrics(app: &App) -> Answer {
     let mut page = Exposition::default();
-    let figures = app.engine.figures();
+    let figures = app.engine.inspect();
     connections(&mut page, &figures);
     messages(&mut page, &figures);
     shards(&mut page, &figures.shards);

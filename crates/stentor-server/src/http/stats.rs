@@ -34,7 +34,7 @@ struct Shard {
 
 /// Connections, rooms and queues are what is so now; messages are counted since the start.
 pub(super) fn stats(app: &App) -> Answer {
-    let figures = app.engine.figures();
+    let figures = app.engine.inspect();
     let stats = Stats {
         pod: &app.pod,
         uptime_seconds: figures.uptime.as_secs(),

@@ -45,7 +45,7 @@ fn pod_to_hold() -> (Pod, Receiver<()>, Sender<()>) {
 }
 
 fn connections(pod: &Pod) -> u64 {
-    pod.engine().figures().connections()
+    pod.engine().inspect().connections()
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn more_sockets_than_a_turn_takes_may_be_cut_at_the_same_instant() {
     drop(clients);
     let_go.send(()).expect("a shard that waits");
     wait_until("all but the witness to be gone", || connections(&pod) == 1);
-    assert_eq!(pod.engine().figures().rooms, 1);
+    assert_eq!(pod.engine().inspect().rooms, 1);
 }
 
 #[test]

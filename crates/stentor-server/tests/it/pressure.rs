@@ -67,7 +67,7 @@ fn publications_wait_up_to_a_bound_and_all_that_were_taken_are_dealt_with() {
     assert!((512..1_100).contains(&taken), "about 64 MiB, not {taken} messages of 64 KiB");
 
     hooks.is_released.store(true, Ordering::SeqCst);
-    let received = || pod.engine().figures().messages_received();
+    let received = || pod.engine().inspect().messages_received();
     wait_until("all that were taken", || received() == taken as u64);
     assert!(pod.engine().publish(mebibyte()).is_ok(), "there is room again");
 }
@@ -80,7 +80,7 @@ fn what_waited_is_not_told_for_ever_once_nothing_moves() {
     let pod = Pod::start(|settings| settings.rate_limit = 0);
     let mut slow = pod.connect("/ws/general?events=1");
     let mut speaker = pod.connect("/ws/general?echo=0");
-    let queued = || pod.engine().figures().shards.iter().map(|shard| shard.queued).sum::<u64>();
+    let queued = || pod.engine().inspect().shards.iter().map(|shard| shard.queued).sum::<u64>();
     let message = json!({"data": "x".repeat(32 * 1024)}).to_string();
     wait_until("frames to wait", || {
         speaker.send_text(&message);

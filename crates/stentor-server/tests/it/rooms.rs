@@ -8,17 +8,17 @@ use crate::pod::{BASE, Pod, wait_until};
 /// Connects clients to one target until each of a pod's shards has two of them. The kernel
 /// chooses the shard of a socket.
 pub(crate) fn clients_on_both_shards(pod: &Pod, target: &str) -> Vec<Client> {
-    let before = pod.engine().figures().connections();
+    let before = pod.engine().inspect().connections();
     let mut clients = Vec::new();
     for _ in 0..64 {
         clients.push(pod.connect(target));
         let expected = before + clients.len() as u64;
-        wait_until("the new member", || pod.engine().figures().connections() == expected);
-        if pod.engine().figures().shards.iter().all(|shard| shard.connections >= 2) {
+        wait_until("the new member", || pod.engine().inspect().connections() == expected);
+        if pod.engine().inspect().shards.iter().all(|shard| shard.connections >= 2) {
             return clients;
         }
     }
-    panic!("of 64 sockets none reached one of the shards: {:?}", pod.engine().figures());
+    panic!("of 64 sockets none reached one of the shards: {:?}", pod.engine().inspect());
 }
 
 fn asks(client: &mut Client, kind: &str, room: &str) -> Value {
