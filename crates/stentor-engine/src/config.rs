@@ -22,7 +22,8 @@ pub struct EngineConfig {
     pub flush_gap_max: Duration,
     /// A connection silent for this long is pinged.
     pub ping_interval: Duration,
-    /// A connection without any frame for this long is closed with 4408.
+    /// A connection from which nothing came for this long, not even part of a frame, is closed with
+    /// 4408.
     pub pong_timeout: Duration,
     /// Messages a second that a connection may send, in bursts of twice that; 0 = no limit.
     pub rate_limit: u32,

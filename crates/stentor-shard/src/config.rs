@@ -16,7 +16,7 @@ pub struct ShardConfig {
     pub flush_gap_max: Duration,
     /// A member silent for this long is pinged.
     pub ping_interval: Duration,
-    /// A member without any frame for this long is closed with 4408.
+    /// A member of which nothing came for this long, not even part of a frame, is closed with 4408.
     pub pong_timeout: Duration,
     /// Messages a second that a member may send, in bursts of twice that; 0 = no limit.
     pub rate_limit: u32,

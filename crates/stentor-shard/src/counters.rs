@@ -21,7 +21,7 @@ pub struct Counters {
     pub messages_refused: u64,
     /// Connections that ever became members.
     pub connections_opened: u64,
-    /// Time from acceptance to the end of the flush, counted in deliveries.
+    /// Time from when the first message of a flush was taken to its end, counted in deliveries.
     pub delivery: DeliveryHistogram,
 }
 

@@ -87,7 +87,7 @@ fn messages(page: &mut Exposition, figures: &Figures) {
     }
     page.histogram(
         "realtime_delivery_seconds",
-        "Time from a message's acceptance to the end of the flush that carried it.",
+        "From when a shard took the first message of a flush to the end of that flush.",
         ("path", "local"),
         &figures.delivery_seconds,
         figures.delivery_seconds_sum,
