@@ -3,7 +3,9 @@
 // VUS people sit in ROOMS rooms, and each says RATE messages a second for DURATION, at irregular
 // moments. All of them are there before the first word, so every delivery that is owed is known.
 
-import { attend, oncePerPerson, options as withThresholds, probe, settings, summary } from "./lib/stentor.js";
+import {
+  attend, oncePerPerson, options as withThresholds, probe, settings, summary,
+} from "./lib/stentor.js";
 
 const config = settings("chat", { vus: 20, rooms: 4, rate: 0.5, duration: "30s" });
 

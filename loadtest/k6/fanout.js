@@ -3,7 +3,9 @@
 // The first TALKERS of each room say RATE messages a second for DURATION, on an even beat that
 // does not wait for anybody; all VUS, the talkers too, are owed each of them.
 
-import { attend, oncePerPerson, options as withThresholds, probe, settings, summary, whole } from "./lib/stentor.js";
+import {
+  attend, oncePerPerson, options as withThresholds, probe, settings, summary, whole,
+} from "./lib/stentor.js";
 
 const config = settings("fanout", { vus: 100, rooms: 1, rate: 5, duration: "20s" });
 const talkers = whole("TALKERS", 2);

@@ -11,8 +11,8 @@ import exec from "k6/execution";
 import { Counter, Rate } from "k6/metrics";
 
 import {
-  Connection, duration, eventOf, Ledger, oncePerPerson, options as withThresholds, probe, roomName,
-  settings, SETTLE_MS, sleep, speak, summary, text, whole,
+  Connection, duration, eventOf, Ledger, metrics, oncePerPerson, options as withThresholds, probe,
+  roomName, settings, SETTLE_MS, sleep, speak, summary, text, whole,
 } from "./lib/stentor.js";
 
 const config = settings("resume", { vus: 20, rooms: 2, rate: 5, duration: "30s" });
@@ -20,6 +20,7 @@ const talkers = whole("TALKERS", 1);
 const stay_ms = 1000 * duration("STAY", "3s");
 const away_ms = 1000 * duration("AWAY", "1s");
 const expects_recovery = text("EXPECT_RECOVERY", "0") === "1";
+if (stay_ms < 100 || away_ms < 100) throw new Error("STAY and AWAY must be 100ms or more");
 if (talkers < 1 || talkers * config.rooms >= config.vus) {
   throw new Error("TALKERS must be above zero, and leave VUS that only listen");
 }
@@ -73,6 +74,7 @@ async function talk({ seat, room, start, end }) {
   connection.after(end + SETTLE_MS - Date.now(), () => connection.close());
   if (await connection.opened) say();
   await connection.closed;
+  metrics.unsent.add(total - sent);
   ledger.close(seat, sent);
 }
 
@@ -95,7 +97,9 @@ function around(ms) {
 /** One connection until a moment; what was heard stays in the memory for the next one. */
 async function listen(memory, room, until) {
   const resumes = memory.last_id !== null;
-  const back = { resume: null, isLate: false, isRecovered: false, toReplay: 0, judged: new Set() };
+  const back = {
+    resume: null, isLate: false, toReplay: 0, isReplayed: new Set(), isLive: new Set(),
+  };
   const connection = new Connection(config, {
     room,
     query: resumes ? [`last_id=${memory.last_id}`] : [],
@@ -108,7 +112,6 @@ async function listen(memory, room, until) {
       if (message.type !== "chat") return;
       if (resumes && back.resume === null) back.isLate = true;
       hear(memory, back, message, resumes);
-      memory.last_id = message.id;
     },
   });
   connection.after(until - Date.now(), () => connection.close());
@@ -130,14 +133,19 @@ function hear(memory, back, message, resumes) {
     // A replay may begin a little early; what was heard before is dropped.
     if (next !== undefined && n < next) return;
   }
-  if (resumes && next !== undefined && !back.judged.has(talker)) {
-    back.judged.add(talker);
+  memory.last_id = message.id;
+  if (resumes && next !== undefined && (isReplay || !back.isLive.has(talker))) {
     const missed = Math.max(0, n - next);
-    missedAway.add(missed);
-    honest.add(missed === 0 || !(back.resume !== null && back.resume.recovered === true));
-    // What was announced as lost is no silent loss: the account goes on from here.
-    memory.ledger.expect(talker, Math.max(n, next));
+    const isRecovered = back.resume !== null && back.resume.recovered === true;
+    honest.add(missed === 0 || !isRecovered);
+    // What was announced as lost is no silent loss: the account goes on from here. Behind a
+    // replay, and where all was said to be there, a hole stays a loss.
+    if (isReplay || !(isRecovered || back.isReplayed.has(talker))) {
+      missedAway.add(missed);
+      memory.ledger.expect(talker, Math.max(n, next));
+    }
   }
+  (isReplay ? back.isReplayed : back.isLive).add(talker);
   if (isReplay) memory.ledger.expect(talker, n + 1);
   else memory.ledger.hear(message.data);
 }

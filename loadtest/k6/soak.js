@@ -25,6 +25,8 @@ const reconnects = new Counter("stentor_reconnects");
 
 export const options = withThresholds(config, oncePerPerson(config), {
   stentor_pongs: ["rate>0.999"],
+  // Where an outage is allowed, so are the attempts that it turns away.
+  ...(reconnects_max > 0 ? { stentor_connected: [] } : {}),
   stentor_reconnects: [`count<=${reconnects_max}`],
   // Each break brings a reconnect: one limit is for both.
   stentor_breaks: [`count<=${Math.max(config.errors_max, reconnects_max)}`],

@@ -28,7 +28,11 @@ export const options = withThresholds(config, {
   executor: "ramping-vus",
   startVUs: calm,
   stages: [
-    stage(0.2, calm), stage(0.1, config.vus), stage(0.3, config.vus), stage(0.1, calm), stage(0.3, calm),
+    stage(0.2, calm),
+    stage(0.1, config.vus),
+    stage(0.3, config.vus),
+    stage(0.1, calm),
+    stage(0.3, calm),
   ],
   gracefulRampDown: grace,
   gracefulStop: grace,
