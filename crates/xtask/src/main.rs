@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use project::Project;
 use report::Report;
-use steps::{browser, cargo, conformance};
+use steps::{browser, cargo, conformance, k6};
 
 const HELP: &str = "\
 cargo xtask <command>
@@ -24,17 +24,22 @@ cargo xtask <command>
   lint         fmt --check, and clippy with warnings denied
   browser      the chat page in headless Chromium against the real server
   conformance  the Autobahn cases against the echo example
+  k6           a short run of every script of loadtest/k6
+  k6 <script> [KEY=VALUE...]
+               one (chat, fanout, spike, soak, resume) at full length, against a server started
+               for it or the one at WS_URL=...; exit code of k6, 99 = limits crossed
   ci           lint and test: everything that the gate asks for
   help         this text
 
-What a step lacks it gets by itself: playwright-core and kosoku into .tools/ of the project,
+What a step lacks it gets by itself: playwright-core, kosoku and k6 into .tools/ of the project,
 Chromium by apt-get where that is possible. Settings: CHROMIUM = the browser's path;
 SHOTS = a folder for pictures of the chat page.";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_else(|| "help".to_owned());
-    if let Some(extra) = arguments.next() {
+    let arguments: Vec<String> = arguments.collect();
+    if let Some(extra) = arguments.first().filter(|_| command != "k6") {
         eprintln!("xtask: `{command}` takes no argument, but there is `{extra}`\n\n{HELP}");
         return ExitCode::from(2);
     }
@@ -52,6 +57,8 @@ fn main() -> ExitCode {
         "lint" => lint(&project, &mut report),
         "browser" => report.step("browser", || browser::run(&project)),
         "conformance" => report.step("conformance", || conformance::run(&project)),
+        "k6" if arguments.is_empty() => k6_short(&project, &mut report),
+        "k6" => return k6::single(&project, &arguments),
         "ci" => {
             lint(&project, &mut report);
             test(&project, &mut report);
@@ -72,6 +79,10 @@ fn test(project: &Project, report: &mut Report) {
     report.step("cargo tests, those in the documentation among them", || cargo::tests(project));
     report.step("browser", || browser::run(project));
     report.step("conformance", || conformance::run(project));
+}
+
+fn k6_short(project: &Project, report: &mut Report) {
+    report.step("k6 scripts, a short run each", || k6::short_runs(project));
 }
 
 fn lint(project: &Project, report: &mut Report) {

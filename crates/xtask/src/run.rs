@@ -26,6 +26,17 @@ pub(crate) fn run(mut command: Command, deadline: Duration) -> Result<(), String
     judge(&name, status)
 }
 
+/// Runs a program to its end with its output on the terminal; its exit code.
+///
+/// # Errors
+/// In words: it cannot be started, did not end in time and was killed, or was ended by a signal.
+pub(crate) fn exit_code(mut command: Command, deadline: Duration) -> Result<i32, String> {
+    let name = name_of(&command);
+    let child = command.spawn().map_err(|e| format!("cannot start {name}: {e}"))?;
+    let status = Running { child }.wait(deadline).map_err(|e| format!("{name}: {e}"))?;
+    status.code().ok_or_else(|| format!("{name} ended with {status}"))
+}
+
 /// Runs a program to its end, passes its standard output on line by line and sums its tests.
 ///
 /// The sum is given even where the program fails; the fault then stands beside it.

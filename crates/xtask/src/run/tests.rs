@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{Running, count, free_port, output, run};
+use super::{Running, count, exit_code, free_port, output, run};
 use crate::counts::Counts;
 
 const AMPLE: Duration = Duration::from_secs(60);
@@ -23,6 +23,18 @@ fn a_program_that_succeeds_is_no_fault() {
 fn a_program_that_fails_is_named() {
     let fault = run(command("false", &[]), AMPLE).expect_err("it fails");
     assert!(fault.starts_with("`false` ended with"), "{fault}");
+}
+
+#[test]
+fn the_exit_code_of_a_program_is_told() {
+    assert_eq!(exit_code(command("true", &[]), AMPLE), Ok(0));
+    assert_eq!(exit_code(command("python3", &["-c", "raise SystemExit(99)"]), AMPLE), Ok(99));
+}
+
+#[test]
+fn a_program_that_was_ended_by_a_signal_has_no_exit_code() {
+    let script = "import os; os.abort()";
+    assert!(exit_code(command("python3", &["-c", script]), AMPLE).is_err());
 }
 
 #[test]
