@@ -199,7 +199,11 @@ impl Driver {
                 self.shard.handle_writable(id);
             }
             let ended = event.is_read_closed() || event.is_error();
-            if ended && let Some(connection) = self.connections.get_mut(id) {
+            // A number that was released this turn must not pass the mark on to its next owner.
+            if ended
+                && let Some(connection) = self.connections.get_mut(id)
+                && !matches!(connection.phase, Phase::Vacant)
+            {
                 connection.ended = true;
             }
             if event.is_readable() || ended {
