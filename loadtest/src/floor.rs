@@ -3,22 +3,27 @@
 //! Two processes of this program: one sends, on the server's core; this one receives, with the
 //! same loop as in every other scenario.
 
+pub(crate) mod child;
+pub(crate) mod echo_floor;
+pub(crate) mod ping_pong;
+pub(crate) mod sender;
+
 use std::time::Duration;
 
 use serde_json::Value;
 use stentor_wire::frame::{FrameHead, OpCode};
 
-use crate::child::Other;
 use crate::cli::{FloorArgs, FloorSending, Pace};
-use crate::connection::{Audience, End};
 use crate::failure::Failure;
-use crate::figure::{Figure, grouped};
-use crate::meter;
-use crate::moment::Moment;
-use crate::progress::Progress;
+use crate::floor::child::Other;
+use crate::load::connection::{Audience, End};
+use crate::load::swarm::Swarm;
+use crate::load::target::Target;
+use crate::measure::meter;
+use crate::measure::moment::Moment;
 use crate::report::Report;
-use crate::swarm::Swarm;
-use crate::target::Target;
+use crate::report::figure::{Figure, grouped};
+use crate::report::progress::Progress;
 
 /// How long the receiver waits for the next frame before it gives up.
 const SILENCE_MAX: Duration = Duration::from_secs(15);

@@ -2,48 +2,14 @@
 //!
 //! Table of contents, from the command line inwards.
 
-// What can be asked for, one file a scenario.
-mod child;
 mod cli;
-mod connect;
-mod echo;
-mod echo_floor;
-mod fanout;
-mod floor;
-mod floor_sender;
-mod idle;
-mod max;
-mod ping_pong;
-mod rate_search;
-mod scale;
-
-// The load: rooms, an open-loop schedule, connections and their event loop.
-mod client_frame;
-mod connection;
-mod handshake;
-mod schedule;
-mod seating;
-mod source_addresses;
-mod swarm;
-mod target;
-mod wake_timer;
-mod world;
-
-// The judgement: what was heard, and whether it is what was sent.
-mod auditor;
-mod hall;
-mod locator;
-mod stamp;
-
-// The figures: clocks, meters, and how they are shown.
 mod failure;
-mod figure;
-mod machine;
-mod meter;
-mod moment;
-mod progress;
+mod floor;
+mod load;
+mod measure;
 mod report;
-mod table;
+mod scenario;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -51,7 +17,10 @@ use clap::Parser as _;
 
 use crate::cli::{Cli, Scenario};
 use crate::failure::Failure;
+use crate::floor::{echo_floor, sender};
+use crate::measure::machine;
 use crate::report::Report;
+use crate::scenario::{connect, echo, fanout, idle, max, scale};
 
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
@@ -79,7 +48,7 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
         Scenario::Echo(args) => echo::run(args)?,
         Scenario::Floor(args) => floor::run(args)?,
         Scenario::EchoFloor(args) => echo_floor::run(args)?,
-        Scenario::FloorSender(args) => return floor_sender::run(args).map(|()| true),
+        Scenario::FloorSender(args) => return sender::run(args).map(|()| true),
         Scenario::EchoFloorServer(args) => return echo_floor::serve(args).map(|()| true),
     };
     println!("{report}");

@@ -8,10 +8,13 @@ use hdrhistogram::Histogram;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
-use crate::figure::Figure;
-use crate::machine;
-use crate::table::Table;
+use crate::measure::machine;
+use crate::report::figure::Figure;
+use crate::report::table::Table;
 
+pub(crate) mod figure;
+pub(crate) mod progress;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 

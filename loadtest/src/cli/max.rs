@@ -1,0 +1,39 @@
+//! Options of `max`.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{RoomArgs, ServerArgs};
+
+/// Options of `max`.
+#[derive(Debug, Args)]
+pub(crate) struct MaxArgs {
+    /// The server.
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    /// The rooms.
+    #[command(flatten)]
+    pub(crate) rooms: RoomArgs,
+    /// Messages a second to begin with
+    #[arg(long, default_value_t = 100.0)]
+    pub(crate) rate_start: f64,
+    /// Messages a second never to be passed
+    #[arg(long, default_value_t = 1_000_000.0)]
+    pub(crate) rate_ceiling: f64,
+    /// A rate fails if its p99 is not under this
+    #[arg(long, default_value = "100ms", value_parser = humantime::parse_duration)]
+    pub(crate) p99_max: Duration,
+    /// How often a rate is tried before it counts as failed
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=10))]
+    pub(crate) tries: u32,
+    /// How long each rate is sent before it counts
+    #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
+    pub(crate) warmup: Duration,
+    /// How long each rate is sent and counts
+    #[arg(long, default_value = "3s", value_parser = humantime::parse_duration)]
+    pub(crate) duration: Duration,
+    /// How long to wait for what is outstanding after each rate
+    #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
+    pub(crate) wait: Duration,
+}

@@ -1,0 +1,57 @@
+//! The options that say which rooms there are, and who is in them.
+
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::load::seating::Seating;
+use crate::measure::machine;
+use crate::verdict::stamp::STAMP_BYTES;
+
+/// The rooms and who is in them.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RoomArgs {
+    /// How many rooms
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) rooms: u32,
+    /// How many members each room has
+    #[arg(
+        long,
+        default_value_t = 1_000,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub(crate) members: u32,
+    /// How many of a room's members talk
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) talkers: u32,
+    /// How many rooms each connection is in, joined as `?room=…&room=…` (a Stentor server)
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=128))]
+    pub(crate) rooms_per_connection: u32,
+    /// Bytes of content in a message
+    #[arg(long, default_value_t = 128)]
+    pub(crate) content_bytes: usize,
+}
+
+impl RoomArgs {
+    /// The seats, checked against each other and against the descriptor limit.
+    ///
+    /// # Errors
+    /// If the rooms do not come out even, or there are too many connections, or no place for a
+    /// stamp.
+    pub(crate) fn seating(&self) -> Result<Seating, Failure> {
+        let Self { rooms, members, talkers, rooms_per_connection, content_bytes } = *self;
+        if !(STAMP_BYTES..=60_000).contains(&content_bytes) {
+            return Err(Failure::new(format!(
+                "--content-bytes must be {STAMP_BYTES} to 60000, the stamp is in it"
+            )));
+        }
+        let seating = Seating {
+            rooms: rooms as usize,
+            members: members as usize,
+            talkers: talkers as usize,
+            rooms_per_connection: rooms_per_connection as usize,
+        }
+        .check()?;
+        machine::require_descriptors(seating.connections())?;
+        Ok(seating)
+    }
+}

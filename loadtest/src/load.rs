@@ -1,0 +1,12 @@
+//! The load: rooms, an open-loop schedule, connections and their event loop.
+
+pub(crate) mod client_frame;
+pub(crate) mod connection;
+pub(crate) mod handshake;
+pub(crate) mod schedule;
+pub(crate) mod seating;
+pub(crate) mod source_addresses;
+pub(crate) mod swarm;
+pub(crate) mod target;
+pub(crate) mod wake_timer;
+pub(crate) mod world;

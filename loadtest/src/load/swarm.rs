@@ -1,0 +1,264 @@
+//! All client connections of the process, and the one loop that drives them.
+//!
+//! Knows neither rooms nor figures. One thread, one read buffer, and no system call more than a
+//! wake-up, a read and a write need.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::failure::Failure;
+use crate::load::connection::{Audience, Connection, End, Ready, Turn};
+use crate::load::source_addresses::SourceAddresses;
+use crate::load::target::Target;
+use crate::load::wake_timer::WakeTimer;
+use crate::measure::machine;
+use crate::measure::moment::{Clock, Moment};
+
+/// What one read may bring, in bytes: large enough to empty a socket, small enough for the cache.
+const SCRATCH_BYTES: usize = 256 * 1_024;
+/// How many events one wake-up may bring; the others come with the next.
+const EVENTS_MAX: usize = 4_096;
+/// The longest that a wait lasts when nothing is due.
+const WAIT_MAX: Duration = Duration::from_millis(100);
+/// How many handshakes are under way at once where a scenario does not say otherwise.
+const IN_FLIGHT_DEFAULT: usize = 64;
+/// How long all connections together may go without one of them opening, or leaving.
+const STALL_MAX: Duration = Duration::from_secs(10);
+/// The token of the timer, which no connection has.
+const TIMER: Token = Token(usize::MAX);
+
+/// The connections and their event loop.
+#[derive(Debug)]
+pub(crate) struct Swarm {
+    target: Target,
+    clock: Clock,
+    poll: Poll,
+    events: Events,
+    timer: WakeTimer,
+    ready: VecDeque<Ready>,
+    connections: Vec<Option<Connection>>,
+    sources: SourceAddresses,
+    scratch: Box<[u8]>,
+}
+
+impl Swarm {
+    /// A swarm with room for so many connections, none of them made yet.
+    ///
+    /// # Errors
+    /// If the descriptor limit does not allow so many.
+    pub(crate) fn new(target: Target, connections: usize) -> Result<Self, Failure> {
+        machine::require_descriptors(connections)?;
+        let trouble = || Failure::while_doing("the event loop cannot be made");
+        let poll = Poll::new().map_err(trouble())?;
+        let timer = WakeTimer::new(&poll, TIMER).map_err(trouble())?;
+        Ok(Self {
+            target,
+            clock: Clock::start(),
+            poll,
+            events: Events::with_capacity(EVENTS_MAX),
+            timer,
+            ready: VecDeque::with_capacity(EVENTS_MAX),
+            connections: (0..connections).map(|_| None).collect(),
+            sources: SourceAddresses::new(fastrand::u32(..)),
+            scratch: vec![0; SCRATCH_BYTES].into_boxed_slice(),
+        })
+    }
+
+    /// The clock that deliveries are timed by.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// The server under load.
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Begins connection `index`, which must not be open; `request` asks for the upgrade.
+    ///
+    /// # Errors
+    /// If the system refuses a socket, an address or the connection right away.
+    pub(crate) fn open(&mut self, index: usize, request: Vec<u8>) -> Result<(), Failure> {
+        let begun = self.clock.now();
+        let (address, source) = (self.target.address, self.sources.next(self.target.address));
+        let mut stream = begin_connecting(address, source)
+            .map_err(Failure::while_doing(format!("connection {index} to {address}")))?;
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll
+            .registry()
+            .register(&mut stream, Token(index), interest)
+            .map_err(Failure::while_doing(format!("connection {index} to {address}")))?;
+        self.connections[index] = Some(Connection::new(stream, request, begun));
+        Ok(())
+    }
+
+    /// Sends `frames` on a connection; false if it is gone, or its server has long taken nothing.
+    pub(crate) fn send(&mut self, index: usize, frames: &[u8]) -> bool {
+        self.connections[index].as_mut().is_some_and(|connection| connection.send(frames))
+    }
+
+    /// Says goodbye on a connection; its end comes as an event.
+    pub(crate) fn leave(&mut self, index: usize) {
+        if let Some(connection) = &mut self.connections[index] {
+            connection.leave();
+        }
+    }
+
+    /// Waits for events until `due`, at most a tenth of a second.
+    ///
+    /// # Errors
+    /// If the event loop is broken.
+    pub(crate) fn wait(&mut self, due: Moment) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let span =
+            if self.ready.is_empty() { due.since(now).min(WAIT_MAX) } else { Duration::ZERO };
+        if !span.is_zero() && span < WAIT_MAX {
+            self.timer.set(due, now).map_err(Failure::while_doing("the timer"))?;
+        }
+        let limit = if span.is_zero() { span } else { WAIT_MAX };
+        match self.poll.poll(&mut self.events, Some(limit)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            Err(error) => return Err(Failure::new(format!("the event loop is broken: {error}"))),
+        }
+        let events = self.events.iter().filter(|event| event.token() != TIMER);
+        self.ready.extend(events.map(|event| Ready {
+            connection: event.token().0,
+            ended: event.is_read_closed() || event.is_error(),
+        }));
+        Ok(())
+    }
+
+    /// Works off the next connection that is ready; false if none is.
+    pub(crate) fn handle_next<A: Audience>(&mut self, audience: &mut A) -> bool {
+        let Some(ready) = self.ready.pop_front() else { return false };
+        let index = ready.connection;
+        let Some(connection) = &mut self.connections[index] else { return true };
+        let Self { scratch, clock, .. } = self;
+        match connection.handle_ready(ready, scratch, clock, audience) {
+            Turn::Done => {}
+            Turn::Again => self.ready.push_back(ready),
+            Turn::Over => self.connections[index] = None,
+        }
+        true
+    }
+
+    /// Opens connections `0..` with these requests, a bounded number of them at once.
+    ///
+    /// # Errors
+    /// If one is refused or lost, or none opens for ten seconds.
+    pub(crate) fn open_all(
+        &mut self,
+        requests: impl Iterator<Item = Vec<u8>>,
+    ) -> Result<(), Failure> {
+        let mut doors = Doors::default();
+        let mut requests = requests.enumerate().fuse();
+        let mut last_change = (0, self.clock.now());
+        loop {
+            while doors.opening() < IN_FLIGHT_DEFAULT
+                && let Some((index, request)) = requests.next()
+            {
+                self.open(index, request)?;
+                doors.begun += 1;
+            }
+            if doors.opening() == 0 {
+                return Ok(());
+            }
+            self.wait(self.clock.now().after(WAIT_MAX))?;
+            while self.handle_next(&mut doors) {}
+            if let Some(reason) = doors.trouble {
+                return Err(Failure::new(reason));
+            }
+            let now = self.clock.now();
+            if doors.opened != last_change.0 {
+                last_change = (doors.opened, now);
+            } else if now.since(last_change.1) > STALL_MAX {
+                let (opened, begun) = (doors.opened, doors.begun);
+                return Err(Failure::new(format!(
+                    "the server stopped opening connections: {opened} of {begun} in 10 s"
+                )));
+            }
+        }
+    }
+
+    /// Leaves with all connections and waits until the server has said goodbye to each.
+    ///
+    /// A server that does not is left without one after ten seconds, and so is one that is gone.
+    ///
+    /// # Errors
+    /// If the event loop is broken.
+    pub(crate) fn leave_all(&mut self) -> Result<(), Failure> {
+        let mut doors = Doors::default();
+        let deadline = self.clock.now().after(STALL_MAX);
+        for index in 0..self.connections.len() {
+            self.leave(index);
+            while self.handle_next(&mut doors) {}
+        }
+        while self.connections.iter().any(Option::is_some) && self.clock.now() < deadline {
+            self.wait(self.clock.now().after(WAIT_MAX))?;
+            while self.handle_next(&mut doors) {}
+        }
+        self.connections.fill_with(|| None);
+        self.ready.clear();
+        Ok(())
+    }
+}
+
+/// Hears who opened and who did not, while a crowd comes or goes.
+#[derive(Debug, Default)]
+struct Doors {
+    begun: usize,
+    opened: usize,
+    trouble: Option<String>,
+}
+
+impl Doors {
+    fn opening(&self) -> usize {
+        self.begun - self.opened
+    }
+}
+
+impl Audience for Doors {
+    fn handle_open(&mut self, _: usize, _: Duration) {
+        self.opened += 1;
+    }
+
+    fn handle_text(&mut self, _: usize, _: &[u8], _: Moment) {}
+
+    fn handle_end(&mut self, connection: usize, end: End) {
+        let reason = match end {
+            End::Left => return,
+            End::Closed(code) => format!("the server closed it with code {code}"),
+            End::Cut(reason) => reason,
+            End::Refused(reason) => format!("refused: {reason}"),
+        };
+        self.trouble.get_or_insert(format!(
+            "connection {connection}, after {} had opened: {reason}",
+            self.opened
+        ));
+    }
+}
+
+fn begin_connecting(
+    address: std::net::SocketAddr,
+    source: Option<std::net::SocketAddr>,
+) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_tcp_nodelay(true)?;
+    if let Some(source) = source {
+        socket.bind(&source.into())?;
+    }
+    match socket.connect(&address.into()) {
+        Ok(()) => {}
+        Err(error)
+            if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(TcpStream::from_std(socket.into()))
+}

@@ -1,0 +1,118 @@
+//! The server under load: its address, its paths, and whether it is one of ours.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::time::Duration;
+
+use crate::failure::Failure;
+use crate::load::handshake;
+
+#[cfg(test)]
+mod tests;
+
+/// How long the server may take to accept or to answer the one question before the load.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How much of its answer is read, in bytes.
+const ANSWER_BYTES_MAX: u64 = 1 << 20;
+
+/// Where the WebSocket routes are.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// The address, resolved once.
+    pub(crate) address: SocketAddr,
+    host: String,
+    /// The path of the upgrade without a room, no slash at its end.
+    path: String,
+}
+
+impl Target {
+    /// Reads `ws://host:port/path`; TLS is left to a proxy in front of the server.
+    ///
+    /// # Errors
+    /// If that is not its form, or the host has no address.
+    pub(crate) fn parse(url: &str) -> Result<Self, Failure> {
+        let rest = url
+            .strip_prefix("ws://")
+            .ok_or_else(|| Failure::new(format!("the address must begin with ws://: {url}")))?;
+        let (host, path) = match rest.find('/') {
+            Some(slash) => rest.split_at(slash),
+            None => (rest, ""),
+        };
+        let with_port = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+        let address = with_port
+            .to_socket_addrs()
+            .map_err(Failure::while_doing(format!("the host of {url} has no address")))?
+            .next()
+            .ok_or_else(|| Failure::new(format!("the host of {url} has no address")))?;
+        let path = path.trim_end_matches('/').to_owned();
+        Ok(Self { address, host: host.to_owned(), path })
+    }
+
+    /// The upgrade request of one who joins `room`, or no room at all.
+    pub(crate) fn upgrade(&self, room: Option<usize>) -> Vec<u8> {
+        let path = match room {
+            Some(room) => format!("{}/r{room}", self.path),
+            None if self.path.is_empty() => "/".to_owned(),
+            None => self.path.clone(),
+        };
+        handshake::request(&self.host, &path)
+    }
+
+    /// The upgrade request of one who joins all of `rooms`.
+    pub(crate) fn upgrade_to_all(
+        &self,
+        mut rooms: impl ExactSizeIterator<Item = usize>,
+    ) -> Vec<u8> {
+        if rooms.len() <= 1 {
+            return self.upgrade(rooms.next());
+        }
+        let mut path = if self.path.is_empty() { "/".to_owned() } else { self.path.clone() };
+        for (place, room) in rooms.enumerate() {
+            path.push(if place == 0 { '?' } else { '&' });
+            path.push_str("room=r");
+            path.push_str(&room.to_string());
+        }
+        handshake::request(&self.host, &path)
+    }
+
+    /// Makes sure that something answers there, and that it is a Stentor server.
+    ///
+    /// # Errors
+    /// If nothing accepts, or what answers the route of the statistics is not ours.
+    pub(crate) fn probe(&self) -> Result<(), Failure> {
+        let body = self.ask_statistics()?;
+        let ours = body.contains("\"uptime_seconds\"") && body.contains("\"connections\"");
+        if ours {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "no Stentor server at ws://{}{}: its stats route does not answer as one (another \
+             server that relays text is measured with --any-server)",
+            self.host, self.path
+        )))
+    }
+
+    /// Makes sure that something accepts connections there.
+    ///
+    /// # Errors
+    /// If nothing does.
+    pub(crate) fn knock(&self) -> Result<TcpStream, Failure> {
+        TcpStream::connect_timeout(&self.address, ANSWER_TIMEOUT)
+            .map_err(Failure::while_doing(format!("no server answers at {}", self.address)))
+    }
+
+    fn ask_statistics(&self) -> Result<String, Failure> {
+        let mut stream = self.knock()?;
+        let wrong = || {
+            Failure::while_doing(format!("{} accepts, but gives no answer in 10 s", self.address))
+        };
+        stream.set_read_timeout(Some(ANSWER_TIMEOUT)).map_err(wrong())?;
+        let (path, host) = (&self.path, &self.host);
+        let question =
+            format!("GET {path}/stats HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream.write_all(question.as_bytes()).map_err(wrong())?;
+        let mut answer = Vec::new();
+        stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).map_err(wrong())?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+}

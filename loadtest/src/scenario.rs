@@ -1,0 +1,9 @@
+//! What can be asked for, one file a scenario.
+
+pub(crate) mod connect;
+pub(crate) mod echo;
+pub(crate) mod fanout;
+pub(crate) mod idle;
+pub(crate) mod max;
+pub(crate) mod rate_search;
+pub(crate) mod scale;

@@ -1,0 +1,164 @@
+//! `echo`: the unloaded round trip through a server; one client alone hears itself.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use stentor_wire::frame::{FrameHead, OpCode};
+
+use crate::cli::EchoArgs;
+use crate::failure::Failure;
+use crate::floor::ping_pong::{self, Rounds};
+use crate::load::client_frame::{self, ChatTemplate};
+use crate::load::handshake::{self, Answer};
+use crate::load::target::Target;
+use crate::measure::moment::Moment;
+use crate::report::Report;
+use crate::report::figure::{Figure, grouped};
+use crate::verdict::locator::Locator;
+use crate::verdict::stamp::{RunId, Stamp};
+
+/// How much one read may bring, in bytes; a larger frame is refused.
+const READ_BYTES_MAX: usize = 128 * 1_024;
+
+/// Measures the round trip.
+///
+/// # Errors
+/// If the server is not there, refuses the client or a message, or does not answer in 5 s.
+pub(crate) fn run(args: &EchoArgs) -> Result<Report, Failure> {
+    let (target, server) = args.server.find()?;
+    let mut template = ChatTemplate::new(0, args.content_bytes as usize);
+    let mut client = Client::connect(&target)?;
+    let run = RunId::new(fastrand::u32(..));
+    let mut frame = Vec::new();
+
+    let server_before = server.map(|server| server.cpu()).transpose()?;
+    let rounds = Rounds { warmup: args.warmup_count, measured: args.count };
+    let latency = ping_pong::time(rounds, |sequence| {
+        frame.clear();
+        let stamp = Stamp { run, talker: 0, sequence, due: Moment::default() };
+        template.append(stamp, &mut frame);
+        client.send(&frame)?;
+        client.wait_for(stamp)
+    })?;
+    let server_after = server.map(|server| server.cpu()).transpose()?;
+    client.leave()?;
+
+    let what = format!("{} round trips, one at a time, alone in a room", grouped(latency.len()));
+    let mut report = Report::new("echo", what);
+    report.add_latencies(&latency);
+    let cpu = server_after.zip(server_before).map(|(after, before)| after.saturating_sub(before));
+    let trips = u64::from(args.warmup_count) + u64::from(args.count);
+    report
+        .add_some("server_cpu_a_round_trip", cpu.and_then(|spent| Figure::cpu_each(spent, trips)));
+    Ok(report)
+}
+
+/// A client with a blocking socket.
+#[derive(Debug)]
+struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    /// Where in the buffer what was not taken yet begins and ends.
+    taken: usize,
+    filled: usize,
+    locator: Locator,
+}
+
+impl Client {
+    fn connect(target: &Target) -> Result<Self, Failure> {
+        let mut stream = target.knock()?;
+        let prepared = stream
+            .set_nodelay(true)
+            .and_then(|()| stream.set_read_timeout(Some(ping_pong::ANSWER_TIMEOUT)))
+            .and_then(|()| stream.write_all(&target.upgrade(Some(0))));
+        prepared.map_err(Failure::while_doing("the handshake"))?;
+        let (buffer, locator) = (vec![0; READ_BYTES_MAX], Locator::new());
+        let mut client = Self { stream, buffer, taken: 0, filled: 0, locator };
+        loop {
+            client.fill()?;
+            match handshake::read_answer(&client.buffer[..client.filled]) {
+                Answer::Incomplete => {}
+                Answer::Upgraded(bytes) => {
+                    client.taken = bytes;
+                    return Ok(client);
+                }
+                Answer::Refused(reason) => return Err(Failure::new(format!("refused: {reason}"))),
+            }
+        }
+    }
+
+    fn send(&mut self, frame: &[u8]) -> Result<(), Failure> {
+        self.stream.write_all(frame).map_err(Failure::while_doing("sending"))
+    }
+
+    /// Reads until the message with this stamp is there; others are passed over.
+    fn wait_for(&mut self, stamp: Stamp) -> Result<(), Failure> {
+        loop {
+            let Some((opcode, payload)) = self.next_frame()? else {
+                self.fill()?;
+                continue;
+            };
+            let payload = &self.buffer[payload];
+            match opcode {
+                OpCode::Ping => {
+                    let mut pong = Vec::new();
+                    client_frame::append(OpCode::Pong, payload, &mut pong);
+                    self.send(&pong)?;
+                }
+                OpCode::Close => return Err(Failure::new("the server closed the connection")),
+                _ => {
+                    let heard = self.locator.find(payload).map(Stamp::decode);
+                    if heard == Some(stamp) {
+                        return Ok(());
+                    }
+                    let text = String::from_utf8_lossy(payload);
+                    if text.contains("\"type\":\"error\"") {
+                        return Err(Failure::new(format!(
+                            "the server refused a message ({text}); RATE_LIMIT=0 lifts its limit"
+                        )));
+                    }
+                }
+            }
+        }
+    }
+
+    fn leave(mut self) -> Result<(), Failure> {
+        self.send(&client_frame::farewell())?;
+        // The server's goodbye is waited for, and whatever it says is no figure of ours.
+        let _ = self.stream.read(&mut self.buffer);
+        Ok(())
+    }
+
+    /// Takes the next whole frame; its payload's place is in the buffer.
+    fn next_frame(&mut self) -> Result<Option<(OpCode, std::ops::Range<usize>)>, Failure> {
+        let bytes = &self.buffer[self.taken..self.filled];
+        let parsed = FrameHead::parse(bytes).map_err(Failure::while_doing("a malformed frame"))?;
+        let Some((head, head_bytes)) = parsed else { return Ok(None) };
+        let payload_bytes = usize::try_from(head.payload_bytes).unwrap_or(usize::MAX);
+        if payload_bytes > bytes.len() - head_bytes {
+            return Ok(None);
+        }
+        let begin = self.taken + head_bytes;
+        self.taken = begin + payload_bytes;
+        Ok(Some((head.opcode, begin..self.taken)))
+    }
+
+    fn fill(&mut self) -> Result<(), Failure> {
+        if self.taken > 0 {
+            self.buffer.copy_within(self.taken..self.filled, 0);
+            self.filled -= self.taken;
+            self.taken = 0;
+        }
+        if self.filled == self.buffer.len() {
+            return Err(Failure::new("the server sent a frame larger than the read buffer"));
+        }
+        match self.stream.read(&mut self.buffer[self.filled..]) {
+            Ok(0) => Err(Failure::new("the server hung up")),
+            Ok(count) => {
+                self.filled += count;
+                Ok(())
+            }
+            Err(error) => Err(Failure::new(format!("no answer from the server: {error}"))),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! `max`: the highest rate with nothing lost, nobody thrown out, and p99 under a bound.
+
+use std::time::Duration;
+
+use crate::cli::{self, MaxArgs};
+use crate::failure::Failure;
+use crate::load::seating::Seating;
+use crate::load::target::Target;
+use crate::load::world::{Hopeless, Step, StepFigures, World};
+use crate::measure::meter::ServerMeter;
+use crate::report::Report;
+use crate::report::figure::{Figure, grouped};
+use crate::report::progress::Progress;
+use crate::scenario::fanout;
+use crate::scenario::rate_search::RateSearch;
+
+/// Searches, and reports the best step.
+///
+/// # Errors
+/// If the server is not there, goes away, or does not take all members in.
+pub(crate) fn run(args: &MaxArgs) -> Result<Report, Failure> {
+    cli::require_rate("--rate-start", args.rate_start)?;
+    cli::require_rate("--rate-ceiling", args.rate_ceiling)?;
+    let seating = args.rooms.seating()?;
+    let (target, server) = args.server.find()?;
+    let mut attempt = Attempt { args, seating, target, server, world: None };
+    let mut progress = Progress::new();
+    let mut search = RateSearch::new(args.rate_start, args.rate_ceiling);
+    let mut best = None;
+    let mut failed = None;
+
+    while let Some(rate) = search.poll_rate() {
+        match attempt.try_rate(rate, &mut progress)? {
+            Ok(figures) => {
+                search.handle_pass(rate);
+                best = Some((rate, figures));
+            }
+            Err(why) => {
+                search.handle_failure(rate);
+                failed = Some((rate, why));
+            }
+        }
+    }
+    attempt.leave()?;
+
+    let mut report = Report::new("max", fanout::describe(seating));
+    match best {
+        Some((rate, figures)) => {
+            report.add("max_messages", Figure::PerSecond(rate));
+            fanout::add_step(&mut report, &figures);
+        }
+        None => report.fault("no rate passed"),
+    }
+    if let Some((rate, why)) = failed {
+        report.remark(format!("the last rate that failed: {rate:.0} messages/s, {why}"));
+    }
+    Ok(report)
+}
+
+/// One rate after the other on the same rooms, and on fresh ones after a failure.
+#[derive(Debug)]
+struct Attempt<'a> {
+    args: &'a MaxArgs,
+    seating: Seating,
+    target: Target,
+    server: Option<ServerMeter>,
+    world: Option<World>,
+}
+
+impl Attempt<'_> {
+    /// Tries a rate, more than once if it fails: a busy machine is no server's fault.
+    fn try_rate(
+        &mut self,
+        rate: f64,
+        progress: &mut Progress,
+    ) -> Result<Result<StepFigures, String>, Failure> {
+        let mut why = String::new();
+        for _ in 0..self.args.tries {
+            let figures = self.step(rate, progress)?;
+            let Some(reason) = self.reason_against(&figures) else {
+                let (deliveries, p99) = (figures.deliveries_per_second(), in_words(figures.p99()));
+                let deliveries = grouped(deliveries as u64);
+                progress.say(&format!("{rate:.0}/s passed: {deliveries} deliveries/s, p99 {p99}"));
+                return Ok(Ok(figures));
+            };
+            progress.say(&format!("{rate:.0}/s failed: {reason}"));
+            why = reason;
+            // What is still under way would be counted against the next rate.
+            self.leave()?;
+        }
+        Ok(Err(why))
+    }
+
+    fn step(&mut self, rate: f64, progress: &mut Progress) -> Result<StepFigures, Failure> {
+        let world = match &mut self.world {
+            Some(world) => world,
+            none => {
+                let content_bytes = self.args.rooms.content_bytes;
+                let (target, server) = (self.target.clone(), self.server);
+                none.insert(World::open(target, self.seating, content_bytes, server)?)
+            }
+        };
+        let step = Step {
+            rate,
+            warmup: self.args.warmup,
+            duration: self.args.duration,
+            wait: self.args.wait,
+            hopeless: Hopeless::CutShort,
+        };
+        world.run(step, progress)
+    }
+
+    fn reason_against(&self, figures: &StepFigures) -> Option<String> {
+        if let Some((_, end)) = figures.ends.first() {
+            let count = figures.ends.len();
+            return Some(format!("{count} connections ended, {}", fanout::describe_end(end)));
+        }
+        if figures.errors > 0 {
+            let first = figures.strange_shown.first().map_or("", String::as_str);
+            return Some(format!("the server refused messages: {first}"));
+        }
+        if figures.cut_short {
+            return Some(if figures.generator_share > 0.9 {
+                "more than a second behind, the generator busy all the time".to_owned()
+            } else {
+                "more than a second behind".to_owned()
+            });
+        }
+        if !figures.is_clean() {
+            return Some(format!(
+                "{} lost, {} doubled, {} out of order",
+                figures.losses.count, figures.tally.duplicated, figures.tally.reordered
+            ));
+        }
+        let p99 = figures.p99();
+        (p99 >= self.args.p99_max).then(|| format!("p99 {}", in_words(p99)))
+    }
+
+    fn leave(&mut self) -> Result<(), Failure> {
+        self.world.take().map_or(Ok(()), World::close)
+    }
+}
+
+fn in_words(span: Duration) -> String {
+    Figure::Latency(span).for_people()
+}

@@ -1,0 +1,6 @@
+//! The judgement: what was heard, and whether it is what was sent.
+
+pub(crate) mod auditor;
+pub(crate) mod hall;
+pub(crate) mod locator;
+pub(crate) mod stamp;
