@@ -9,9 +9,11 @@ use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
 use crate::measure::machine;
+use crate::report::chart::Chart;
 use crate::report::figure::Figure;
 use crate::report::table::Table;
 
+pub(crate) mod chart;
 pub(crate) mod figure;
 pub(crate) mod progress;
 pub(crate) mod table;
@@ -28,6 +30,7 @@ pub(crate) struct Report {
     what: String,
     figures: Vec<(String, Figure)>,
     tables: Vec<Table>,
+    charts: Vec<Chart>,
     faults: Vec<String>,
     remarks: Vec<String>,
 }
@@ -35,8 +38,15 @@ pub(crate) struct Report {
 impl Report {
     /// An empty report on `scenario`; `what` says in a line what was measured.
     pub(crate) fn new(scenario: &'static str, what: String) -> Self {
-        let (figures, tables) = (Vec::new(), Vec::new());
-        Self { scenario, what, figures, tables, faults: Vec::new(), remarks: Vec::new() }
+        Self {
+            scenario,
+            what,
+            figures: Vec::new(),
+            tables: Vec::new(),
+            charts: Vec::new(),
+            faults: Vec::new(),
+            remarks: Vec::new(),
+        }
     }
 
     /// Adds a figure; its name is words with an underscore between them.
@@ -86,6 +96,11 @@ impl Report {
         self.tables.push(table);
     }
 
+    /// Adds a plot.
+    pub(crate) fn add_chart(&mut self, chart: Chart) {
+        self.charts.push(chart);
+    }
+
     /// Adds what makes the run a failed one.
     pub(crate) fn fault(&mut self, fault: impl Into<String>) {
         self.faults.push(fault.into());
@@ -118,12 +133,14 @@ impl Report {
             figures.insert(format!("{}{unit}", name.replace('.', "_")), number);
         }
         let tables = self.tables.iter().map(|table| (table.name().to_owned(), table.to_json()));
+        let charts = self.charts.iter().map(|chart| (chart.name.to_owned(), chart.to_json()));
         json!({
             "scenario": self.scenario,
             "what": self.what,
             "machine": machine::describe(),
             "figures": figures,
             "tables": tables.collect::<Map<_, _>>(),
+            "charts": charts.collect::<Map<_, _>>(),
             "remarks": self.remarks,
             "passed": self.has_passed(),
             "faults": self.faults,

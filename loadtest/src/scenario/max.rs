@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
+
 use crate::cli::{self, MaxArgs};
 use crate::failure::Failure;
 use crate::load::seating::Seating;
@@ -9,6 +11,7 @@ use crate::load::target::Target;
 use crate::load::world::{Hopeless, Step, StepFigures, World};
 use crate::measure::meter::ServerMeter;
 use crate::report::Report;
+use crate::report::chart::{Axis, Chart, Line, Scale};
 use crate::report::figure::{Figure, grouped};
 use crate::report::progress::Progress;
 use crate::scenario::fanout;
@@ -28,11 +31,13 @@ pub(crate) fn run(args: &MaxArgs) -> Result<Report, Failure> {
     let mut search = RateSearch::new(args.rate_start, args.rate_ceiling);
     let mut best = None;
     let mut failed = None;
+    let mut passed = Vec::new();
 
     while let Some(rate) = search.poll_rate() {
         match attempt.try_rate(rate, &mut progress)? {
             Ok(figures) => {
                 search.handle_pass(rate);
+                passed.push((rate, figures.latency.clone()));
                 best = Some((rate, figures));
             }
             Err(why) => {
@@ -51,10 +56,31 @@ pub(crate) fn run(args: &MaxArgs) -> Result<Report, Failure> {
         }
         None => report.fault("no rate passed"),
     }
+    report.add_chart(latency_over_rate(passed));
     if let Some((rate, why)) = failed {
         report.remark(format!("the last rate that failed: {rate:.0} messages/s, {why}"));
     }
     Ok(report)
+}
+
+/// How latency grows with the rate, up to the highest that passed.
+fn latency_over_rate(mut passed: Vec<(f64, Histogram<u64>)>) -> Chart {
+    passed.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let line = |name: &str, quantile| Line {
+        name: name.to_owned(),
+        points: passed
+            .iter()
+            .map(|(rate, latency)| (*rate, latency.value_at_quantile(quantile) as f64 / 1e6))
+            .collect(),
+    };
+    Chart {
+        name: "latency_over_rate",
+        title: "Latency as the rate grows".to_owned(),
+        x: Axis { label: "messages/s", scale: Scale::Logarithmic },
+        y: Axis { label: "latency, ms", scale: Scale::Linear },
+        lines: vec![line("p50", 0.5), line("p90", 0.9), line("p99", 0.99)],
+        bands: Vec::new(),
+    }
 }
 
 /// One rate after the other on the same rooms, and on fresh ones after a failure.
