@@ -17,9 +17,10 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The folders of all members: `crates/*`, `benches`, `loadtest`.
+/// The folders of all members: `crates/*` and those that stand elsewhere.
 fn members() -> Vec<PathBuf> {
-    let mut folders = vec![root().join("benches"), root().join("loadtest")];
+    let mut folders =
+        ["benches", "loadtest", "loadtest/peers/axum"].map(|folder| root().join(folder)).to_vec();
     for entry in std::fs::read_dir(root().join("crates")).expect("the folder of the crates") {
         folders.push(entry.expect("an entry of the folder").path());
     }

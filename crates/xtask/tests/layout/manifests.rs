@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 /// Which crates of the workspace a crate may name in `[dependencies]`.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("stentor-wire", &[]),
     ("stentor-shard", &["stentor-wire"]),
     ("stentor-bus", &["stentor-wire"]),
@@ -13,6 +13,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("stentor-web", &[]),
     ("stentor-sim", &["stentor-wire", "stentor-shard", "stentor-bus", "stentor-client"]),
     ("stentor-loadtest", &["stentor-wire", "stentor-client"]),
+    ("stentor-peer-axum", &[]),
     ("stentor-benches", &["stentor-wire", "stentor-shard", "stentor-engine", "stentor-bus"]),
     ("stentor-fuzz", &["stentor-wire", "stentor-shard", "stentor-bus", "stentor-sim"]),
     ("xtask", &[]),
