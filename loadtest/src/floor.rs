@@ -17,6 +17,7 @@ use crate::cli::{FloorArgs, FloorSending, Pace};
 use crate::failure::Failure;
 use crate::floor::child::Other;
 use crate::load::connection::{Audience, End};
+use crate::load::dialect::Opening;
 use crate::load::swarm::Swarm;
 use crate::load::target::Target;
 use crate::measure::meter;
@@ -83,7 +84,7 @@ pub(crate) fn measure(args: &FloorArgs, progress: &mut Progress) -> Result<Floor
     let mut sender = Other::start(&arguments(args))?;
     let target = Target::parse(&format!("ws://{}", sender.address))?;
     let mut swarm = Swarm::new(target, sockets)?;
-    swarm.open_all(std::iter::repeat_n(Vec::new(), sockets))?;
+    swarm.open_all(std::iter::repeat_with(Opening::default).take(sockets))?;
     sender.hear()?;
     sender.say("go")?;
 

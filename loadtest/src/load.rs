@@ -2,6 +2,7 @@
 
 pub(crate) mod client_frame;
 pub(crate) mod connection;
+pub(crate) mod dialect;
 pub(crate) mod handshake;
 pub(crate) mod schedule;
 pub(crate) mod seating;

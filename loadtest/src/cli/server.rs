@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::failure::Failure;
+use crate::load::dialect::Dialect;
 use crate::load::target::Target;
 use crate::measure::meter::ServerMeter;
 
@@ -15,9 +16,9 @@ pub(crate) struct ServerArgs {
     /// The server's process: its CPU time and memory are read from /proc
     #[arg(long)]
     pub(crate) pid: Option<u32>,
-    /// Do not ask whether it is a Stentor server: any that relays the text to the room will do
-    #[arg(long)]
-    pub(crate) any_server: bool,
+    /// What the server speaks
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) dialect: Dialect,
 }
 
 impl ServerArgs {
@@ -26,11 +27,10 @@ impl ServerArgs {
     /// # Errors
     /// If the address is none, nothing answers, it is no Stentor server, or the pid is gone.
     pub(crate) fn find(&self) -> Result<(Target, Option<ServerMeter>), Failure> {
-        let target = Target::parse(&self.url)?;
-        if self.any_server {
-            target.knock().map(drop)?
-        } else {
-            target.probe()?
+        let target = Target::parse(&self.url)?.speaking(self.dialect);
+        match self.dialect {
+            Dialect::Stentor => target.probe()?,
+            Dialect::Plain | Dialect::SocketIo | Dialect::Nats => drop(target.knock()?),
         }
         let meter = self.pid.map(ServerMeter::new).transpose()?;
         Ok((target, meter))

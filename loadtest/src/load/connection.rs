@@ -9,6 +9,7 @@ use mio::net::TcpStream;
 use stentor_wire::frame::{FrameHead, OpCode};
 
 use crate::load::client_frame;
+use crate::load::dialect::{Heard, Opening, Session};
 use crate::load::handshake::{self, Answer};
 use crate::measure::moment::{Clock, Moment};
 
@@ -45,6 +46,8 @@ pub(crate) enum End {
 enum Phase {
     Connecting,
     Upgrading,
+    /// The upgrade is done, and the server is yet to let the client into its rooms.
+    Greeting,
     Open,
     /// We have sent a close frame, of our own or in answer to the server's with this code.
     Closing(Option<u16>),
@@ -77,18 +80,21 @@ pub(crate) struct Connection {
     phase: Phase,
     /// Whether frames are spoken, after a handshake; else bytes flow as they come.
     upgrade: bool,
+    /// The talk behind the upgrade; none where frames carry the bare text.
+    session: Option<Box<Session>>,
     begun: Moment,
     tail: Vec<u8>,
     unsent: Vec<u8>,
 }
 
 impl Connection {
-    /// A connection that is being made; `request` goes out as soon as it stands. Without one the
+    /// A connection that is being made; the request goes out as soon as it stands. Without one the
     /// other end is no HTTP server and speaks frames right away.
-    pub(crate) fn new(stream: TcpStream, request: Vec<u8>, begun: Moment) -> Self {
+    pub(crate) fn new(stream: TcpStream, opening: Opening, begun: Moment) -> Self {
+        let Opening { request, session } = opening;
         let upgrade = !request.is_empty();
         let (tail, phase) = (Vec::new(), Phase::Connecting);
-        Self { stream, phase, upgrade, begun, tail, unsent: request }
+        Self { stream, phase, upgrade, session, begun, tail, unsent: request }
     }
 
     /// Sends `frames`, what the socket refuses later; false if too much waits already.
@@ -216,8 +222,12 @@ impl Connection {
                 Answer::Refused(reason) => return Err(End::Refused(reason)),
                 Answer::Upgraded(head_bytes) => at = head_bytes,
             }
-            self.phase = Phase::Open;
-            audience.handle_open(index, now.since(self.begun));
+            if self.session.is_some() {
+                self.phase = Phase::Greeting;
+            } else {
+                self.phase = Phase::Open;
+                audience.handle_open(index, now.since(self.begun));
+            }
         }
         loop {
             let rest = &bytes[at..];
@@ -233,10 +243,41 @@ impl Connection {
             at += head_bytes + payload.len();
             if head.opcode.is_control() {
                 self.handle_control(head.opcode, payload);
-            } else {
+            } else if self.session.is_none() {
                 audience.handle_text(index, payload, now);
+            } else {
+                self.converse(index, payload, now, audience)?;
             }
         }
+    }
+
+    /// Hands a payload to the session, tells what it understood and answers.
+    #[inline(never)]
+    fn converse<A: Audience>(
+        &mut self,
+        index: usize,
+        payload: &[u8],
+        now: Moment,
+        audience: &mut A,
+    ) -> Result<(), End> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let (mut replies, mut admitted) = (Vec::new(), false);
+        let understood = session.handle_payload(payload, &mut replies, |heard| match heard {
+            Heard::Admitted => admitted = true,
+            Heard::Text(text) => audience.handle_text(index, text, now),
+        });
+        understood.map_err(|reason| match self.phase {
+            Phase::Greeting => End::Refused(reason),
+            _ => End::Cut(reason),
+        })?;
+        if admitted && self.phase == Phase::Greeting {
+            self.phase = Phase::Open;
+            audience.handle_open(index, now.since(self.begun));
+        }
+        if !replies.is_empty() && matches!(self.phase, Phase::Greeting | Phase::Open) {
+            self.send(&replies);
+        }
+        Ok(())
     }
 
     fn handle_control(&mut self, opcode: OpCode, payload: &[u8]) {
@@ -246,7 +287,7 @@ impl Connection {
                 client_frame::append(OpCode::Pong, payload, &mut pong);
                 self.send(&pong);
             }
-            OpCode::Close if self.phase == Phase::Open => {
+            OpCode::Close if matches!(self.phase, Phase::Greeting | Phase::Open) => {
                 let code = payload.first_chunk().map_or(1_005, |code| u16::from_be_bytes(*code));
                 self.phase = Phase::Closing(Some(code));
                 self.send(&client_frame::farewell());
@@ -260,7 +301,7 @@ impl Connection {
             Phase::Closing(None) => End::Left,
             Phase::Closing(Some(code)) => End::Closed(code),
             Phase::Open => End::Cut("the server ended it without a close frame".to_owned()),
-            Phase::Connecting | Phase::Upgrading => {
+            Phase::Connecting | Phase::Upgrading | Phase::Greeting => {
                 let said = String::from_utf8_lossy(&self.tail[..self.tail.len().min(100)]);
                 End::Refused(format!("the server hung up during the handshake {said}"))
             }
@@ -270,7 +311,9 @@ impl Connection {
     fn failed(&self, error: &io::Error) -> End {
         match self.phase {
             Phase::Closing(Some(code)) => End::Closed(code),
-            Phase::Connecting | Phase::Upgrading => End::Refused(error.to_string()),
+            Phase::Connecting | Phase::Upgrading | Phase::Greeting => {
+                End::Refused(error.to_string())
+            }
             Phase::Closing(None) | Phase::Open => End::Cut(error.to_string()),
         }
     }

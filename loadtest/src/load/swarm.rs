@@ -13,6 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::failure::Failure;
 use crate::load::connection::{Audience, Connection, End, Ready, Turn};
+use crate::load::dialect::Opening;
 use crate::load::source_addresses::SourceAddresses;
 use crate::load::target::Target;
 use crate::load::wake_timer::WakeTimer;
@@ -79,11 +80,11 @@ impl Swarm {
         &self.target
     }
 
-    /// Begins connection `index`, which must not be open; `request` asks for the upgrade.
+    /// Begins connection `index`, which must not be open; `opening` is what it says to come in.
     ///
     /// # Errors
     /// If the system refuses a socket, an address or the connection right away.
-    pub(crate) fn open(&mut self, index: usize, request: Vec<u8>) -> Result<(), Failure> {
+    pub(crate) fn open(&mut self, index: usize, opening: Opening) -> Result<(), Failure> {
         let begun = self.clock.now();
         let (address, source) = (self.target.address, self.sources.next(self.target.address));
         let mut stream = begin_connecting(address, source)
@@ -93,7 +94,7 @@ impl Swarm {
             .registry()
             .register(&mut stream, Token(index), interest)
             .map_err(Failure::while_doing(format!("connection {index} to {address}")))?;
-        self.connections[index] = Some(Connection::new(stream, request, begun));
+        self.connections[index] = Some(Connection::new(stream, opening, begun));
         Ok(())
     }
 
@@ -148,22 +149,22 @@ impl Swarm {
         true
     }
 
-    /// Opens connections `0..` with these requests, a bounded number of them at once.
+    /// Opens connections `0..` with these openings, a bounded number of them at once.
     ///
     /// # Errors
     /// If one is refused or lost, or none opens for ten seconds.
     pub(crate) fn open_all(
         &mut self,
-        requests: impl Iterator<Item = Vec<u8>>,
+        openings: impl Iterator<Item = Opening>,
     ) -> Result<(), Failure> {
         let mut doors = Doors::default();
-        let mut requests = requests.enumerate().fuse();
+        let mut openings = openings.enumerate().fuse();
         let mut last_change = (0, self.clock.now());
         loop {
             while doors.opening() < IN_FLIGHT_DEFAULT
-                && let Some((index, request)) = requests.next()
+                && let Some((index, opening)) = openings.next()
             {
-                self.open(index, request)?;
+                self.open(index, opening)?;
                 doors.begun += 1;
             }
             if doors.opening() == 0 {

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
 use crate::failure::Failure;
+use crate::load::dialect::{Dialect, Opening};
 use crate::load::handshake;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub(crate) struct Target {
     host: String,
     /// The path of the upgrade without a room, no slash at its end.
     path: String,
+    dialect: Dialect,
 }
 
 impl Target {
@@ -45,34 +47,51 @@ impl Target {
             .next()
             .ok_or_else(|| Failure::new(format!("the host of {url} has no address")))?;
         let path = path.trim_end_matches('/').to_owned();
-        Ok(Self { address, host: host.to_owned(), path })
+        Ok(Self { address, host: host.to_owned(), path, dialect: Dialect::default() })
     }
 
-    /// The upgrade request of one who joins `room`, or no room at all.
-    pub(crate) fn upgrade(&self, room: Option<usize>) -> Vec<u8> {
-        let path = match room {
-            Some(room) => format!("{}/r{room}", self.path),
-            None if self.path.is_empty() => "/".to_owned(),
-            None => self.path.clone(),
+    /// The same place, where the server speaks this.
+    pub(crate) fn speaking(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
+    }
+
+    /// What the server speaks.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// How one who joins `room`, or no room at all, comes in.
+    pub(crate) fn upgrade(&self, room: Option<usize>) -> Opening {
+        self.upgrade_to_all(room.into_iter())
+    }
+
+    /// How one who joins all of `rooms` comes in.
+    pub(crate) fn upgrade_to_all(&self, rooms: impl ExactSizeIterator<Item = usize>) -> Opening {
+        let rooms: Vec<usize> = rooms.collect();
+        let path = match self.dialect {
+            Dialect::Stentor | Dialect::Plain => self.path_with(&rooms),
+            Dialect::SocketIo => format!("{}/?EIO=4&transport=websocket", self.path),
+            Dialect::Nats => self.path_with(&[]),
         };
-        handshake::request(&self.host, &path)
+        Opening {
+            request: handshake::request(&self.host, &path),
+            session: self.dialect.session(rooms.into_iter()),
+        }
     }
 
-    /// The upgrade request of one who joins all of `rooms`.
-    pub(crate) fn upgrade_to_all(
-        &self,
-        mut rooms: impl ExactSizeIterator<Item = usize>,
-    ) -> Vec<u8> {
-        if rooms.len() <= 1 {
-            return self.upgrade(rooms.next());
-        }
-        let mut path = if self.path.is_empty() { "/".to_owned() } else { self.path.clone() };
-        for (place, room) in rooms.enumerate() {
+    /// The path that joins by itself: one room as its last segment, several in the query.
+    fn path_with(&self, rooms: &[usize]) -> String {
+        let mut path = match rooms {
+            [room] => return format!("{}/r{room}", self.path),
+            _ if self.path.is_empty() => "/".to_owned(),
+            _ => self.path.clone(),
+        };
+        for (place, room) in rooms.iter().enumerate() {
             path.push(if place == 0 { '?' } else { '&' });
             path.push_str("room=r");
             path.push_str(&room.to_string());
         }
-        handshake::request(&self.host, &path)
+        path
     }
 
     /// Makes sure that something answers there, and that it is a Stentor server.
@@ -87,7 +106,7 @@ impl Target {
         }
         Err(Failure::new(format!(
             "no Stentor server at ws://{}{}: its stats route does not answer as one (another \
-             server that relays text is measured with --any-server)",
+             server that relays text is measured with --dialect plain)",
             self.host, self.path
         )))
     }

@@ -162,6 +162,7 @@ impl World {
         let seats = SeatMap::deal(seating);
         let connections = 0..seating.connections();
         swarm.open_all(connections.map(|index| door.upgrade_to_all(seats.rooms_of(index))))?;
+        let template = |room| ChatTemplate::new(door.dialect(), room, content_bytes);
         let talkers = (0..seating.talkers_total())
             .map(|talker| Talker::new(seats.connection_of(talker)))
             .collect();
@@ -171,9 +172,7 @@ impl World {
             swarm,
             hall: Hall::new(seats, run)?,
             server,
-            templates: (0..seating.rooms)
-                .map(|room| ChatTemplate::new(room, content_bytes))
-                .collect(),
+            templates: (0..seating.rooms).map(template).collect(),
             talkers,
             turn: 0,
             sent: 0,

@@ -9,6 +9,7 @@ use crate::cli::EchoArgs;
 use crate::failure::Failure;
 use crate::floor::ping_pong::{self, Rounds};
 use crate::load::client_frame::{self, ChatTemplate};
+use crate::load::dialect::{Heard, Opening, Session};
 use crate::load::handshake::{self, Answer};
 use crate::load::target::Target;
 use crate::measure::moment::Moment;
@@ -26,7 +27,7 @@ const READ_BYTES_MAX: usize = 128 * 1_024;
 /// If the server is not there, refuses the client or a message, or does not answer in 5 s.
 pub(crate) fn run(args: &EchoArgs) -> Result<Report, Failure> {
     let (target, server) = args.server.find()?;
-    let mut template = ChatTemplate::new(0, args.content_bytes as usize);
+    let mut template = ChatTemplate::new(target.dialect(), 0, args.content_bytes as usize);
     let mut client = Client::connect(&target)?;
     let run = RunId::new(fastrand::u32(..));
     let mut frame = Vec::new();
@@ -62,24 +63,27 @@ struct Client {
     taken: usize,
     filled: usize,
     locator: Locator,
+    session: Option<Box<Session>>,
 }
 
 impl Client {
     fn connect(target: &Target) -> Result<Self, Failure> {
         let mut stream = target.knock()?;
+        let Opening { request, session } = target.upgrade(Some(0));
         let prepared = stream
             .set_nodelay(true)
             .and_then(|()| stream.set_read_timeout(Some(ping_pong::ANSWER_TIMEOUT)))
-            .and_then(|()| stream.write_all(&target.upgrade(Some(0))));
+            .and_then(|()| stream.write_all(&request));
         prepared.map_err(Failure::while_doing("the handshake"))?;
         let (buffer, locator) = (vec![0; READ_BYTES_MAX], Locator::new());
-        let mut client = Self { stream, buffer, taken: 0, filled: 0, locator };
+        let mut client = Self { stream, buffer, taken: 0, filled: 0, locator, session };
         loop {
             client.fill()?;
             match handshake::read_answer(&client.buffer[..client.filled]) {
                 Answer::Incomplete => {}
                 Answer::Upgraded(bytes) => {
                     client.taken = bytes;
+                    client.wait_for_admission()?;
                     return Ok(client);
                 }
                 Answer::Refused(reason) => return Err(Failure::new(format!("refused: {reason}"))),
@@ -91,34 +95,60 @@ impl Client {
         self.stream.write_all(frame).map_err(Failure::while_doing("sending"))
     }
 
+    /// Reads until the server has let the client into its room, where it says so in frames.
+    fn wait_for_admission(&mut self) -> Result<(), Failure> {
+        let mut admitted = self.session.is_none();
+        while !admitted {
+            self.hear(&mut |_, heard| admitted |= heard == Heard::Admitted)?;
+        }
+        Ok(())
+    }
+
     /// Reads until the message with this stamp is there; others are passed over.
     fn wait_for(&mut self, stamp: Stamp) -> Result<(), Failure> {
+        let (mut came, mut refusal) = (false, None);
+        while !came {
+            self.hear(&mut |locator, heard| {
+                let Heard::Text(text) = heard else { return };
+                if locator.find(text).map(Stamp::decode) == Some(stamp) {
+                    came = true;
+                } else if let text = String::from_utf8_lossy(text)
+                    && text.contains("\"type\":\"error\"")
+                {
+                    refusal = Some(text.into_owned());
+                }
+            })?;
+            if let Some(text) = refusal {
+                return Err(Failure::new(format!(
+                    "the server refused a message ({text}); RATE_LIMIT=0 lifts its limit"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads until there is a frame, and tells what it says.
+    fn hear(&mut self, tell: &mut dyn FnMut(&mut Locator, Heard<'_>)) -> Result<(), Failure> {
         loop {
             let Some((opcode, payload)) = self.next_frame()? else {
                 self.fill()?;
                 continue;
             };
             let payload = &self.buffer[payload];
+            let mut replies = Vec::new();
             match opcode {
-                OpCode::Ping => {
-                    let mut pong = Vec::new();
-                    client_frame::append(OpCode::Pong, payload, &mut pong);
-                    self.send(&pong)?;
-                }
+                OpCode::Ping => client_frame::append(OpCode::Pong, payload, &mut replies),
                 OpCode::Close => return Err(Failure::new("the server closed the connection")),
-                _ => {
-                    let heard = self.locator.find(payload).map(Stamp::decode);
-                    if heard == Some(stamp) {
-                        return Ok(());
-                    }
-                    let text = String::from_utf8_lossy(payload);
-                    if text.contains("\"type\":\"error\"") {
-                        return Err(Failure::new(format!(
-                            "the server refused a message ({text}); RATE_LIMIT=0 lifts its limit"
-                        )));
-                    }
-                }
+                _ => match &mut self.session {
+                    None => tell(&mut self.locator, Heard::Text(payload)),
+                    Some(session) => session
+                        .handle_payload(payload, &mut replies, |heard| {
+                            tell(&mut self.locator, heard);
+                        })
+                        .map_err(Failure::new)?,
+                },
             }
+            return if replies.is_empty() { Ok(()) } else { self.send(&replies) };
         }
     }
 

@@ -21,7 +21,7 @@ fn fanout_in_rooms(server: SocketAddr, rooms_per_connection: &str) -> Output {
     let url = format!("--url=ws://{server}/ws");
     let shape = ["--rooms=2", "--members=4", "--talkers=2", "--rate=400"];
     let spans = ["--warmup=50ms", "--duration=250ms", "--wait=500ms"];
-    let server = ["fanout", "--any-server", &url, rooms_per_connection];
+    let server = ["fanout", "--dialect=plain", &url, rooms_per_connection];
     run(&[&server[..], &shape[..], &spans[..]].concat())
 }
 
@@ -85,7 +85,7 @@ fn every_size_of_a_scale_stands_beside_its_floor() {
     let sizes = ["--connections=3,20", "--rooms=1,2", "--warmup=20ms", "--duration=100ms"];
     let rates = ["--connection-deliveries=2000", "--room-deliveries=2000"];
 
-    let output = run(&[&["scale", "--any-server", &url, &pid], &sizes[..], &rates[..]].concat());
+    let output = run(&[&["scale", "--dialect=plain", &url, &pid], &sizes[..], &rates[..]].concat());
 
     assert_verdict(&output, 0, "verdict: passed");
     // The ratios themselves need a server process of its own: the threads of this one come and go
@@ -102,7 +102,7 @@ fn a_lost_delivery_fails_a_scale_with_its_size() {
     // The sample at the beginning is not judged: it only shows the size of a frame.
     let sizes = ["--only=rooms", "--rooms=2", "--wait=200ms", "--warmup=20ms", "--duration=100ms"];
 
-    let output = run(&[&["scale", "--any-server", &url, &pid], &sizes[..]].concat());
+    let output = run(&[&["scale", "--dialect=plain", &url, &pid], &sizes[..]].concat());
 
     assert_verdict(&output, 1, "fault: 2 × 10 members, 1 talking");
 }
@@ -118,7 +118,7 @@ fn a_closed_connection_fails_the_run_with_its_code() {
 fn a_handshake_storm_opens_and_closes_all() {
     let url = format!("--url=ws://{}/ws", relay::start(Fault::None));
 
-    let output = run(&["connect", "--any-server", &url, "--count=200", "--in-flight=8"]);
+    let output = run(&["connect", "--dialect=plain", &url, "--count=200", "--in-flight=8"]);
 
     assert_verdict(&output, 0, "verdict: passed");
     assert!(text(&output.stdout).contains("200"), "{output:?}");
@@ -128,7 +128,7 @@ fn a_handshake_storm_opens_and_closes_all() {
 fn an_unloaded_round_trip_is_timed() {
     let url = format!("--url=ws://{}/ws", relay::start(Fault::None));
 
-    let output = run(&["echo", "--any-server", &url, "--count=50", "--warmup-count=5"]);
+    let output = run(&["echo", "--dialect=plain", &url, "--count=50", "--warmup-count=5"]);
 
     assert_verdict(&output, 0, "p50");
 }
@@ -152,11 +152,11 @@ fn what_cannot_be_measured_is_one_line_and_exit_code_2() {
         (&["fanout", "--url=ws://127.0.0.1:1/ws"], "no server answers at 127.0.0.1:1"),
         (&["fanout", &relay], "no Stentor server at"),
         (&["fanout", "--url=http://127.0.0.1/"], "must begin with ws://"),
-        (&["fanout", "--any-server", &relay, "--pid=4294967295"], "process 4294967295 is gone"),
-        (&["fanout", "--any-server", &relay, "--rooms=1000000"], "the limit is"),
+        (&["fanout", "--dialect=plain", &relay, "--pid=4294967295"], "process 4294967295 is gone"),
+        (&["fanout", "--dialect=plain", &relay, "--rooms=1000000"], "the limit is"),
         (&["fanout", "--members=2", "--talkers=3"], "more than its 2 members"),
         (&["fanout", "--rooms=3", "--rooms-per-connection=2"], "3 rooms are no multiple"),
-        (&["scale", "--any-server", &relay], "scale needs --pid"),
+        (&["scale", "--dialect=plain", &relay], "scale needs --pid"),
         (&["max", "--rate-start=0"], "must be above zero"),
     ];
     for (arguments, said) in cases {

@@ -5,9 +5,9 @@ fn an_address_gives_host_port_and_room_path() {
     let target = Target::parse("ws://127.0.0.1:9/api/chat-api/ws/").unwrap();
 
     assert_eq!(target.address, "127.0.0.1:9".parse().unwrap());
-    let with_room = String::from_utf8(target.upgrade(Some(7))).unwrap();
+    let with_room = String::from_utf8(target.upgrade(Some(7)).request).unwrap();
     assert!(with_room.starts_with("GET /api/chat-api/ws/r7 HTTP/1.1\r\nHost: 127.0.0.1:9\r\n"));
-    let without = String::from_utf8(target.upgrade(None)).unwrap();
+    let without = String::from_utf8(target.upgrade(None).request).unwrap();
     assert!(without.starts_with("GET /api/chat-api/ws HTTP/1.1\r\n"));
 }
 
@@ -16,7 +16,7 @@ fn an_address_without_a_path_asks_for_the_root() {
     let target = Target::parse("ws://127.0.0.1").unwrap();
 
     assert_eq!(target.address.port(), 80);
-    assert!(target.upgrade(None).starts_with(b"GET / HTTP/1.1\r\n"));
+    assert!(target.upgrade(None).request.starts_with(b"GET / HTTP/1.1\r\n"));
 }
 
 #[test]
@@ -32,7 +32,22 @@ fn what_is_no_address_is_refused_in_one_line() {
 fn several_rooms_are_asked_for_in_the_query() {
     let target = Target::parse("ws://127.0.0.1:9/ws").unwrap();
 
-    let two = String::from_utf8(target.upgrade_to_all([7, 12].into_iter())).unwrap();
+    let two = String::from_utf8(target.upgrade_to_all([7, 12].into_iter()).request).unwrap();
     assert!(two.starts_with("GET /ws?room=r7&room=r12 HTTP/1.1\r\n"), "{two}");
-    assert_eq!(target.upgrade_to_all([7].into_iter()), target.upgrade(Some(7)));
+    assert_eq!(target.upgrade_to_all([7].into_iter()).request, target.upgrade(Some(7)).request);
+}
+
+#[test]
+fn where_rooms_are_joined_by_talk_the_path_names_none() {
+    let request = |url: &str, dialect| {
+        let opening = Target::parse(url).unwrap().speaking(dialect).upgrade(Some(7));
+        assert!(opening.session.is_some());
+        String::from_utf8(opening.request).unwrap()
+    };
+
+    let socket_io = request("ws://127.0.0.1:9/socket.io/", Dialect::SocketIo);
+    let nats = request("ws://127.0.0.1:9", Dialect::Nats);
+
+    assert!(socket_io.starts_with("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"));
+    assert!(nats.starts_with("GET / HTTP/1.1\r\n"), "{nats}");
 }
