@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use project::Project;
 use report::Report;
-use steps::{browser, cargo, conformance, k6};
+use steps::{browser, cargo, compare, conformance, k6};
 
 const HELP: &str = "\
 cargo xtask <command>
@@ -28,18 +28,21 @@ cargo xtask <command>
   k6 <script> [KEY=VALUE...]
                one (chat, fanout, spike, soak, resume) at full length, against a server started
                for it or the one at WS_URL=...; exit code of k6, 99 = limits crossed
+  compare [--quick] [--only stentor,axum,node-ws,socket.io,nchan,nats]
+               Stentor, its peers and the floor side by side: a table, and files in
+               loadtest/results/<date>-<machine>/; about twelve minutes, --quick about four
   ci           lint and test: everything that the gate asks for
   help         this text
 
-What a step lacks it gets by itself: playwright-core, kosoku and k6 into .tools/ of the project,
-Chromium by apt-get where that is possible. Settings: CHROMIUM = the browser's path;
+What a step lacks it gets by itself: playwright-core, kosoku, k6, ws and socket.io into .tools/
+of the project; Chromium, nchan and nats-server by apt-get where that is possible. Settings: CHROMIUM = the browser's path;
 SHOTS = a folder for pictures of the chat page.";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_else(|| "help".to_owned());
     let arguments: Vec<String> = arguments.collect();
-    if let Some(extra) = arguments.first().filter(|_| command != "k6") {
+    if let Some(extra) = arguments.first().filter(|_| !["k6", "compare"].contains(&&*command)) {
         eprintln!("xtask: `{command}` takes no argument, but there is `{extra}`\n\n{HELP}");
         return ExitCode::from(2);
     }
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         "conformance" => report.step("conformance", || conformance::run(&project)),
         "k6" if arguments.is_empty() => k6_short(&project, &mut report),
         "k6" => return k6::single(&project, &arguments),
+        "compare" => return compare::run(&project, &arguments),
         "ci" => {
             lint(&project, &mut report);
             test(&project, &mut report);

@@ -155,6 +155,11 @@ impl Running {
         Err(format!("{name} did not listen on {address} within {} s", deadline.as_secs()))
     }
 
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn wait(&mut self, deadline: Duration) -> Result<ExitStatus, String> {
         let until = Instant::now() + deadline;
         loop {

