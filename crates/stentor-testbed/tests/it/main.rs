@@ -1,0 +1,6 @@
+//! Every kind of server does to others what its documentation says.
+
+mod cluster;
+mod proxy;
+mod redis;
+mod sentinels;
