@@ -39,7 +39,7 @@ impl RedisCluster {
     /// three masters are needed to agree on one).
     ///
     /// # Panics
-    /// As [`RedisCluster::start`].
+    /// As [`RedisCluster::start`]; more than 16 masters or 3 replicas are too many for a test.
     #[must_use]
     pub fn start_with_replicas(masters: usize, replicas: usize) -> Self {
         assert!((1..=16).contains(&masters) && replicas <= 3, "a cluster of a modest size");

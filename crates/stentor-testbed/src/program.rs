@@ -9,7 +9,8 @@ use std::path::PathBuf;
 pub(crate) fn redis_server() -> PathBuf {
     if let Some(path) = std::env::var_os("REDIS_SERVER").map(PathBuf::from) {
         assert!(path.is_file(), "REDIS_SERVER is {}, which is no file", path.display());
-        return path;
+        // Servers run in folders of their own.
+        return std::path::absolute(path).expect("a path that leads to a file");
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)

@@ -35,8 +35,9 @@ cargo xtask <command>
   help         this text
 
 What a step lacks it gets by itself: playwright-core, kosoku, k6, ws and socket.io into .tools/
-of the project; Chromium, nchan and nats-server by apt-get where that is possible. Settings: CHROMIUM = the browser's path;
-SHOTS = a folder for pictures of the chat page.";
+of the project; Chromium, Redis, nchan and nats-server by apt-get where that is possible.
+Settings: CHROMIUM and REDIS_SERVER = the paths of these programs; SHOTS = a folder for pictures
+of the chat page.";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

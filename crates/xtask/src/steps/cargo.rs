@@ -7,14 +7,22 @@ use crate::counts::Counts;
 use crate::project::Project;
 use crate::report::Outcome;
 use crate::run;
+use crate::tools;
 
 /// A first build of everything with its tests, on a slow machine too.
 const CARGO_DEADLINE: Duration = Duration::from_secs(60 * 60);
 
 /// Unit, property, integration and doc tests of every crate; all of them, even where one fails.
-/// The examples are built along.
+/// The examples are built along. Tests that start a Redis are told where its program is; where
+/// there is none they fail, and the others run all the same.
 pub(crate) fn tests(project: &Project) -> Outcome {
-    let command = project.cargo(&["test", "--workspace", "--no-fail-fast"]);
+    let mut command = project.cargo(&["test", "--workspace", "--no-fail-fast"]);
+    match tools::redis_server(project) {
+        Ok(path) => {
+            command.env("REDIS_SERVER", path);
+        }
+        Err(fault) => eprintln!("xtask: {fault}"),
+    }
     let (counts, result) = run::count(command, CARGO_DEADLINE);
     Outcome { counts, fault: result.err() }
 }

@@ -76,6 +76,11 @@ fn what_is_to_be_absent_is_no_dependency() {
 }
 
 #[test]
+fn crates_of_the_project_itself_are_not_published() {
+    assert_none(member_manifests().iter().flat_map(Manifest::publish_faults).collect());
+}
+
+#[test]
 fn every_crate_takes_lints_and_dependencies_from_the_workspace() {
     assert_none(member_manifests().iter().flat_map(Manifest::inheritance_faults).collect());
 }

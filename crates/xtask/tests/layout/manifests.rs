@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 /// Which crates of the workspace a crate may name in `[dependencies]`.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("stentor-wire", &[]),
     ("stentor-shard", &["stentor-wire"]),
     ("stentor-bus", &["stentor-wire"]),
@@ -16,6 +16,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("stentor-peer-axum", &[]),
     ("stentor-benches", &["stentor-wire", "stentor-shard", "stentor-engine", "stentor-bus"]),
     ("stentor-fuzz", &["stentor-wire", "stentor-shard", "stentor-bus", "stentor-sim"]),
+    ("stentor-testbed", &[]),
     ("xtask", &[]),
 ];
 
@@ -82,15 +83,18 @@ impl Manifest {
         faults
     }
 
-    /// Tests are freer, but the pure crates' do not know what stands above them, and nothing
-    /// but the fuzz targets knows the simulator.
+    /// Tests are freer, but the pure crates' do not know what stands above them nor start servers,
+    /// and nothing but the fuzz targets knows the simulator.
     pub(crate) fn dev_direction_faults(&self) -> Vec<String> {
         let name = &self.name;
         let pure = matches!(name.as_str(), "stentor-wire" | "stentor-shard");
         let mut faults = Vec::new();
         for dependency in self.dependencies(&["dev-dependencies"]) {
-            let upward =
-                matches!(dependency.package.as_str(), "stentor-engine" | "stentor-server") && pure;
+            let upward = pure
+                && matches!(
+                    dependency.package.as_str(),
+                    "stentor-engine" | "stentor-server" | "stentor-testbed"
+                );
             if upward || dependency.package == "stentor-sim" {
                 faults.push(format!("tests of {name} must not need {}", dependency.package));
             }
@@ -105,6 +109,18 @@ impl Manifest {
             .filter(|dependency| absent.contains(&dependency.package.as_str()))
             .map(|dependency| format!("{} must not know {}", self.name, dependency.package))
             .collect()
+    }
+
+    /// A crate that only serves the project itself, but does not say `publish = false`.
+    pub(crate) fn publish_faults(&self) -> Vec<String> {
+        let name = &self.name;
+        let stays = matches!(name.as_str(), "stentor-testbed" | "stentor-sim" | "xtask");
+        let publish = self.table["package"].get("publish").and_then(Value::as_bool);
+        if stays && publish != Some(false) {
+            vec![format!("{name} lacks `publish = false`")]
+        } else {
+            Vec::new()
+        }
     }
 
     /// Lints or a dependency that do not come from the workspace.
@@ -218,6 +234,36 @@ fn nothing_depends_on_the_simulator() {
     assert_eq!(normal.direction_faults().len(), 1);
     let dev = manifest("stentor-engine", &format!("[dev-dependencies]\n{rest}"));
     assert_eq!(dev.dev_direction_faults().len(), 1);
+}
+
+#[test]
+fn only_tests_know_the_testbed() {
+    let own = "stentor-testbed.workspace = true";
+    for name in ["stentor-bus", "stentor-server", "stentor-loadtest", "xtask"] {
+        for section in ["dependencies", "build-dependencies", "target.'cfg(unix)'.dependencies"] {
+            let shipped = manifest(name, &format!("[{section}]\n{own}"));
+            let fault = format!("{name} must not depend on stentor-testbed");
+            assert_eq!(shipped.direction_faults(), [fault], "{section}");
+        }
+        let dev = manifest(name, &format!("[dev-dependencies]\n{own}"));
+        assert!(dev.direction_faults().is_empty() && dev.dev_direction_faults().is_empty());
+    }
+    let pure = manifest("stentor-wire", &format!("[dev-dependencies]\n{own}"));
+    assert_eq!(
+        pure.dev_direction_faults(),
+        ["tests of stentor-wire must not need stentor-testbed"]
+    );
+    let upward = manifest("stentor-testbed", "[dependencies]\nstentor-wire.workspace = true");
+    assert_eq!(upward.direction_faults().len(), 1);
+}
+
+#[test]
+fn a_crate_for_tests_that_could_be_published_is_a_fault() {
+    let name = "stentor-testbed";
+    assert_eq!(manifest(name, "").publish_faults().len(), 1);
+    assert_eq!(manifest(name, "publish = true").publish_faults().len(), 1);
+    assert!(manifest(name, "publish = false").publish_faults().is_empty());
+    assert!(manifest("stentor-wire", "").publish_faults().is_empty());
 }
 
 #[test]
