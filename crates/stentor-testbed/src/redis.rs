@@ -101,7 +101,11 @@ impl RedisOptions {
             match redis.wait_listening() {
                 Ok(()) => return redis,
                 Err(log) if log.contains("Address already in use") => {}
-                Err(log) => panic!("redis-server ended:\n{log}"),
+                Err(log) => {
+                    // Before the panic, after which it would show its log again.
+                    drop(redis);
+                    panic!("redis-server ended:\n{log}");
+                }
             }
         }
         panic!("redis-server found its port in use, {tries} times");

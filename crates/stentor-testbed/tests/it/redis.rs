@@ -85,7 +85,7 @@ fn two_leases_are_never_of_one_port() {
 }
 
 #[test]
-#[should_panic(expected = "Bad directive")]
+#[should_panic(expected = ">>> 'no-such-setting 1'")]
 fn a_configuration_that_is_refused_is_told_in_redis_words() {
     let _ = Redis::options().line("no-such-setting 1").start();
 }

