@@ -1,17 +1,24 @@
 //! The command line: one subcommand a scenario, and what they have in common.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::connect::ConnectArgs;
 pub(crate) use self::echo::EchoArgs;
 pub(crate) use self::fanout::FanoutArgs;
 pub(crate) use self::floor::{
-    EchoFloorArgs, EchoFloorServerArgs, FloorArgs, FloorSenderArgs, FloorSending, Pace,
+    EchoFloorArgs, EchoFloorServerArgs, FloorArgs, FloorDoorArgs, FloorSenderArgs, FloorSending,
+    Pace,
 };
 pub(crate) use self::idle::IdleArgs;
 pub(crate) use self::max::MaxArgs;
+pub(crate) use self::processes::{LoadPartArgs, ProcessArgs};
+pub(crate) use self::reference::ReferenceArgs;
 pub(crate) use self::rooms::RoomArgs;
 pub(crate) use self::scale::{ScaleArgs, ScalePart};
 pub(crate) use self::server::ServerArgs;
@@ -23,6 +30,8 @@ mod fanout;
 mod floor;
 mod idle;
 mod max;
+mod processes;
+mod reference;
 mod rooms;
 mod scale;
 mod server;
@@ -36,12 +45,41 @@ pub(crate) struct Cli {
     /// What to measure.
     #[command(subcommand)]
     pub(crate) scenario: Scenario,
-    /// Keep this process on one core; give the server another
-    #[arg(long, global = true, value_name = "CORE")]
-    pub(crate) load_core: Option<usize>,
+    /// Keep this process on one core, and give the server another; several, such as 1,2,3, are
+    /// for several processes, in turn
+    #[arg(long, global = true, value_name = "CORES", value_delimiter = ',')]
+    pub(crate) load_core: Vec<usize>,
     /// Write the report as JSON too
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Reads the command line. Help and version are shown; what is wrong is said in one line.
+    ///
+    /// # Errors
+    /// Where there is nothing to run, with the exit code.
+    pub(crate) fn from_command_line() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| {
+            if !error.use_stderr() {
+                // Help that nobody reads to its end is no failure.
+                let _ = error.print();
+                return ExitCode::SUCCESS;
+            }
+            let text = error.to_string();
+            // Behind the first empty line come hints.
+            let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+            let line = lines.collect::<Vec<_>>().join(" ");
+            let line = match error.kind() {
+                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                    "say what is to be measured: --help lists the scenarios"
+                }
+                _ => line.trim_start_matches("error: "),
+            };
+            eprintln!("stentor-loadtest: {line}");
+            ExitCode::from(2)
+        })
+    }
 }
 
 /// What can be measured.
@@ -66,18 +104,71 @@ pub(crate) enum Scenario {
     /// The sending half of `floor`
     #[command(hide = true)]
     FloorSender(FloorSenderArgs),
+    /// A further process of a load
+    #[command(hide = true)]
+    LoadPart(LoadPartArgs),
+    /// The accepting half of the floors of `connect` and `idle`
+    #[command(hide = true)]
+    FloorDoor(FloorDoorArgs),
     /// The answering half of `echo-floor`
     #[command(hide = true)]
     EchoFloorServer(EchoFloorServerArgs),
 }
 
+impl Scenario {
+    /// Whether another process of this program started it, and shows what goes wrong.
+    pub(crate) fn is_second_process(&self) -> bool {
+        matches!(
+            self,
+            Self::FloorSender(_)
+                | Self::LoadPart(_)
+                | Self::FloorDoor(_)
+                | Self::EchoFloorServer(_)
+        )
+    }
+}
+
+/// Rates that a schedule can be made of, a second.
+const RATES: RangeInclusive<f64> = 1e-3..=1e9;
+/// The longest span that anything is measured for.
+const SPAN_MAX: Duration = Duration::from_secs(30 * 24 * 3_600);
+
 /// Refuses a rate that no schedule can be made of.
 ///
 /// # Errors
-/// If it is not above zero, or not finite.
+/// If it is not above zero, not finite, or past all measure.
 pub(crate) fn require_rate(name: &str, rate: f64) -> Result<(), Failure> {
-    if rate.is_finite() && rate > 0.0 {
+    if RATES.contains(&rate) {
         return Ok(());
     }
-    Err(Failure::new(format!("{name} must be above zero: {rate}")))
+    Err(Failure::new(format!(
+        "{name} must be above zero, from {} to {} a second: {rate}",
+        RATES.start(),
+        RATES.end()
+    )))
+}
+
+/// Refuses more rooms than connections: a room without a member is none.
+///
+/// # Errors
+/// If there are more; `option` names the one that says how many connections there are.
+pub(crate) fn require_rooms(rooms: usize, connections: usize, option: &str) -> Result<(), Failure> {
+    if rooms <= connections {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "--rooms {rooms} are more than {connections} connections ({option}): a room would be empty"
+    )))
+}
+
+/// Reads a span of time that is to be filled with something.
+///
+/// # Errors
+/// If it is none, or zero, or longer than a month.
+pub(crate) fn parse_span(text: &str) -> Result<Duration, String> {
+    let span = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if span.is_zero() || span > SPAN_MAX {
+        return Err("must be above zero and at most 30 days".to_owned());
+    }
+    Ok(span)
 }

@@ -3,9 +3,10 @@
 //! Two processes of this program: one sends, on the server's core; this one receives, with the
 //! same loop as in every other scenario.
 
-pub(crate) mod child;
+pub(crate) mod door;
 pub(crate) mod echo_floor;
 pub(crate) mod ping_pong;
+pub(crate) mod reference;
 pub(crate) mod sender;
 
 use std::time::Duration;
@@ -15,13 +16,13 @@ use stentor_wire::frame::{FrameHead, OpCode};
 
 use crate::cli::{FloorArgs, FloorSending, Pace};
 use crate::failure::Failure;
-use crate::floor::child::Other;
 use crate::load::connection::{Audience, End};
 use crate::load::dialect::Opening;
 use crate::load::swarm::Swarm;
 use crate::load::target::Target;
 use crate::measure::meter;
 use crate::measure::moment::Moment;
+use crate::process::child::Other;
 use crate::report::Report;
 use crate::report::figure::{Figure, grouped};
 use crate::report::progress::Progress;
@@ -67,6 +68,28 @@ impl FloorFigures {
     pub(crate) fn cpu_a_delivery(&self) -> Option<Figure> {
         Figure::cpu_each(self.cpu, self.frames)
     }
+
+    /// Frames sent in a second of the measured span.
+    pub(crate) fn deliveries_per_second(&self) -> f64 {
+        self.frames as f64 / self.took.as_secs_f64().max(1e-9)
+    }
+
+    /// The sender's share of its core.
+    pub(crate) fn sender_share(&self) -> f64 {
+        self.cpu.as_secs_f64() / self.took.as_secs_f64().max(1e-9)
+    }
+
+    /// Makes sure that every frame came: else this is no limit of anything.
+    ///
+    /// # Errors
+    /// If one did not.
+    pub(crate) fn require_all(&self) -> Result<(), Failure> {
+        if self.received == self.frames_total {
+            return Ok(());
+        }
+        let (came, total) = (grouped(self.received), grouped(self.frames_total));
+        Err(Failure::new(format!("the floor: {came} frames came of {total} sent")))
+    }
 }
 
 /// The bytes of a server's text frame with this payload, its head included.
@@ -81,8 +104,8 @@ pub(crate) fn frame_bytes(payload_bytes: u64) -> u64 {
 /// If the second process cannot be started, a core is not there, or sockets run out.
 pub(crate) fn measure(args: &FloorArgs, progress: &mut Progress) -> Result<FloorFigures, Failure> {
     let sockets = args.sending.sockets as usize;
-    let mut sender = Other::start(&arguments(args))?;
-    let target = Target::parse(&format!("ws://{}", sender.address))?;
+    let mut sender = Other::start("the floor's sender", &arguments(args))?;
+    let target = Target::parse(&format!("ws://{}", sender.hear_address()?))?;
     let mut swarm = Swarm::new(target, sockets)?;
     swarm.open_all(std::iter::repeat_with(Opening::default).take(sockets))?;
     sender.hear()?;
@@ -166,14 +189,13 @@ fn report(args: &FloorArgs, figures: &FloorFigures) -> Report {
     };
     let sockets = grouped(u64::from(*sockets));
     let what = format!("{sockets} sockets, {frames_per_send} × {bytes} bytes a send(), {pace}");
-    let FloorFigures { received, frames_total, frames, calls, refused, cpu, .. } = *figures;
-    let seconds = figures.took.as_secs_f64().max(1e-9);
-    let sender_share = cpu.as_secs_f64() / seconds;
+    let FloorFigures { received, frames_total, calls, refused, cpu, .. } = *figures;
+    let sender_share = figures.sender_share();
 
     let mut report = Report::new("floor", what);
     report.add("sent", Figure::Count(frames_total));
     report.add("delivered", Figure::Count(received));
-    report.add("rate", Figure::PerSecond(frames as f64 / seconds));
+    report.add("rate", Figure::PerSecond(figures.deliveries_per_second()));
     report.add_some("sender_cpu_a_delivery", figures.cpu_a_delivery());
     report.add_some("sender_cpu_a_send", Figure::cpu_each(cpu, calls));
     report.add("sender", Figure::Share(sender_share));

@@ -2,12 +2,19 @@
 
 pub(crate) mod client_frame;
 pub(crate) mod connection;
+pub(crate) mod crew;
 pub(crate) mod dialect;
 pub(crate) mod handshake;
+pub(crate) mod order;
+pub(crate) mod part;
+pub(crate) mod part_process;
 pub(crate) mod schedule;
 pub(crate) mod seating;
+pub(crate) mod share;
 pub(crate) mod source_addresses;
+pub(crate) mod step;
 pub(crate) mod swarm;
 pub(crate) mod target;
+pub(crate) mod turns;
 pub(crate) mod wake_timer;
 pub(crate) mod world;

@@ -7,25 +7,34 @@ mod failure;
 mod floor;
 mod load;
 mod measure;
+mod process;
 mod report;
 mod scenario;
 mod verdict;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use crate::cli::{Cli, Scenario};
 use crate::failure::Failure;
-use crate::floor::{echo_floor, sender};
+use crate::floor::{door, echo_floor, sender};
+use crate::load::part_process;
 use crate::measure::machine;
+use crate::process::child;
 use crate::report::Report;
 use crate::scenario::{connect, echo, fanout, idle, max, scale};
 
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
+    let cli = match Cli::from_command_line() {
+        Ok(cli) => cli,
+        Err(exit_code) => return exit_code,
+    };
+    match run(&cli) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
+        Err(failure) if cli.scenario.is_second_process() => {
+            println!("{}{failure}", child::FAILED);
+            ExitCode::from(2)
+        }
         Err(failure) => {
             eprintln!("stentor-loadtest: {failure}");
             ExitCode::from(2)
@@ -36,12 +45,16 @@ fn main() -> ExitCode {
 /// Runs a scenario and shows its report; whether it passed.
 fn run(cli: &Cli) -> Result<bool, Failure> {
     machine::raise_descriptor_limit()?;
-    if let Some(core) = cli.load_core {
+    if let Some(path) = &cli.json {
+        report::require_writable(path)?;
+    }
+    // Each is tried, the first one last: on that this process stays.
+    for &core in cli.load_core.iter().rev() {
         machine::pin_to_core(core)?;
     }
     let report: Report = match &cli.scenario {
-        Scenario::Fanout(args) => fanout::run(args)?,
-        Scenario::Max(args) => max::run(args)?,
+        Scenario::Fanout(args) => fanout::run(args, &cli.load_core)?,
+        Scenario::Max(args) => max::run(args, &cli.load_core)?,
         Scenario::Scale(args) => scale::run(args)?,
         Scenario::Idle(args) => idle::run(args)?,
         Scenario::Connect(args) => connect::run(args)?,
@@ -49,6 +62,8 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
         Scenario::Floor(args) => floor::run(args)?,
         Scenario::EchoFloor(args) => echo_floor::run(args)?,
         Scenario::FloorSender(args) => return sender::run(args).map(|()| true),
+        Scenario::LoadPart(args) => return part_process::serve(args).map(|()| true),
+        Scenario::FloorDoor(args) => return door::serve(args).map(|()| true),
         Scenario::EchoFloorServer(args) => return echo_floor::serve(args).map(|()| true),
     };
     println!("{report}");

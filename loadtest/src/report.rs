@@ -35,6 +35,22 @@ pub(crate) struct Report {
     remarks: Vec<String>,
 }
 
+/// Makes sure that a report can be written to `path`, before anything is measured for it.
+///
+/// # Errors
+/// If it cannot.
+pub(crate) fn require_writable(path: &Path) -> Result<(), Failure> {
+    let is_new = !path.exists();
+    // What stands there stays until there is something better.
+    let opened = fs::OpenOptions::new().append(true).create(true).open(path);
+    opened.map_err(Failure::while_doing(format!("{} cannot be written", path.display())))?;
+    if is_new {
+        // A run that fails is to leave no empty report behind.
+        let _ = fs::remove_file(path);
+    }
+    Ok(())
+}
+
 impl Report {
     /// An empty report on `scenario`; `what` says in a line what was measured.
     pub(crate) fn new(scenario: &'static str, what: String) -> Self {

@@ -3,4 +3,5 @@
 pub(crate) mod auditor;
 pub(crate) mod hall;
 pub(crate) mod locator;
+pub(crate) mod sparse_histogram;
 pub(crate) mod stamp;

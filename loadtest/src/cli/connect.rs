@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::ServerArgs;
+use super::{ReferenceArgs, ServerArgs};
 
 /// Options of `connect`.
 #[derive(Debug, Args)]
@@ -10,6 +10,9 @@ pub(crate) struct ConnectArgs {
     /// The server.
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+    /// The floor beside it.
+    #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
     /// How many handshakes
     #[arg(long, default_value_t = 10_000)]
     pub(crate) count: usize,

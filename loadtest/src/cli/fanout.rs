@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{RoomArgs, ServerArgs};
+use super::{ProcessArgs, ReferenceArgs, RoomArgs, ServerArgs};
 
 /// Options of `fanout`.
 #[derive(Debug, Args)]
@@ -12,9 +12,15 @@ pub(crate) struct FanoutArgs {
     /// The server.
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+    /// The floor beside it.
+    #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
     /// The rooms.
     #[command(flatten)]
     pub(crate) rooms: RoomArgs,
+    /// The processes.
+    #[command(flatten)]
+    pub(crate) processes: ProcessArgs,
     /// Messages a second, of all talkers together
     #[arg(long, default_value_t = 50.0)]
     pub(crate) rate: f64,
@@ -22,7 +28,7 @@ pub(crate) struct FanoutArgs {
     #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
     pub(crate) warmup: Duration,
     /// How long to send and count
-    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "10s", value_parser = super::parse_span)]
     pub(crate) duration: Duration,
     /// How long to wait for what is outstanding at the end
     #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]

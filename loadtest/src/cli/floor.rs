@@ -1,5 +1,6 @@
 //! Options of `floor` and `echo-floor`, and of their second processes.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use clap::Args;
@@ -53,7 +54,7 @@ pub(crate) struct FloorSending {
     #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
     pub(crate) warmup: Duration,
     /// How long to send and count
-    #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "5s", value_parser = super::parse_span)]
     pub(crate) duration: Duration,
 }
 
@@ -83,6 +84,17 @@ pub(crate) struct EchoFloorArgs {
     pub(crate) bytes: u32,
 }
 
+/// Options of the accepting process.
+#[derive(Debug, Args)]
+pub(crate) struct FloorDoorArgs {
+    /// The core to be on
+    #[arg(long)]
+    pub(crate) core: Option<usize>,
+    /// Answer a request with so many bytes; if not given, only hold what is accepted
+    #[arg(long)]
+    pub(crate) answer_bytes: Option<usize>,
+}
+
 /// Options of the answering process.
 #[derive(Debug, Args)]
 pub(crate) struct EchoFloorServerArgs {
@@ -91,12 +103,15 @@ pub(crate) struct EchoFloorServerArgs {
     pub(crate) core: Option<usize>,
 }
 
+/// Rounds a second that can be timed.
+const ROUNDS: RangeInclusive<f64> = 1e-9..=1e9;
+
 fn parse_pace(text: &str) -> Result<Pace, String> {
     if text == "max" {
         return Ok(Pace::FlatOut);
     }
     match text.parse() {
-        Ok(rounds) if f64::is_finite(rounds) && rounds > 0.0 => Ok(Pace::Rounds(rounds)),
+        Ok(rounds) if ROUNDS.contains(&rounds) => Ok(Pace::Rounds(rounds)),
         _ => Err("a number above zero, or `max`".to_owned()),
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::ServerArgs;
+use super::{ReferenceArgs, ServerArgs};
 
 /// Options of `idle`.
 #[derive(Debug, Args)]
@@ -12,6 +12,9 @@ pub(crate) struct IdleArgs {
     /// The server.
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+    /// The floor beside it.
+    #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
     /// How many connections
     #[arg(long, default_value_t = 10_000)]
     pub(crate) connections: usize,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{RoomArgs, ServerArgs};
+use super::{ProcessArgs, ReferenceArgs, RoomArgs, ServerArgs};
 
 /// Options of `max`.
 #[derive(Debug, Args)]
@@ -12,9 +12,15 @@ pub(crate) struct MaxArgs {
     /// The server.
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+    /// The floor beside it.
+    #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
     /// The rooms.
     #[command(flatten)]
     pub(crate) rooms: RoomArgs,
+    /// The processes.
+    #[command(flatten)]
+    pub(crate) processes: ProcessArgs,
     /// Messages a second to begin with
     #[arg(long, default_value_t = 100.0)]
     pub(crate) rate_start: f64,
@@ -22,7 +28,7 @@ pub(crate) struct MaxArgs {
     #[arg(long, default_value_t = 1_000_000.0)]
     pub(crate) rate_ceiling: f64,
     /// A rate fails if its p99 is not under this
-    #[arg(long, default_value = "100ms", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "100ms", value_parser = super::parse_span)]
     pub(crate) p99_max: Duration,
     /// How often a rate is tried before it counts as failed
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=10))]
@@ -31,7 +37,7 @@ pub(crate) struct MaxArgs {
     #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
     pub(crate) warmup: Duration,
     /// How long each rate is sent and counts
-    #[arg(long, default_value = "3s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "3s", value_parser = super::parse_span)]
     pub(crate) duration: Duration,
     /// How long to wait for what is outstanding after each rate
     #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]

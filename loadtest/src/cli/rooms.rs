@@ -32,12 +32,13 @@ pub(crate) struct RoomArgs {
 }
 
 impl RoomArgs {
-    /// The seats, checked against each other and against the descriptor limit.
+    /// The seats, checked against each other and, shared out over so many processes, against the
+    /// descriptor limit.
     ///
     /// # Errors
     /// If the rooms do not come out even, or there are too many connections, or no place for a
     /// stamp.
-    pub(crate) fn seating(&self) -> Result<Seating, Failure> {
+    pub(crate) fn seating_for(&self, processes: usize) -> Result<Seating, Failure> {
         let Self { rooms, members, talkers, rooms_per_connection, content_bytes } = *self;
         if !(STAMP_BYTES..=60_000).contains(&content_bytes) {
             return Err(Failure::new(format!(
@@ -51,7 +52,7 @@ impl RoomArgs {
             rooms_per_connection: rooms_per_connection as usize,
         }
         .check()?;
-        machine::require_descriptors(seating.connections())?;
+        machine::require_descriptors(seating.connections().div_ceil(processes.max(1)))?;
         Ok(seating)
     }
 }

@@ -47,7 +47,7 @@ pub(crate) struct ScaleArgs {
     #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
     pub(crate) warmup: Duration,
     /// How long each measurement runs and counts
-    #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "5s", value_parser = super::parse_span)]
     pub(crate) duration: Duration,
     /// How long to wait for what is outstanding after each measurement
     #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
@@ -78,7 +78,7 @@ pub(crate) enum ScalePart {
 
 fn parse_rate(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(rate) if f64::is_finite(rate) && rate > 0.0 => Ok(rate),
+        Ok(rate) if super::RATES.contains(&rate) => Ok(rate),
         _ => Err("a number above zero".to_owned()),
     }
 }

@@ -3,13 +3,14 @@
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
+use hdrhistogram::Histogram;
 use mio::{Events, Interest, Poll, Token};
 
 use crate::cli::{EchoFloorArgs, EchoFloorServerArgs};
 use crate::failure::Failure;
-use crate::floor::child::Other;
 use crate::floor::ping_pong::{self, Rounds};
 use crate::measure::machine;
+use crate::process::child::Other;
 use crate::report::Report;
 use crate::report::figure::grouped;
 
@@ -21,27 +22,36 @@ const READ_BYTES_MAX: usize = 64 * 1_024;
 /// # Errors
 /// If the second process cannot be started, or a core is not there.
 pub(crate) fn run(args: &EchoFloorArgs) -> Result<Report, Failure> {
-    let mut arguments = vec!["echo-floor-server".to_owned()];
-    arguments.extend(args.server_core.map(|core| format!("--core={core}")));
-    let server = Other::start(&arguments)?;
-    let trouble = || Failure::while_doing("the bare echo");
-    let mut stream = TcpStream::connect(server.address).map_err(trouble())?;
-    stream.set_nodelay(true).map_err(trouble())?;
-    stream.set_read_timeout(Some(ping_pong::ANSWER_TIMEOUT)).map_err(trouble())?;
-
-    let question = vec![b'q'; args.bytes as usize];
-    let mut answer = vec![0; args.bytes as usize];
     let rounds = Rounds { warmup: args.warmup_count, measured: args.count };
-    let latency = ping_pong::time(rounds, |_| {
-        stream.write_all(&question).map_err(trouble())?;
-        stream.read_exact(&mut answer).map_err(trouble())
-    })?;
-
+    let latency = measure(args.server_core, rounds, args.bytes as usize)?;
     let (trips, bytes) = (grouped(latency.len()), args.bytes);
     let what = format!("{trips} round trips of {bytes} bytes, one at a time, bare TCP");
     let mut report = Report::new("echo-floor", what);
     report.add_latencies(&latency);
     Ok(report)
+}
+
+/// Times `rounds` of `bytes` there and back, with the other end on `core`.
+///
+/// # Errors
+/// If the second process cannot be started, or the core is not there.
+pub(crate) fn measure(
+    core: Option<usize>,
+    rounds: Rounds,
+    bytes: usize,
+) -> Result<Histogram<u64>, Failure> {
+    let mut arguments = vec!["echo-floor-server".to_owned()];
+    arguments.extend(core.map(|core| format!("--core={core}")));
+    let server = Other::start("the bare echo", &arguments)?;
+    let trouble = || Failure::while_doing("the bare echo");
+    let mut stream = TcpStream::connect(server.hear_address()?).map_err(trouble())?;
+    stream.set_nodelay(true).map_err(trouble())?;
+    stream.set_read_timeout(Some(ping_pong::ANSWER_TIMEOUT)).map_err(trouble())?;
+    let (question, mut answer) = (vec![b'q'; bytes], vec![0; bytes]);
+    ping_pong::time(rounds, |_| {
+        stream.write_all(&question).map_err(trouble())?;
+        stream.read_exact(&mut answer).map_err(trouble())
+    })
 }
 
 /// The other end: an event loop that writes back what it reads, until its one client leaves.

@@ -29,7 +29,7 @@ pub(crate) trait Audience {
 }
 
 /// How a connection ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) enum End {
     /// We left, and the server said goodbye too.
     Left,

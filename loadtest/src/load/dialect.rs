@@ -32,6 +32,11 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
+    /// How it is called on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
     /// What stands around a text of so many bytes for `room`.
     pub(crate) fn wrapping(self, room: usize, text_bytes: usize) -> Wrapping {
         match self {

@@ -22,6 +22,17 @@ pub(crate) fn request(host: &str, path: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// An answer that grants the upgrade, filled up to so many bytes.
+pub(crate) fn answer(bytes: usize) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Accept: {ACCEPT}\r\n"
+    );
+    let filler = bytes.saturating_sub(head.len() + "X: \r\n\r\n".len());
+    let filler = if filler > 0 { format!("X: {}\r\n", "x".repeat(filler)) } else { String::new() };
+    format!("{head}{filler}\r\n").into_bytes()
+}
+
 /// What the server said so far.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) enum Answer {

@@ -30,6 +30,16 @@ impl Schedule {
         self.next
     }
 
+    /// Passes over the messages before the one with this number, from 0, or over all of them.
+    pub(crate) fn skip_to(&mut self, number: Option<u64>) {
+        let Some(number) = number else {
+            self.next = Moment::NEVER;
+            return;
+        };
+        self.taken = number;
+        self.next = self.due_of(number);
+    }
+
     /// Takes the next message if it is due by `now`, and says when it was due.
     pub(crate) fn poll_due(&mut self, now: Moment) -> Option<Moment> {
         let due = self.next;
@@ -37,8 +47,12 @@ impl Schedule {
             return None;
         }
         self.taken += 1;
-        // Counted from the beginning each time: adding up intervals would drift.
-        self.next = self.begin.after(Duration::from_secs_f64(self.taken as f64 / self.rate));
+        self.next = self.due_of(self.taken);
         Some(due)
+    }
+
+    /// Counted from the beginning each time: adding up intervals would drift.
+    fn due_of(&self, number: u64) -> Moment {
+        self.begin.after(Duration::from_secs_f64(number as f64 / self.rate))
     }
 }

@@ -59,7 +59,7 @@ impl Swarm {
         let timer = WakeTimer::new(&poll, TIMER).map_err(trouble())?;
         Ok(Self {
             target,
-            clock: Clock::start(),
+            clock: Clock,
             poll,
             events: Events::with_capacity(EVENTS_MAX),
             timer,

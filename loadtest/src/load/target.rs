@@ -1,20 +1,23 @@
 //! The server under load: its address, its paths, and whether it is one of ours.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
+use crate::load::client_frame;
 use crate::load::dialect::{Dialect, Opening};
-use crate::load::handshake;
+use crate::load::handshake::{self, Answer};
 
 #[cfg(test)]
 mod tests;
 
-/// How long the server may take to accept or to answer the one question before the load.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the server may take to accept.
+const ACCEPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long it may take to answer the one question before the load.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 /// How much of its answer is read, in bytes.
-const ANSWER_BYTES_MAX: u64 = 1 << 20;
+const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// Where the WebSocket routes are.
 #[derive(Clone, Debug)]
@@ -94,6 +97,43 @@ impl Target {
         path
     }
 
+    /// The address that it was read from, without a slash at its end.
+    pub(crate) fn url(&self) -> String {
+        format!("ws://{}{}", self.host, self.path)
+    }
+
+    /// The same paths at another address.
+    pub(crate) fn moved_to(&self, address: SocketAddr) -> Self {
+        Self { address, ..self.clone() }
+    }
+
+    /// How many bytes the server's answer to an upgrade has: one client comes, and leaves.
+    ///
+    /// # Errors
+    /// If it is refused, or not answered in time.
+    pub(crate) fn sample_answer_bytes(&self, room: Option<usize>) -> Result<usize, Failure> {
+        let trouble = || Failure::while_doing(format!("a handshake with {}", self.address));
+        let mut stream = self.knock()?;
+        stream.set_read_timeout(Some(ANSWER_TIMEOUT)).map_err(trouble())?;
+        stream.write_all(&self.upgrade(room).request).map_err(trouble())?;
+        let (mut answer, mut chunk) = (Vec::new(), [0; 4_096]);
+        loop {
+            let count = stream.read(&mut chunk).map_err(trouble())?;
+            answer.extend_from_slice(&chunk[..count]);
+            match handshake::read_answer(&answer) {
+                Answer::Upgraded(bytes) => {
+                    stream.write_all(&client_frame::farewell()).map_err(trouble())?;
+                    return Ok(bytes);
+                }
+                Answer::Refused(reason) => return Err(Failure::new(format!("refused: {reason}"))),
+                Answer::Incomplete if count == 0 => {
+                    return Err(Failure::new("the server hung up during the handshake"));
+                }
+                Answer::Incomplete => {}
+            }
+        }
+    }
+
     /// Makes sure that something answers there, and that it is a Stentor server.
     ///
     /// # Errors
@@ -105,9 +145,9 @@ impl Target {
             return Ok(());
         }
         Err(Failure::new(format!(
-            "no Stentor server at ws://{}{}: its stats route does not answer as one (another \
-             server that relays text is measured with --dialect plain)",
-            self.host, self.path
+            "no Stentor server at {}: its stats route does not answer as one (another server that \
+             relays text is measured with --dialect plain)",
+            self.url()
         )))
     }
 
@@ -116,22 +156,46 @@ impl Target {
     /// # Errors
     /// If nothing does.
     pub(crate) fn knock(&self) -> Result<TcpStream, Failure> {
-        TcpStream::connect_timeout(&self.address, ANSWER_TIMEOUT)
+        TcpStream::connect_timeout(&self.address, ACCEPT_TIMEOUT)
             .map_err(Failure::while_doing(format!("no server answers at {}", self.address)))
+    }
+
+    fn no_answer(&self, error: &io::Error) -> Failure {
+        let address = self.address;
+        Failure::new(match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                let seconds = ANSWER_TIMEOUT.as_secs();
+                format!("{address} accepts, but gives no answer in {seconds} s")
+            }
+            _ => format!("{address} accepts, but hangs up without an answer"),
+        })
     }
 
     fn ask_statistics(&self) -> Result<String, Failure> {
         let mut stream = self.knock()?;
-        let wrong = || {
-            Failure::while_doing(format!("{} accepts, but gives no answer in 10 s", self.address))
-        };
+        let wrong = || |error| self.no_answer(&error);
         stream.set_read_timeout(Some(ANSWER_TIMEOUT)).map_err(wrong())?;
         let (path, host) = (&self.path, &self.host);
         let question =
             format!("GET {path}/stats HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         stream.write_all(question.as_bytes()).map_err(wrong())?;
         let mut answer = Vec::new();
-        stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).map_err(wrong())?;
+        let deadline = Instant::now() + ANSWER_TIMEOUT;
+        let mut chunk = [0; 4_096];
+        loop {
+            let count = match stream.read(&mut chunk) {
+                // A server that hangs up roughly after its answer has given one.
+                Err(_) if !answer.is_empty() => 0,
+                read => read.map_err(wrong())?,
+            };
+            answer.extend_from_slice(&chunk[..count]);
+            if count == 0 || answer.len() > ANSWER_BYTES_MAX || Instant::now() > deadline {
+                break;
+            }
+        }
+        if answer.is_empty() {
+            return Err(self.no_answer(&ErrorKind::UnexpectedEof.into()));
+        }
         Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 }

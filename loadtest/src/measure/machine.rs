@@ -1,6 +1,7 @@
 //! What the machine is, and what this process may have of it: descriptors and a core of its own.
 
 use std::fs;
+use std::net::{IpAddr, UdpSocket};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_setaffinity};
@@ -36,18 +37,29 @@ pub(crate) fn require_descriptors(connections: usize) -> Result<(), Failure> {
     )))
 }
 
+/// How many connections fit under the descriptor limit.
+pub(crate) fn connections_max() -> usize {
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(limit.saturating_sub(DESCRIPTORS_RESERVED)).unwrap_or(usize::MAX).max(1)
+}
+
+/// Whether an address is one of this machine's: only these can be bound to.
+pub(crate) fn is_local(address: IpAddr) -> bool {
+    UdpSocket::bind((address, 0)).is_ok()
+}
+
 /// Keeps this process, and the children it will have, on one core.
 ///
 /// # Errors
-/// If there is no such core.
+/// If there is no such core, or the process may not use it.
 pub(crate) fn pin_to_core(core: usize) -> Result<(), Failure> {
+    let none = || Failure::new(format!("there is no core {core} that this process may use"));
     if core >= CpuSet::MAX_CPU {
-        return Err(Failure::new(format!("there is no core {core}")));
+        return Err(none());
     }
     let mut cores = CpuSet::new();
     cores.set(core);
-    sched_setaffinity(None, &cores)
-        .map_err(Failure::while_doing(format!("the process cannot be pinned to core {core}")))
+    sched_setaffinity(None, &cores).map_err(|_| none())
 }
 
 /// Kernel, cores, load and congestion control: figures without them compare to nothing.

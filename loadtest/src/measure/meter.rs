@@ -1,6 +1,7 @@
 //! What a process has used, read from `/proc`: CPU time and resident memory (proc_pid_stat(5)).
 
 use std::fs;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
@@ -22,12 +23,16 @@ impl ServerMeter {
     /// A meter for the process with this id.
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is none, or it has ended, or its figures are hidden from this user.
     pub(crate) fn new(pid: u32) -> Result<Self, Failure> {
         let ticks_per_second = rustix::param::clock_ticks_per_second().max(1);
         let tick = Duration::from_secs(1) / u32::try_from(ticks_per_second).unwrap_or(100);
         let meter = Self { pid, tick };
         meter.cpu()?;
+        if has_ended(&meter.read("stat")?) {
+            let line = format!("the server's process {pid} has ended (its parent has yet to note)");
+            return Err(Failure::new(line));
+        }
         Ok(meter)
     }
 
@@ -64,8 +69,21 @@ impl ServerMeter {
         parse_kibibytes(&status, "RssAnon").ok_or_else(|| self.gone())
     }
 
+    /// The core that the process is kept on; none if it may use several.
+    pub(crate) fn only_core(&self) -> Option<usize> {
+        let status = self.read("status").ok()?;
+        let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
+        list.trim().parse().ok()
+    }
+
     fn read(&self, file: &str) -> Result<String, Failure> {
-        fs::read_to_string(format!("/proc/{}/{file}", self.pid)).map_err(|_| self.gone())
+        let path = format!("/proc/{}/{file}", self.pid);
+        fs::read_to_string(&path).map_err(|error| match error.kind() {
+            ErrorKind::PermissionDenied => {
+                Failure::new(format!("{path} may not be read by this user: run as the server's"))
+            }
+            _ => self.gone(),
+        })
     }
 
     fn gone(&self) -> Failure {
@@ -82,6 +100,12 @@ pub(crate) fn own_cpu() -> Duration {
 /// The kernel's own memory on this machine, in bytes: what sockets, of both ends, are made of.
 pub(crate) fn kernel_slab_bytes() -> Option<u64> {
     parse_kibibytes(&fs::read_to_string("/proc/meminfo").ok()?, "Slab")
+}
+
+/// Whether field 3, the state, is that of a process that only its parent knows of: Z or X.
+fn has_ended(stat: &str) -> bool {
+    let state = stat.rsplit_once(')').map(|(_, fields)| fields.trim_start());
+    state.is_some_and(|state| state.starts_with(['Z', 'X', 'x']))
 }
 
 /// Fields 14 and 15, counted behind the name, which may hold spaces and brackets itself.

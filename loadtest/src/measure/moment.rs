@@ -1,11 +1,26 @@
-//! Time as the swarm counts it: nanoseconds since the process began, in eight bytes.
+//! Time as the swarm counts it: nanoseconds of the system's own clock, in eight bytes.
 //!
-//! A payload carries a moment, and a histogram takes the difference of two.
+//! A payload carries a moment, and a histogram takes the difference of two. All processes of one
+//! machine read the same clock, so a message of one of them can be timed by another.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// A point in time, in nanoseconds since the [`Clock`] was started.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+use rustix::time::{ClockId, clock_gettime};
+
+/// A point in time, in nanoseconds of `CLOCK_MONOTONIC` (clock_gettime(2)): since the start of the
+/// machine, comparable between its processes and with no other machine's.
+#[derive(
+    Copy,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Debug,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub(crate) struct Moment(pub(crate) u64);
 
 impl Moment {
@@ -23,18 +38,14 @@ impl Moment {
     }
 }
 
-/// The one clock of a process; copies of it agree.
+/// The one clock of a machine.
 #[derive(Copy, Clone, Debug)]
-pub(crate) struct Clock(Instant);
+pub(crate) struct Clock;
 
 impl Clock {
-    /// A clock that stands at zero.
-    pub(crate) fn start() -> Self {
-        Self(Instant::now())
-    }
-
     /// What the clock shows; it wraps after 584 years.
     pub(crate) fn now(&self) -> Moment {
-        Moment(self.0.elapsed().as_nanos() as u64)
+        let now = clock_gettime(ClockId::Monotonic);
+        Moment((now.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(now.tv_nsec as u64))
     }
 }

@@ -19,6 +19,11 @@ impl Progress {
         Self { shown: io::stderr().is_terminal(), drawn: None }
     }
 
+    /// A line that stays empty everywhere.
+    pub(crate) fn silent() -> Self {
+        Self { shown: false, drawn: None }
+    }
+
     /// Draws what `line` says, if it is time to.
     pub(crate) fn show(&mut self, line: impl FnOnce() -> String) {
         if !self.shown || self.drawn.is_some_and(|drawn| drawn.elapsed() < INTERVAL) {

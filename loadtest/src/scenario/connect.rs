@@ -5,10 +5,14 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use crate::cli::ConnectArgs;
+use crate::cli::require_rooms;
 use crate::failure::Failure;
+use crate::floor::reference::Reference;
 use crate::load::connection::{Audience, End};
+use crate::load::dialect::Dialect;
 use crate::load::swarm::Swarm;
-use crate::measure::meter;
+use crate::load::target::Target;
+use crate::measure::meter::{self, ServerMeter};
 use crate::measure::moment::Moment;
 use crate::report::Report;
 use crate::report::figure::{Figure, grouped};
@@ -29,32 +33,20 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<Report, Failure> {
     if args.count == 0 {
         return Err(Failure::new("--count must be above zero"));
     }
+    require_rooms(args.rooms, args.count, "--count")?;
     let (target, server) = args.server.find()?;
+    let floor = Reference::new(&args.reference, &target, server);
     let in_flight = args.in_flight as usize;
-    let slots = if args.hold { args.count } else { in_flight * (1 + LEAVING_FOR_EACH) };
-    let slots = slots.min(args.count);
-    let mut swarm = Swarm::new(target, slots)?;
-    let mut storm = Storm::new(slots, args.hold)?;
-    let mut progress = Progress::new();
-
-    let server_before = server.map(|server| server.cpu()).transpose()?;
-    let (own_before, begin) = (meter::own_cpu(), swarm.clock().now());
-    drive(args, &mut swarm, &mut storm, &mut progress)?;
-    let (took, own) = (swarm.clock().now().since(begin), meter::own_cpu() - own_before);
-    let server_after = server.map(|server| server.cpu()).transpose()?;
-    swarm.leave_all()?;
-    progress.clear();
+    let storm = rage(args, &target, server)?;
 
     let opened = storm.latency.len();
     let what = format!("{} handshakes, {in_flight} at once", grouped(args.count as u64));
     let mut report = Report::new("connect", what);
     report.add("opened", Figure::Count(opened));
-    report.add("rate", Figure::PerSecond(opened as f64 / took.as_secs_f64()));
+    report.add("rate", Figure::PerSecond(storm.opened_per_second()));
     report.add_latencies(&storm.latency);
-    let cpu = server_after.zip(server_before).map(|(after, before)| after.saturating_sub(before));
-    let cpu = cpu.and_then(|spent| Figure::cpu_each(spent, opened));
-    report.add_some("server_cpu_a_handshake", cpu);
-    report.add_generator_share(own.as_secs_f64() / took.as_secs_f64());
+    report.add_some("server_cpu_a_handshake", storm.server_cpu_each().map(Figure::CpuEach));
+    report.add_generator_share(storm.own.as_secs_f64() / storm.took.as_secs_f64());
     if !args.hold {
         report.remark("each connection left at once: the CPU time holds a goodbye too (--hold)");
     }
@@ -64,7 +56,61 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<Report, Failure> {
     if let Some((connection, end)) = &storm.first_failure {
         report.fault(format!("the first, {connection}: {}", describe_end(end)));
     }
+    if opened > 0 && storm.failed == 0 {
+        add_floor(&mut report, &floor, args, &target, &storm)?;
+    }
     Ok(report)
+}
+
+/// Adds what a handshake costs a server that only answers, and the server's figures by it.
+fn add_floor(
+    report: &mut Report,
+    floor: &Reference,
+    args: &ConnectArgs,
+    target: &Target,
+    storm: &Storm,
+) -> Result<(), Failure> {
+    let answer_bytes = target.sample_answer_bytes(0_usize.checked_rem(args.rooms))?;
+    let Some(door) = floor.door(report, Some(answer_bytes))? else { return Ok(()) };
+    let bare_target = target.moved_to(door.address).speaking(Dialect::Plain);
+    let bare = rage(args, &bare_target, Some(door.meter()?))?;
+    if bare.failed > 0 {
+        return Err(Failure::new(format!("the floor: {} connections failed", bare.failed)));
+    }
+    report.add("floor_rate", Figure::PerSecond(bare.opened_per_second()));
+    let ratio = storm.opened_per_second() / bare.opened_per_second();
+    report.add("rate_of_the_floor", Figure::Ratio(ratio));
+    report.add_some("floor_cpu_a_handshake", bare.server_cpu_each().map(Figure::CpuEach));
+    let each = storm.server_cpu_each().zip(bare.server_cpu_each());
+    let ratio = each.filter(|(_, bare)| !bare.is_zero());
+    let ratio = ratio.map(|(served, bare)| served.as_secs_f64() / bare.as_secs_f64());
+    report.add_some("of_the_floor", ratio.map(Figure::Ratio));
+    Ok(())
+}
+
+/// One storm against one server.
+fn rage(
+    args: &ConnectArgs,
+    target: &Target,
+    server: Option<ServerMeter>,
+) -> Result<Storm, Failure> {
+    let slots =
+        if args.hold { args.count } else { args.in_flight as usize * (1 + LEAVING_FOR_EACH) };
+    let slots = slots.min(args.count);
+    let mut swarm = Swarm::new(target.clone(), slots)?;
+    let mut storm = Storm::new(slots, args.hold)?;
+    let mut progress = Progress::new();
+    let server_before = server.map(|server| server.cpu()).transpose()?;
+    let (own_before, begin) = (meter::own_cpu(), swarm.clock().now());
+    drive(args, &mut swarm, &mut storm, &mut progress)?;
+    storm.took = swarm.clock().now().since(begin);
+    storm.own = meter::own_cpu() - own_before;
+    let server_after = server.map(|server| server.cpu()).transpose()?;
+    let spent = server_after.zip(server_before);
+    storm.server_cpu = spent.map(|(after, before)| after.saturating_sub(before));
+    swarm.leave_all()?;
+    progress.clear();
+    Ok(storm)
 }
 
 fn drive(
@@ -123,6 +169,10 @@ struct Storm {
     changes: u64,
     failed: u64,
     first_failure: Option<(usize, End)>,
+    /// How long it lasted, and what it took of the generator and of the server.
+    took: Duration,
+    own: Duration,
+    server_cpu: Option<Duration>,
 }
 
 impl Storm {
@@ -137,7 +187,19 @@ impl Storm {
             changes: 0,
             failed: 0,
             first_failure: None,
+            took: Duration::ZERO,
+            own: Duration::ZERO,
+            server_cpu: None,
         })
+    }
+
+    fn opened_per_second(&self) -> f64 {
+        self.latency.len() as f64 / self.took.as_secs_f64().max(1e-9)
+    }
+
+    fn server_cpu_each(&self) -> Option<Duration> {
+        let opened = self.latency.len();
+        self.server_cpu.filter(|_| opened > 0).map(|spent| spent.div_f64(opened as f64))
     }
 }
 

@@ -7,7 +7,9 @@ use stentor_wire::frame::{FrameHead, OpCode};
 
 use crate::cli::EchoArgs;
 use crate::failure::Failure;
+use crate::floor;
 use crate::floor::ping_pong::{self, Rounds};
+use crate::floor::reference::Reference;
 use crate::load::client_frame::{self, ChatTemplate};
 use crate::load::dialect::{Heard, Opening, Session};
 use crate::load::handshake::{self, Answer};
@@ -27,10 +29,11 @@ const READ_BYTES_MAX: usize = 128 * 1_024;
 /// If the server is not there, refuses the client or a message, or does not answer in 5 s.
 pub(crate) fn run(args: &EchoArgs) -> Result<Report, Failure> {
     let (target, server) = args.server.find()?;
+    let floor = Reference::new(&args.reference, &target, server);
     let mut template = ChatTemplate::new(target.dialect(), 0, args.content_bytes as usize);
     let mut client = Client::connect(&target)?;
     let run = RunId::new(fastrand::u32(..));
-    let mut frame = Vec::new();
+    let (mut frame, mut answer_bytes) = (Vec::new(), 0);
 
     let server_before = server.map(|server| server.cpu()).transpose()?;
     let rounds = Rounds { warmup: args.warmup_count, measured: args.count };
@@ -39,7 +42,8 @@ pub(crate) fn run(args: &EchoArgs) -> Result<Report, Failure> {
         let stamp = Stamp { run, talker: 0, sequence, due: Moment::default() };
         template.append(stamp, &mut frame);
         client.send(&frame)?;
-        client.wait_for(stamp)
+        answer_bytes = client.wait_for(stamp)?;
+        Ok(())
     })?;
     let server_after = server.map(|server| server.cpu()).transpose()?;
     client.leave()?;
@@ -51,6 +55,7 @@ pub(crate) fn run(args: &EchoArgs) -> Result<Report, Failure> {
     let trips = u64::from(args.warmup_count) + u64::from(args.count);
     report
         .add_some("server_cpu_a_round_trip", cpu.and_then(|spent| Figure::cpu_each(spent, trips)));
+    floor.add_round_trips(&mut report, &latency, rounds, answer_bytes)?;
     Ok(report)
 }
 
@@ -104,14 +109,15 @@ impl Client {
         Ok(())
     }
 
-    /// Reads until the message with this stamp is there; others are passed over.
-    fn wait_for(&mut self, stamp: Stamp) -> Result<(), Failure> {
-        let (mut came, mut refusal) = (false, None);
-        while !came {
+    /// Reads until the message with this stamp is there, and says how many bytes its frame has;
+    /// others are passed over.
+    fn wait_for(&mut self, stamp: Stamp) -> Result<usize, Failure> {
+        let (mut came, mut refusal) = (None, None);
+        loop {
             self.hear(&mut |locator, heard| {
                 let Heard::Text(text) = heard else { return };
                 if locator.find(text).map(Stamp::decode) == Some(stamp) {
-                    came = true;
+                    came = Some(floor::frame_bytes(text.len() as u64) as usize);
                 } else if let text = String::from_utf8_lossy(text)
                     && text.contains("\"type\":\"error\"")
                 {
@@ -123,8 +129,10 @@ impl Client {
                     "the server refused a message ({text}); RATE_LIMIT=0 lifts its limit"
                 )));
             }
+            if let Some(frame_bytes) = came {
+                return Ok(frame_bytes);
+            }
         }
-        Ok(())
     }
 
     /// Reads until there is a frame, and tells what it says.

@@ -2,9 +2,11 @@
 
 use crate::cli::{self, FanoutArgs};
 use crate::failure::Failure;
+use crate::floor::reference::{Reference, Sendings};
 use crate::load::connection::End;
 use crate::load::seating::Seating;
-use crate::load::world::{Hopeless, Step, StepFigures, World};
+use crate::load::step::{Hopeless, Step, StepFigures};
+use crate::load::world::World;
 use crate::report::Report;
 use crate::report::figure::{Figure, grouped};
 use crate::report::progress::Progress;
@@ -16,12 +18,14 @@ const ENDS_NAMED_MAX: usize = 20;
 ///
 /// # Errors
 /// If the server is not there, or does not take all members in.
-pub(crate) fn run(args: &FanoutArgs) -> Result<Report, Failure> {
+pub(crate) fn run(args: &FanoutArgs, load_cores: &[usize]) -> Result<Report, Failure> {
     cli::require_rate("--rate", args.rate)?;
-    let seating = args.rooms.seating()?;
+    let processes = args.processes.on(load_cores);
+    let seating = args.rooms.seating_for(processes.count)?;
     let (target, server) = args.server.find()?;
+    let floor = Reference::new(&args.reference, &target, server);
     let mut progress = Progress::new();
-    let mut world = World::open(target, seating, args.rooms.content_bytes, server)?;
+    let mut world = World::open_in(processes, target, seating, args.rooms.content_bytes, server)?;
     let step = Step {
         rate: args.rate,
         warmup: args.warmup,
@@ -37,6 +41,8 @@ pub(crate) fn run(args: &FanoutArgs) -> Result<Report, Failure> {
     report.add("sent", Figure::Count(figures.sent));
     report.add("expected", Figure::Count(figures.expected));
     add_step(&mut report, &figures);
+    let sendings = Sendings::like(seating, &figures);
+    floor.add_deliveries(&mut report, sendings, figures.server_cpu_each())?;
     Ok(report)
 }
 
@@ -62,8 +68,8 @@ pub(crate) fn add_step(report: &mut Report, figures: &StepFigures) {
     report.add("rate", Figure::PerSecond(figures.deliveries_per_second()));
     report.add_latencies(&figures.latency);
     let server_cpu = figures.server_cpu;
-    let cpu = server_cpu.and_then(|spent| Figure::cpu_each(spent, figures.delivered_measured));
-    report.add_some("server_cpu_a_delivery", cpu);
+    let cpu_each = figures.server_cpu_each().map(Figure::CpuEach);
+    report.add_some("server_cpu_a_delivery", cpu_each);
     let share = |spent: std::time::Duration| spent.as_secs_f64() / figures.measured.as_secs_f64();
     report.add_some("server_cores", server_cpu.map(share).map(Figure::Share));
     report.add_generator_share(figures.generator_share);

@@ -6,9 +6,12 @@ use hdrhistogram::Histogram;
 
 use crate::cli::{self, MaxArgs};
 use crate::failure::Failure;
+use crate::floor::reference::{Reference, Sendings};
+use crate::load::crew::Processes;
 use crate::load::seating::Seating;
+use crate::load::step::{Hopeless, Step, StepFigures};
 use crate::load::target::Target;
-use crate::load::world::{Hopeless, Step, StepFigures, World};
+use crate::load::world::World;
 use crate::measure::meter::ServerMeter;
 use crate::report::Report;
 use crate::report::chart::{Axis, Chart, Line, Scale};
@@ -21,12 +24,14 @@ use crate::scenario::rate_search::RateSearch;
 ///
 /// # Errors
 /// If the server is not there, goes away, or does not take all members in.
-pub(crate) fn run(args: &MaxArgs) -> Result<Report, Failure> {
+pub(crate) fn run(args: &MaxArgs, load_cores: &[usize]) -> Result<Report, Failure> {
     cli::require_rate("--rate-start", args.rate_start)?;
     cli::require_rate("--rate-ceiling", args.rate_ceiling)?;
-    let seating = args.rooms.seating()?;
+    let processes = args.processes.on(load_cores);
+    let seating = args.rooms.seating_for(processes.count)?;
     let (target, server) = args.server.find()?;
-    let mut attempt = Attempt { args, seating, target, server, world: None };
+    let floor = Reference::new(&args.reference, &target, server);
+    let mut attempt = Attempt { args, processes, seating, target, server, world: None };
     let mut progress = Progress::new();
     let mut search = RateSearch::new(args.rate_start, args.rate_ceiling);
     let mut best = None;
@@ -53,6 +58,8 @@ pub(crate) fn run(args: &MaxArgs) -> Result<Report, Failure> {
         Some((rate, figures)) => {
             report.add("max_messages", Figure::PerSecond(rate));
             fanout::add_step(&mut report, &figures);
+            let sendings = Sendings::like(seating, &figures);
+            floor.add_maximum(&mut report, sendings, figures.server_cpu_each())?;
         }
         None => report.fault("no rate passed"),
     }
@@ -87,6 +94,7 @@ fn latency_over_rate(mut passed: Vec<(f64, Histogram<u64>)>) -> Chart {
 #[derive(Debug)]
 struct Attempt<'a> {
     args: &'a MaxArgs,
+    processes: Processes<'a>,
     seating: Seating,
     target: Target,
     server: Option<ServerMeter>,
@@ -123,7 +131,8 @@ impl Attempt<'_> {
             none => {
                 let content_bytes = self.args.rooms.content_bytes;
                 let (target, server) = (self.target.clone(), self.server);
-                none.insert(World::open(target, self.seating, content_bytes, server)?)
+                let (processes, seating) = (self.processes, self.seating);
+                none.insert(World::open_in(processes, target, seating, content_bytes, server)?)
             }
         };
         let step = Step {

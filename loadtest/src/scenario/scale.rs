@@ -5,16 +5,18 @@
 
 use std::time::Duration;
 
-use crate::cli::{FloorArgs, FloorSending, Pace, ScaleArgs, ScalePart};
+use crate::cli::{ScaleArgs, ScalePart};
 use crate::failure::Failure;
+use crate::floor::reference::{self, Sendings};
 use crate::floor::{self, FloorFigures};
 use crate::load::seating::{ROOMS_PER_CONNECTION_MAX, Seating};
+use crate::load::step::{Hopeless, Step, StepFigures};
 use crate::load::target::Target;
-use crate::load::world::{Hopeless, Step, StepFigures, World};
+use crate::load::world::World;
 use crate::measure::machine;
 use crate::measure::meter::ServerMeter;
 use crate::report::Report;
-use crate::report::figure::{Figure, grouped};
+use crate::report::figure::Figure;
 use crate::report::progress::Progress;
 use crate::report::table::Table;
 use crate::scenario::fanout;
@@ -68,7 +70,9 @@ pub(crate) fn run(args: &ScaleArgs) -> Result<Report, Failure> {
     }
     let (target, server) = args.server.find()?;
     let server = server.ok_or_else(|| Failure::new("scale needs --pid: it reads CPU time"))?;
-    let mut scale = Scale { args, target, server, frame_bytes: 0, progress: Progress::new() };
+    let core = reference::server_core(args.server_core, Some(server));
+    let progress = Progress::new();
+    let mut scale = Scale { args, target, server, core, frame_bytes: 0, progress };
     scale.frame_bytes = scale.sample_frame_bytes()?;
     scale.measure_all(&sizes)
 }
@@ -105,21 +109,9 @@ impl Size {
         self.deliveries_per_second / self.seating.members as f64
     }
 
-    /// The floor sends to as many sockets at once as the server does for one message, so that both
-    /// wake up equally often.
-    fn floor(&self, args: &ScaleArgs, frame_bytes: u32) -> FloorArgs {
-        let sockets = self.seating.connections();
-        let (warmup, duration) = args.spans();
-        let sending = FloorSending {
-            sockets: sockets as u32,
-            sockets_per_burst: Some(self.seating.members as u32),
-            frames_per_send: 1,
-            rate: Pace::Rounds(self.deliveries_per_second / sockets as f64),
-            bytes: frame_bytes,
-            warmup,
-            duration,
-        };
-        FloorArgs { server_core: args.server_core, sending }
+    /// What the floor does at this size.
+    fn sendings(&self, frame_bytes: u64) -> Sendings {
+        Sendings::new(self.seating, self.deliveries_per_second, frame_bytes)
     }
 }
 
@@ -142,13 +134,8 @@ struct Row {
 
 impl Row {
     fn cost(&self) -> Cost {
-        let count = self.server.delivered_measured;
-        let spent = self.server.server_cpu.filter(|spent| count > 0 && !spent.is_zero());
-        let each = spent.map(|spent| spent.div_f64(count as f64));
-        let frames = self.before.frames + self.after.frames;
-        let floor = (self.before.cpu + self.after.cpu).as_secs_f64() / frames.max(1) as f64;
-        let of_the_floor = each.filter(|_| floor > 0.0).map(|each| each.as_secs_f64() / floor);
-        Cost { each, of_the_floor }
+        let each = self.server.server_cpu_each().filter(|each| !each.is_zero());
+        Cost { each, of_the_floor: reference::of_the_floor(each, &[&self.before, &self.after]) }
     }
 }
 
@@ -177,7 +164,8 @@ struct Scale<'a> {
     args: &'a ScaleArgs,
     target: Target,
     server: ServerMeter,
-    frame_bytes: u32,
+    core: Option<usize>,
+    frame_bytes: u64,
     progress: Progress,
 }
 
@@ -209,30 +197,31 @@ impl Scale<'_> {
             "reading and parsing a message is in the server's time and in no floor's, spread over \
              the room's members: over 10 in the smallest room and in every room of the rooms table",
         );
-        if self.args.server_core.is_none() {
+        if self.core.is_none() {
             report.remark("the floor's sender was on no core of its own (--server-core)");
         }
         Ok(report)
     }
 
     fn measure(&mut self, size: &Size) -> Result<Row, Failure> {
-        let floor = size.floor(self.args, self.frame_bytes);
-        let before = floor::measure(&floor, &mut self.progress)?;
         let (warmup, duration) = self.args.spans();
+        let floor = size.sendings(self.frame_bytes).paced(self.core, warmup, duration);
+        let before = floor::measure(&floor, &mut self.progress)?;
         let server = self.step(size.seating, size.messages_per_second(), warmup, duration)?;
         let after = floor::measure(&floor, &mut self.progress)?;
+        before.require_all().and_then(|()| after.require_all())?;
         Ok(Row { before, server, after })
     }
 
     /// How many bytes the server sends for one delivery, the frame's head included.
-    fn sample_frame_bytes(&mut self) -> Result<u32, Failure> {
+    fn sample_frame_bytes(&mut self) -> Result<u64, Failure> {
         let ten = Seating { rooms: 1, members: 10, talkers: 1, rooms_per_connection: 1 };
         let sample = self.step(ten, SAMPLE_RATE, Duration::ZERO, SAMPLE_DURATION)?;
         // What a sample loses, the rows lose too, and there it is judged.
         if sample.tally.delivered == 0 {
             return Err(Failure::new("the server delivers nothing"));
         }
-        Ok(floor::frame_bytes(sample.payload_bytes) as u32)
+        Ok(floor::frame_bytes(sample.payload_bytes))
     }
 
     fn step(
@@ -298,11 +287,5 @@ fn judge(report: &mut Report, size: &Size, row: &Row) {
     if !row.server.is_clean() || row.server.tally.delivered != row.server.expected {
         report.fault(format!("{at}:"));
         fanout::add_faults(report, &row.server);
-    }
-    for floor in [&row.before, &row.after] {
-        if floor.received != floor.frames_total {
-            let (came, sent) = (grouped(floor.received), grouped(floor.frames_total));
-            report.fault(format!("{at}: the floor: {came} frames came of {sent} sent"));
-        }
     }
 }

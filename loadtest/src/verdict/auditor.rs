@@ -6,19 +6,22 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
+use serde::{Deserialize, Serialize};
+
 use crate::load::seating::SeatMap;
+use crate::load::share::Share;
 
 #[cfg(test)]
 mod tests;
 
 /// How many faults are named one by one; further ones are counted.
-const NAMED_MAX: usize = 20;
+pub(crate) const NAMED_MAX: usize = 20;
 /// How many stretches of missing messages are kept to tell late ones from double ones. Past it,
 /// a late message counts as doubled and its place as lost: still a fault, less well named.
 const STRETCHES_MAX: usize = 1 << 20;
 
 /// How many messages went wrong, and how many did not.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
     /// Deliveries that were owed, each counted once.
     pub(crate) delivered: u64,
@@ -30,10 +33,22 @@ pub(crate) struct Tally {
     pub(crate) misrouted: u64,
 }
 
+impl Tally {
+    /// Adds what other receivers heard.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.delivered += other.delivered;
+        self.duplicated += other.duplicated;
+        self.reordered += other.reordered;
+        self.misrouted += other.misrouted;
+    }
+}
+
 /// What was seen so far.
 #[derive(Debug)]
 pub(crate) struct Auditor {
     seats: SeatMap,
+    /// The numbers, among all, of the connections that are judged.
+    numbers: Box<[u32]>,
     connections: usize,
     /// Talkers in a room, and in all rooms of a round: a talker's number tells the round.
     talkers: usize,
@@ -51,17 +66,20 @@ pub(crate) struct Auditor {
 }
 
 impl Auditor {
-    /// A judge who has heard nothing yet.
-    pub(crate) fn new(seats: SeatMap) -> Self {
+    /// A judge who has heard nothing yet, of the connections in `share`, by their places there.
+    pub(crate) fn new(seats: SeatMap, share: &Share) -> Self {
         let seating = seats.seating();
-        let rooms = seats.rooms_by_chair().iter();
-        let first_talker = rooms.map(|room| room * seating.talkers as u32).collect();
+        let (all, numbers) = (seats.rooms_by_chair(), share.numbers());
+        let rounds = all.chunks(seating.connections());
+        let rooms = rounds.flat_map(|round| numbers.iter().map(|&number| round[number as usize]));
+        let first_talker: Box<[u32]> = rooms.map(|room| room * seating.talkers as u32).collect();
         Self {
             seats,
-            connections: seating.connections(),
+            numbers: numbers.into(),
+            connections: share.len(),
             talkers: seating.talkers,
             talkers_per_round: seating.talkers_per_round().max(1) as u32,
-            heard: vec![0; seating.seats() * seating.talkers].into_boxed_slice(),
+            heard: vec![0; first_talker.len() * seating.talkers].into_boxed_slice(),
             first_talker,
             missing: HashMap::new(),
             stretches: 0,
@@ -126,8 +144,8 @@ impl Auditor {
         self.tally.misrouted += 1;
         let room = talker as usize / self.talkers;
         self.note(format!(
-            "connection {connection}: message {sequence} of talker {} in r{room}, a room that it \
-             is not in",
+            "connection {}: message {sequence} of talker {} in r{room}, a room that it is not in",
+            self.numbers[connection],
             talker as usize % self.talkers,
         ));
     }
@@ -177,8 +195,8 @@ impl Auditor {
 
     fn name(&self, pair: usize, stretch: &RangeInclusive<u32>) -> String {
         let (chair, place) = (pair / self.talkers, pair % self.talkers);
-        let room = self.seats.rooms_by_chair()[chair] as usize;
-        let connection = (chair % self.connections) as u32;
+        let room = self.first_talker[chair] as usize / self.talkers;
+        let connection = self.numbers[chair % self.connections];
         let mut members = self.seats.members_of(room).iter();
         let member = members.position(|&member| member == connection).unwrap_or_default();
         let messages = match (stretch.start(), stretch.end()) {
@@ -196,7 +214,7 @@ impl Auditor {
 }
 
 /// What never came.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Losses {
     /// How many deliveries.
     pub(crate) count: u64,
@@ -205,6 +223,13 @@ pub(crate) struct Losses {
 }
 
 impl Losses {
+    /// Adds what never came to other receivers.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.count += other.count;
+        self.named.extend(other.named);
+        self.named.truncate(NAMED_MAX);
+    }
+
     fn add(&mut self, name: impl FnOnce() -> String, stretch: &RangeInclusive<u32>) {
         self.count += u64::from(stretch.end() - stretch.start()) + 1;
         if self.named.len() < NAMED_MAX {

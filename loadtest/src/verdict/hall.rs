@@ -7,6 +7,7 @@ use hdrhistogram::Histogram;
 use crate::failure::Failure;
 use crate::load::connection::{Audience, End};
 use crate::load::seating::SeatMap;
+use crate::load::share::Share;
 use crate::measure::moment::Moment;
 use crate::verdict::auditor::Auditor;
 use crate::verdict::locator::Locator;
@@ -18,7 +19,7 @@ mod tests;
 /// The longest latency that is told apart, in nanoseconds; what takes longer counts as this.
 const LATENCY_MAX: u64 = 120_000_000_000;
 /// How many messages that are no deliveries of this run are shown.
-const STRANGE_SHOWN_MAX: usize = 5;
+pub(crate) const STRANGE_SHOWN_MAX: usize = 5;
 /// How much of such a message is shown, in bytes.
 const STRANGE_BYTES_MAX: usize = 200;
 
@@ -58,15 +59,15 @@ pub(crate) struct Hall {
 }
 
 impl Hall {
-    /// A hall with these seats, which listens for messages of this run.
+    /// A hall with these connections on these seats, which listens for messages of this run.
     ///
     /// # Errors
     /// None with the bounds that are set here.
-    pub(crate) fn new(seats: SeatMap, run: RunId) -> Result<Self, Failure> {
+    pub(crate) fn of_share(seats: SeatMap, share: &Share, run: RunId) -> Result<Self, Failure> {
         Ok(Self {
             run,
             locator: Locator::new(),
-            auditor: Auditor::new(seats),
+            auditor: Auditor::new(seats, share),
             latency: latency_histogram()?,
             window_from: Moment::NEVER,
             window_to: Moment::NEVER,

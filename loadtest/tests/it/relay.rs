@@ -30,16 +30,36 @@ type Rooms = Arc<Mutex<HashMap<String, Vec<TcpStream>>>>;
 
 /// Starts a relay on a port of its own; it ends with the test's process.
 pub(crate) fn start(fault: Fault) -> SocketAddr {
+    start_with(fault, usize::MAX)
+}
+
+/// Starts a faithful relay that grants so many upgrades and refuses the others.
+pub(crate) fn start_for(connections: usize) -> SocketAddr {
+    start_with(Fault::None, connections)
+}
+
+fn start_with(fault: Fault, connections: usize) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let address = listener.local_addr().expect("a bound socket has an address");
     let rooms = Rooms::default();
     thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
+        // The harness knocks once before it opens any.
+        for (number, stream) in listener.incoming().flatten().enumerate() {
+            if number > connections {
+                refuse(stream);
+                continue;
+            }
             let rooms = Arc::clone(&rooms);
             thread::spawn(move || serve(stream, &rooms, fault));
         }
     });
     address
+}
+
+fn refuse(mut stream: TcpStream) {
+    // It may not have asked yet, or be gone.
+    let _ = stream.read(&mut [0; 4_096]);
+    let _ = stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\nfull");
 }
 
 fn serve(mut stream: TcpStream, rooms: &Rooms, fault: Fault) -> Option<()> {

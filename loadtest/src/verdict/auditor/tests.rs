@@ -4,7 +4,8 @@ use crate::load::seating::Seating;
 const PAIR: Seating = Seating { rooms: 1, members: 2, talkers: 1, rooms_per_connection: 1 };
 
 fn judge(seating: Seating) -> Auditor {
-    Auditor::new(SeatMap::deal(seating.check().unwrap()))
+    let seats = SeatMap::deal(seating.check().unwrap());
+    Auditor::new(seats, &Share::whole(seating.connections()))
 }
 
 fn heard_by_the_second(sequences: &[u32]) -> Auditor {

@@ -4,7 +4,7 @@ use crate::load::seating::Seating;
 const SEATING: Seating = Seating { rooms: 1, members: 1, talkers: 1, rooms_per_connection: 1 };
 
 fn hall(run: RunId) -> Hall {
-    Hall::new(SeatMap::deal(SEATING), run).unwrap()
+    Hall::of_share(SeatMap::deal(SEATING), &Share::whole(1), run).unwrap()
 }
 
 fn delivery(run: RunId, sequence: u32, due: u64) -> Vec<u8> {

@@ -1,0 +1,420 @@
+//! The part of the load that one process makes: its connections, its talkers, and its judge.
+//!
+//! Knows of other processes only how many there are: each deals out the seats and the turns in the
+//! same way, and is told at the end how much everybody said.
+
+use std::time::Duration;
+
+use crate::failure::Failure;
+use crate::load::client_frame::ChatTemplate;
+use crate::load::order::Start;
+use crate::load::schedule::Schedule;
+use crate::load::seating::{SeatMap, Seating};
+use crate::load::share::Share;
+use crate::load::step::{Hopeless, Step, StepFigures};
+use crate::load::swarm::Swarm;
+use crate::load::target::Target;
+use crate::load::turns::Turns;
+use crate::measure::meter::{self, ServerMeter};
+use crate::measure::moment::Moment;
+use crate::report::progress::Progress;
+use crate::verdict::hall::Hall;
+use crate::verdict::stamp::{RunId, Stamp};
+
+/// How many messages are written in a row before what came is read.
+const SENDS_IN_A_ROW_MAX: usize = 4_096;
+/// How late a message may be while deliveries are read; then it goes first.
+const LATE_MAX: Duration = Duration::from_micros(100);
+/// Where a hopeless step may be cut short: when the generator, or the server, is so far behind.
+const BEHIND_MAX: Duration = Duration::from_secs(1);
+/// How long a silence ends the wait for what is outstanding once a member is gone.
+const SILENCE_MAX: Duration = Duration::from_millis(500);
+/// How often another process is listened to while nothing else happens.
+const LISTENING: Duration = Duration::from_millis(5);
+
+/// What all processes of a load know.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Plan {
+    /// The rooms of all processes.
+    pub(crate) seating: Seating,
+    /// Bytes of content in a message.
+    pub(crate) content_bytes: usize,
+    /// The run that the messages of all belong to.
+    pub(crate) run: RunId,
+    /// Which process this is, from 0.
+    pub(crate) part: usize,
+    /// How many there are.
+    pub(crate) parts: usize,
+}
+
+/// The share of the connections, and who of them has said how much.
+#[derive(Debug)]
+pub(crate) struct Part {
+    plan: Plan,
+    share: Share,
+    swarm: Swarm,
+    hall: Hall,
+    server: Option<ServerMeter>,
+    templates: Vec<ChatTemplate>,
+    /// Our own talkers, in the order of their turns.
+    talkers: Vec<Talker>,
+    turns: Turns,
+    /// How many of each room's members are ours.
+    own_members: Box<[u32]>,
+    /// Messages sent so far, and those before this step.
+    sent: u64,
+    sent_before: u64,
+    unsent: u64,
+    /// Deliveries that everything said before this step adds up to, at our connections.
+    owed_before: u64,
+    /// Talkers with frames to write.
+    eager: Vec<usize>,
+    /// What the last step was, and what it showed.
+    spoken: Option<Spoken>,
+}
+
+/// A step that was talked through.
+#[derive(Copy, Clone, Debug)]
+struct Spoken {
+    step: Step,
+    first: Mark,
+    last: Mark,
+    went_on: bool,
+}
+
+/// One who talks.
+#[derive(Debug)]
+struct Talker {
+    /// Its number among the talkers of all processes.
+    number: u32,
+    room: usize,
+    connection: usize,
+    /// The last sequence number given.
+    sequence: u32,
+    /// How many of the frames are not written yet.
+    waiting: u32,
+    frames: Vec<u8>,
+}
+
+/// The counters at one end of the measured span.
+#[derive(Copy, Clone, Debug)]
+struct Mark {
+    at: Moment,
+    delivered: u64,
+    server_cpu: Option<Duration>,
+    own_cpu: Duration,
+}
+
+impl Part {
+    /// Opens the connections of this process, each in the rooms that it was dealt.
+    ///
+    /// # Errors
+    /// If the descriptor limit or the server does not allow them all.
+    pub(crate) fn open(
+        target: Target,
+        plan: Plan,
+        server: Option<ServerMeter>,
+    ) -> Result<Self, Failure> {
+        let Plan { seating, part, parts, .. } = plan;
+        let share = Share::deal(seating.connections(), part, parts);
+        let mut swarm = Swarm::new(target, share.len())?;
+        let door = swarm.target().clone();
+        let seats = SeatMap::deal(seating);
+        let numbers = share.numbers().iter();
+        swarm.open_all(
+            numbers.map(|&number| door.upgrade_to_all(seats.rooms_of(number as usize))),
+        )?;
+        let template = |room| ChatTemplate::new(door.dialect(), room, plan.content_bytes);
+        let (turns, talkers) = own_talkers(&seats, &share);
+        let mut own_members = vec![0; seating.rooms].into_boxed_slice();
+        for &number in share.numbers() {
+            seats.rooms_of(number as usize).for_each(|room| own_members[room] += 1);
+        }
+        Ok(Self {
+            plan,
+            swarm,
+            hall: Hall::of_share(seats, &share, plan.run)?,
+            share,
+            server,
+            templates: (0..seating.rooms).map(template).collect(),
+            talkers,
+            turns,
+            own_members,
+            sent: 0,
+            sent_before: 0,
+            unsent: 0,
+            owed_before: 0,
+            eager: Vec::new(),
+            spoken: None,
+        })
+    }
+
+    /// Leaves with all connections, politely.
+    ///
+    /// # Errors
+    /// If the event loop is broken.
+    pub(crate) fn close(mut self) -> Result<(), Failure> {
+        self.swarm.leave_all()
+    }
+
+    /// What the clock shows.
+    pub(crate) fn now(&self) -> Moment {
+        self.swarm.clock().now()
+    }
+
+    /// Reads what comes until `poll` has something.
+    ///
+    /// # Errors
+    /// If it fails, or the event loop is broken.
+    pub(crate) fn read_until<T>(
+        &mut self,
+        mut poll: impl FnMut() -> Result<Option<T>, Failure>,
+    ) -> Result<T, Failure> {
+        loop {
+            if let Some(found) = poll()? {
+                return Ok(found);
+            }
+            self.swarm.wait(self.now().after(LISTENING))?;
+            let turn_ends = self.now().after(LISTENING);
+            while self.swarm.handle_next(&mut self.hall) && self.now() < turn_ends {}
+        }
+    }
+
+    /// Sends what is ours of the step's schedule, and reads what comes; `watch` is asked in between
+    /// whether there is a reason to give up.
+    ///
+    /// # Errors
+    /// If the server's process is gone, the event loop is broken, or `watch` fails.
+    pub(crate) fn talk(
+        &mut self,
+        step: &Step,
+        start: Start,
+        bar: &mut Progress,
+        watch: &mut dyn FnMut() -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let window_from = start.begin.after(step.warmup);
+        let window_to = window_from.after(step.duration);
+        (self.hall.window_from, self.hall.window_to) = (window_from, window_to);
+        self.hall.latency.reset();
+        self.sent_before = self.sent;
+
+        self.turns.begin(start.turn);
+        let mut schedule = Schedule::new(start.begin, step.rate);
+        schedule.skip_to(self.turns.next_message());
+        let mut stage = Stage { step, begin: start.begin, schedule, bar, watch };
+        let warm = self.talk_until(window_from, &mut stage)?;
+        let first = self.mark()?;
+        let went_on = warm && self.talk_until(window_to, &mut stage)?;
+        let last = self.mark()?;
+        self.spoken = Some(Spoken { step: *step, first, last, went_on });
+        Ok(())
+    }
+
+    /// How much each talker of all processes has said, 0 for another's.
+    pub(crate) fn said(&self) -> Vec<u32> {
+        let mut said = vec![0; self.plan.seating.talkers_total()];
+        for talker in &self.talkers {
+            said[talker.number as usize] = talker.sequence;
+        }
+        said
+    }
+
+    /// Waits until everything has come that was `sent` by the talkers of all processes, for at most
+    /// as long as the step allows.
+    ///
+    /// # Errors
+    /// If the event loop is broken.
+    pub(crate) fn wait_for_outstanding(
+        &mut self,
+        sent: &[u32],
+        bar: &mut Progress,
+    ) -> Result<(), Failure> {
+        let owed = self.owed_for(sent);
+        self.owed_before = owed;
+        let timeout = self.spoken.map_or(Duration::ZERO, |spoken| spoken.step.wait);
+        let begin = self.now();
+        let deadline = begin.after(timeout);
+        loop {
+            let now = self.now();
+            let lost_member = !self.hall.ends.is_empty() || self.hall.errors > 0;
+            let silent = lost_member && now.since(self.hall.heard_last.max(begin)) > SILENCE_MAX;
+            let outstanding = owed.saturating_sub(self.hall.auditor.tally().delivered);
+            if outstanding == 0 || now >= deadline || silent {
+                return Ok(());
+            }
+            bar.show(|| self.progress_line(outstanding, Duration::ZERO));
+            self.swarm.wait(deadline)?;
+            while self.swarm.handle_next(&mut self.hall) && self.now() < deadline {}
+        }
+    }
+
+    /// Judges what our connections heard of what was `sent` by the talkers of all processes.
+    ///
+    /// # Errors
+    /// If nothing was talked yet.
+    pub(crate) fn judge(&self, sent: &[u32]) -> Result<StepFigures, Failure> {
+        let Some(Spoken { first, last, went_on, .. }) = self.spoken else {
+            return Err(Failure::new("a load process was to judge before it talked"));
+        };
+        let measured = last.at.since(first.at);
+        let own = last.own_cpu.saturating_sub(first.own_cpu);
+        let numbers = self.share.numbers();
+        let ends = self.hall.ends.iter();
+        Ok(StepFigures {
+            sent: self.sent - self.sent_before,
+            unsent: self.unsent,
+            expected: self.owed_for(sent),
+            tally: self.hall.auditor.tally(),
+            losses: self.hall.auditor.close(sent),
+            named: self.hall.auditor.named().to_vec(),
+            payload_bytes: self.hall.payload_bytes / self.hall.auditor.tally().delivered.max(1),
+            errors: self.hall.errors,
+            strange: self.hall.strange,
+            strange_shown: self.hall.strange_shown.clone(),
+            ends: ends.map(|(place, end)| (numbers[*place] as usize, end.clone())).collect(),
+            delivered_measured: last.delivered - first.delivered,
+            measured,
+            latency: self.hall.latency.clone(),
+            server_cpu: last.server_cpu.zip(first.server_cpu).map(|(last, first)| last - first),
+            generator_share: own.as_secs_f64() / measured.as_secs_f64().max(1e-9),
+            cut_short: !went_on,
+        })
+    }
+
+    /// Sends what is due and reads what comes until `end`; false if it was cut short.
+    fn talk_until(&mut self, end: Moment, stage: &mut Stage<'_>) -> Result<bool, Failure> {
+        let behind_max =
+            (stage.step.rate * BEHIND_MAX.as_secs_f64()).ceil() * self.deliveries_a_message();
+        loop {
+            (stage.watch)()?;
+            let now = self.now();
+            // A message that is due before the end is sent, however late it is.
+            self.send_due(&mut stage.schedule, Moment(now.0.min(end.0 - 1)));
+            let next_due = stage.schedule.next_due();
+            if now >= end && next_due >= end {
+                return Ok(true);
+            }
+            let outstanding = self.outstanding(now, stage);
+            let behind = now.since(next_due) > BEHIND_MAX || outstanding as f64 > behind_max;
+            if stage.step.hopeless == Hopeless::CutShort && (behind || self.hall.is_broken()) {
+                return Ok(false);
+            }
+            stage.bar.show(|| self.progress_line(outstanding, end.since(now)));
+            self.swarm.wait(next_due.min(end))?;
+            while self.swarm.handle_next(&mut self.hall) {
+                let now = self.now();
+                if now.since(stage.schedule.next_due()) > LATE_MAX {
+                    self.send_due(&mut stage.schedule, Moment(now.0.min(end.0 - 1)));
+                }
+            }
+        }
+    }
+
+    /// Hands what is due by `now` to the sockets, all of a talker's messages in one write.
+    fn send_due(&mut self, schedule: &mut Schedule, now: Moment) {
+        for _ in 0..SENDS_IN_A_ROW_MAX {
+            let Some(due) = schedule.poll_due(now) else { break };
+            let Some(place) = self.turns.take() else { break };
+            schedule.skip_to(self.turns.next_message());
+            let talker = &mut self.talkers[place];
+            if talker.waiting == 0 {
+                self.eager.push(place);
+            }
+            talker.waiting += 1;
+            talker.sequence += 1;
+            self.sent += 1;
+            let (run, sequence) = (self.plan.run, talker.sequence);
+            let stamp = Stamp { run, talker: talker.number, sequence, due };
+            self.templates[talker.room].append(stamp, &mut talker.frames);
+        }
+        for place in self.eager.drain(..) {
+            let talker = &mut self.talkers[place];
+            if !self.swarm.send(talker.connection, &talker.frames) {
+                // Their numbers are given again: what was never sent is not lost.
+                talker.sequence -= talker.waiting;
+                self.sent -= u64::from(talker.waiting);
+                self.unsent += u64::from(talker.waiting);
+            }
+            talker.waiting = 0;
+            talker.frames.clear();
+        }
+    }
+
+    /// Deliveries at our connections that this adds up to.
+    fn owed_for(&self, sent: &[u32]) -> u64 {
+        let talkers = self.plan.seating.talkers;
+        let said = sent.iter().enumerate();
+        said.map(|(talker, &count)| {
+            u64::from(count) * u64::from(self.own_members[talker / talkers])
+        })
+        .sum()
+    }
+
+    /// How many of our connections hear a message, in the mean of all rooms.
+    fn deliveries_a_message(&self) -> f64 {
+        let Plan { seating, .. } = self.plan;
+        (self.share.len() * seating.rooms_per_connection) as f64 / seating.rooms as f64
+    }
+
+    /// Deliveries that have not come yet. What other processes say is not known while they do: it
+    /// counts as said when it is due.
+    fn outstanding(&self, now: Moment, stage: &Stage<'_>) -> u64 {
+        let said = if self.plan.parts == 1 {
+            (self.sent - self.sent_before) as f64
+        } else {
+            now.since(stage.begin).as_secs_f64() * stage.step.rate
+        };
+        let owed = self.owed_before + (said * self.deliveries_a_message()) as u64;
+        owed.saturating_sub(self.hall.auditor.tally().delivered)
+    }
+
+    fn mark(&self) -> Result<Mark, Failure> {
+        Ok(Mark {
+            at: self.now(),
+            delivered: self.hall.auditor.tally().delivered,
+            server_cpu: self.server.map(|server| server.cpu()).transpose()?,
+            own_cpu: meter::own_cpu(),
+        })
+    }
+
+    fn progress_line(&self, outstanding: u64, left: Duration) -> String {
+        let p99 = Duration::from_nanos(self.hall.latency.value_at_quantile(0.99));
+        let whose = match self.plan.parts {
+            1 => String::new(),
+            parts => format!(", by the first of {parts} processes"),
+        };
+        format!(
+            "{} sent, {} delivered, {outstanding} outstanding, p99 {:.2} ms, {:.0} s left{whose}",
+            self.sent,
+            self.hall.auditor.tally().delivered,
+            p99.as_secs_f64() * 1e3,
+            left.as_secs_f64(),
+        )
+    }
+}
+
+/// What a step is talked through with.
+struct Stage<'a> {
+    step: &'a Step,
+    begin: Moment,
+    schedule: Schedule,
+    bar: &'a mut Progress,
+    watch: &'a mut dyn FnMut() -> Result<(), Failure>,
+}
+
+/// The talkers of a share, in the order of their turns. Messages go round all rooms first, so that
+/// one room's talkers are as far apart as can be.
+fn own_talkers(seats: &SeatMap, share: &Share) -> (Turns, Vec<Talker>) {
+    let Seating { rooms, talkers, .. } = seats.seating();
+    let round = rooms * talkers;
+    let (mut own_turns, mut own) = (Vec::new(), Vec::new());
+    for turn in 0..round {
+        let (room, place) = (turn % rooms, turn / rooms);
+        let number = room * talkers + place;
+        let Some(connection) = share.place_of(seats.connection_of(number)) else { continue };
+        own_turns.push(turn as u32);
+        let (number, frames) = (number as u32, Vec::new());
+        own.push(Talker { number, room, connection, sequence: 0, waiting: 0, frames });
+    }
+    (Turns::new(own_turns.into_boxed_slice(), round), own)
+}

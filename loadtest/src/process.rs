@@ -1,0 +1,3 @@
+//! Further processes of this program, and the lines that they talk in.
+
+pub(crate) mod child;

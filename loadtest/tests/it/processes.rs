@@ -1,0 +1,74 @@
+//! Several processes make one load: the verdict is as exact as that of one.
+
+use crate::relay::{self, Fault};
+use crate::{assert_verdict, fanout_with, run, text};
+
+/// What the report says of a figure, as printed.
+fn figure(report: &str, name: &str) -> String {
+    let line = report.lines().find(|line| line.trim_start().starts_with(name));
+    line.and_then(|line| line.split_whitespace().last()).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_faithful_server_passes_and_every_delivery_is_counted_once() {
+    for processes in ["--processes=2", "--processes=3"] {
+        let output = fanout_with(relay::start(Fault::None), &[processes]);
+
+        assert_verdict(&output, 0, "verdict: passed");
+        let report = text(&output.stdout);
+        // 400 messages a second for 0.3 s, each to the 4 members of a room.
+        assert_eq!(figure(&report, "sent"), "120", "{report}");
+        assert_eq!(figure(&report, "delivered"), "480", "{report}");
+        assert!(output.stderr.is_empty(), "quiet in a pipe: {output:?}");
+    }
+}
+
+#[test]
+fn each_planted_fault_is_found_and_named() {
+    let faults = [
+        (Fault::Lose, "message 5 of talker 0 in r0 never came"),
+        (Fault::Double, "message 5 of talker 0 in r0 came twice"),
+        (Fault::Swap, "message 5 of talker 0 in r0 came after message 6"),
+        (Fault::Close, "closed by the server with code 1013"),
+    ];
+    for processes in ["--processes=2", "--processes=3"] {
+        for (fault, said) in faults {
+            let output = fanout_with(relay::start(fault), &[processes]);
+
+            assert_verdict(&output, 1, said);
+        }
+    }
+}
+
+#[test]
+fn more_processes_than_connections_are_no_fault() {
+    let url = format!("--url=ws://{}/ws", relay::start(Fault::None));
+    let shape = ["--members=2", "--processes=5", "--rate=50"];
+    let spans = ["--warmup=0ms", "--duration=200ms"];
+
+    let output = run(&[&["fanout", "--dialect=plain", &url], &shape[..], &spans[..]].concat());
+
+    assert_verdict(&output, 0, "verdict: passed");
+}
+
+#[test]
+fn a_maximum_is_searched_by_all_processes_together() {
+    let url = format!("--url=ws://{}/ws", relay::start(Fault::None));
+    let shape = ["--members=4", "--rate-start=50", "--rate-ceiling=100", "--processes=3"];
+    let spans = ["--warmup=50ms", "--duration=200ms", "--p99-max=10s", "--no-floor"];
+
+    let output = run(&[&["max", "--dialect=plain", &url], &shape[..], &spans[..]].concat());
+
+    assert_verdict(&output, 0, "max messages");
+    assert_eq!(figure(&text(&output.stdout), "lost"), "0");
+}
+
+#[test]
+fn a_process_that_cannot_go_on_is_no_measurement() {
+    // The relay takes the first connections only: those of some process are refused.
+    let output = fanout_with(relay::start_for(5), &["--processes=3"]);
+
+    let line = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{line}");
+    assert!(line.contains("refused") && line.lines().count() == 1, "{line}");
+}
