@@ -140,7 +140,8 @@ impl Rounds {
         for burst in 0_u64.. {
             if let Pace::Rounds(rate) = pace {
                 let due = Duration::from_secs_f64(burst as f64 / (rate * bursts_per_round));
-                if due >= duration {
+                // At a rate that is past it, the sender is flat out and no longer than asked for.
+                if due.max(begin.elapsed()) >= duration {
                     return Ok(());
                 }
                 std::thread::sleep(due.saturating_sub(begin.elapsed()));

@@ -1,7 +1,11 @@
 //! Several processes make one load: the verdict is as exact as that of one.
 
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+
 use crate::relay::{self, Fault};
-use crate::{assert_verdict, fanout_with, run, text};
+use crate::{PROGRAM, assert_verdict, fanout_with, run, text};
 
 /// What the report says of a figure, as printed.
 fn figure(report: &str, name: &str) -> String {
@@ -71,4 +75,41 @@ fn a_process_that_cannot_go_on_is_no_measurement() {
     let line = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{line}");
     assert!(line.contains("refused") && line.lines().count() == 1, "{line}");
+}
+
+#[test]
+fn a_process_that_dies_is_no_measurement() {
+    let url = format!("--url=ws://{}/ws", relay::start(Fault::None));
+    let shape = ["--members=6", "--rate=50", "--duration=1h", "--processes=2"];
+    let mut first = Command::new(PROGRAM)
+        .args(["fanout", "--dialect=plain", &url])
+        .args(shape)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the harness starts");
+    let child = loop {
+        if let Some(child) = child_of(first.id()) {
+            break child;
+        }
+        assert!(first.try_wait().expect("a child").is_none(), "it ended by itself");
+        thread::yield_now();
+    };
+
+    let killed = Command::new("kill").args(["-9", &child.to_string()]).status();
+
+    assert!(killed.expect("kill is there").success());
+    let output = first.wait_with_output().expect("it ends");
+    let line = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{line}");
+    assert!(line.contains("load process 2") && line.lines().count() == 1, "{line}");
+}
+
+/// The process whose parent this is.
+fn child_of(parent: u32) -> Option<u32> {
+    let pids = fs::read_dir("/proc").ok()?.flatten();
+    pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).find(|pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let field = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1));
+        field.and_then(|field| field.parse().ok()) == Some(parent)
+    })
 }
