@@ -133,21 +133,21 @@ impl Reference {
         Ok(())
     }
 
-    /// A server that does the least: answers a request with so many bytes, or holds what comes if
-    /// none. None if the floor is left out.
+    /// A server that does the least: answers a request with as many bytes as `answer_bytes` says,
+    /// or holds what comes if that is none. None if the floor is left out.
     ///
     /// # Errors
-    /// If it cannot be started.
+    /// If it cannot be started, or `answer_bytes` fails.
     pub(crate) fn door(
         &self,
         report: &mut Report,
-        answer_bytes: Option<usize>,
+        answer_bytes: impl FnOnce() -> Result<Option<usize>, Failure>,
     ) -> Result<Option<Door>, Failure> {
         if self.is_left_out(report) {
             return Ok(None);
         }
         self.remark_core(report);
-        Door::open(self.core, answer_bytes).map(Some)
+        Door::open(self.core, answer_bytes()?).map(Some)
     }
 
     fn add_sendings(

@@ -70,8 +70,9 @@ fn add_floor(
     target: &Target,
     storm: &Storm,
 ) -> Result<(), Failure> {
-    let answer_bytes = target.sample_answer_bytes(0_usize.checked_rem(args.rooms))?;
-    let Some(door) = floor.door(report, Some(answer_bytes))? else { return Ok(()) };
+    let room = 0_usize.checked_rem(args.rooms);
+    let answer_bytes = || target.sample_answer_bytes(room).map(Some);
+    let Some(door) = floor.door(report, answer_bytes)? else { return Ok(()) };
     let bare_target = target.moved_to(door.address).speaking(Dialect::Plain);
     let bare = rage(args, &bare_target, Some(door.meter()?))?;
     if bare.failed > 0 {

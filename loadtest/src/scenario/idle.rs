@@ -74,7 +74,7 @@ fn add_floor(
     target: &Target,
     whole: Option<f64>,
 ) -> Result<(), Failure> {
-    let Some(door) = floor.door(report, None)? else { return Ok(()) };
+    let Some(door) = floor.door(report, || Ok(None))? else { return Ok(()) };
     let before = meter::kernel_slab_bytes();
     let mut swarm = Swarm::new(target.moved_to(door.address), args.connections)?;
     swarm.open_all(std::iter::repeat_with(Opening::default).take(args.connections))?;

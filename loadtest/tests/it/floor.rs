@@ -66,7 +66,7 @@ fn the_floor_is_on_the_core_that_the_server_is_kept_on() {
 
     // A process on one core: another run of the harness, which waits for a goodbye on its input.
     let mut pinned = Command::new(PROGRAM)
-        .args(["floor-door", "--core=0"])
+        .args(["floor-door", &format!("--core={}", a_core())])
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .spawn()
@@ -81,4 +81,12 @@ fn the_floor_is_on_the_core_that_the_server_is_kept_on() {
 
     assert_verdict(&output, 0, "verdict: passed");
     assert!(!text(&output.stdout).contains(remark), "{output:?}");
+}
+
+/// One of the cores that this process may use.
+fn a_core() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let first = list.and_then(|list| list.trim().split([',', '-']).next());
+    first.and_then(|core| core.parse().ok()).expect("a list such as 0-3,7")
 }

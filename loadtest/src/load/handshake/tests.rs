@@ -35,3 +35,12 @@ fn an_answer_to_another_nonce_is_refused() {
 fn a_head_without_an_end_is_refused_at_its_bound() {
     assert!(matches!(read_answer(&[b'x'; HEAD_BYTES_MAX + 1]), Answer::Refused(_)));
 }
+
+#[test]
+fn an_answer_of_ours_is_granted_and_as_large_as_asked_for() {
+    for bytes in [160, 161, 200, 1_000] {
+        let answer = answer(bytes);
+
+        assert_eq!((answer.len(), read_answer(&answer)), (bytes, Answer::Upgraded(bytes)));
+    }
+}
