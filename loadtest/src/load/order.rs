@@ -43,6 +43,9 @@ pub(crate) enum Answer {
 }
 
 /// The line that says `what`.
+///
+/// # Errors
+/// None for what is said here: it has no maps.
 pub(crate) fn line<T: Serialize + fmt::Debug>(what: &T) -> Result<String, Failure> {
     serde_json::to_string(what).map_err(Failure::while_doing("a line to another process"))
 }
