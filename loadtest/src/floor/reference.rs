@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! let floor = Reference::new(&args.reference, &target, server);
-//! floor.add_deliveries(&mut report, Sendings::like(seating, &figures), figures.server_cpu_each())?;
+//! let sendings = Sendings::like(seating, &figures);
+//! floor.add_deliveries(&mut report, sendings, figures.server_cpu_each())?;
 //! ```
 //!
 //! Handshakes, idle sockets and round trips have their own: [`Reference::door`] is a server of
