@@ -1,5 +1,6 @@
 //! The command line: one subcommand a scenario, and what they have in common.
 
+use std::fs;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,6 +53,25 @@ pub(crate) struct Cli {
     /// Write the report as JSON too
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Write the report as one HTML page too, with its plots
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write each plot of the report as an SVG file too
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Makes the folder for pictures, before minutes are spent on a measurement that could not be
+    /// drawn.
+    ///
+    /// # Errors
+    /// If it is not there and cannot be made.
+    pub(crate) fn make_folder(&self) -> Result<(), Failure> {
+        let Some(folder) = &self.svg else { return Ok(()) };
+        fs::create_dir_all(folder)
+            .map_err(Failure::while_doing(format!("no folder {}", folder.display())))
+    }
 }
 
 impl Cli {

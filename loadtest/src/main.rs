@@ -44,8 +44,9 @@ fn main() -> ExitCode {
 
 /// Runs a scenario and shows its report; whether it passed.
 fn run(cli: &Cli) -> Result<bool, Failure> {
+    cli.make_folder()?;
     machine::raise_descriptor_limit()?;
-    if let Some(path) = &cli.json {
+    for path in cli.json.iter().chain(&cli.html) {
         report::require_writable(path)?;
     }
     // Each is tried, the first one last: on that this process stays.
@@ -69,6 +70,12 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
     println!("{report}");
     if let Some(path) = &cli.json {
         report.write_json(path)?;
+    }
+    if let Some(path) = &cli.html {
+        report.write_html(path)?;
+    }
+    if let Some(folder) = &cli.svg {
+        report.write_svgs(folder)?;
     }
     Ok(report.has_passed())
 }

@@ -3,3 +3,4 @@
 pub(crate) mod machine;
 pub(crate) mod meter;
 pub(crate) mod moment;
+pub(crate) mod timeline;

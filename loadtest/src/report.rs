@@ -11,10 +11,15 @@ use crate::failure::Failure;
 use crate::measure::machine;
 use crate::report::chart::Chart;
 use crate::report::figure::Figure;
+use crate::report::plot::Form;
 use crate::report::table::Table;
 
 pub(crate) mod chart;
+pub(crate) mod curves;
 pub(crate) mod figure;
+pub(crate) mod html;
+pub(crate) mod markup;
+pub(crate) mod plot;
 pub(crate) mod progress;
 pub(crate) mod table;
 #[cfg(test)]
@@ -140,6 +145,29 @@ impl Report {
         let document = format!("{:#}\n", self.to_json());
         fs::write(path, document)
             .map_err(Failure::while_doing(format!("{} cannot be written", path.display())))
+    }
+
+    /// Writes the page to `path`.
+    ///
+    /// # Errors
+    /// If a chart cannot be drawn, or the file cannot be written.
+    pub(crate) fn write_html(&self, path: &Path) -> Result<(), Failure> {
+        fs::write(path, html::page(self)?)
+            .map_err(Failure::while_doing(format!("{} cannot be written", path.display())))
+    }
+
+    /// Writes each chart into `folder`, as a picture named after the scenario and the chart.
+    ///
+    /// # Errors
+    /// If a chart cannot be drawn, or a file cannot be written.
+    pub(crate) fn write_svgs(&self, folder: &Path) -> Result<(), Failure> {
+        for chart in &self.charts {
+            let name = format!("{}-{}.svg", self.scenario, chart.name.replace('_', "-"));
+            let path = folder.join(name);
+            fs::write(&path, plot::draw(chart, Form::Alone)?)
+                .map_err(Failure::while_doing(format!("{} cannot be written", path.display())))?;
+        }
+        Ok(())
     }
 
     fn to_json(&self) -> Value {

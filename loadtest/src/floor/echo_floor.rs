@@ -12,6 +12,7 @@ use crate::floor::ping_pong::{self, Rounds};
 use crate::measure::machine;
 use crate::process::child::Other;
 use crate::report::Report;
+use crate::report::curves;
 use crate::report::figure::grouped;
 
 /// How much the echo takes in one read, in bytes.
@@ -28,6 +29,7 @@ pub(crate) fn run(args: &EchoFloorArgs) -> Result<Report, Failure> {
     let what = format!("{trips} round trips of {bytes} bytes, one at a time, bare TCP");
     let mut report = Report::new("echo-floor", what);
     report.add_latencies(&latency);
+    report.add_chart(curves::percentiles(&latency));
     Ok(report)
 }
 

@@ -88,7 +88,7 @@ impl Reference {
         sendings: Sendings,
         server_cpu_each: Option<Duration>,
     ) -> Result<(), Failure> {
-        self.add_sendings(report, sendings, server_cpu_each, None)
+        self.add_sendings(report, sendings, server_cpu_each, None).map(drop)
     }
 
     /// Adds that, and how many deliveries a second the bare calls bring about flat out, with one
@@ -101,7 +101,7 @@ impl Reference {
         report: &mut Report,
         sendings: Sendings,
         server_cpu_each: Option<Duration>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Bare, Failure> {
         self.add_sendings(report, sendings, server_cpu_each, Some(sendings.deliveries_per_second))
     }
 
@@ -157,17 +157,18 @@ impl Reference {
         sendings: Sendings,
         server_cpu_each: Option<Duration>,
         server_maximum: Option<f64>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Bare, Failure> {
+        let mut bare = Bare::default();
         if self.is_left_out(report) {
-            return Ok(());
+            return Ok(bare);
         }
         if sendings.deliveries_per_second <= 0.0 {
             report.remark("no floor: the server delivered nothing");
-            return Ok(());
+            return Ok(bare);
         }
         if server_cpu_each.is_none() && server_maximum.is_none() {
             report.remark("no floor: without --pid there is no CPU time to set beside it");
-            return Ok(());
+            return Ok(bare);
         }
         let fitting = sendings.fitting();
         if fitting.sockets < sendings.sockets {
@@ -178,6 +179,7 @@ impl Reference {
         if server_cpu_each.is_some() {
             let paced = self.measure(fitting.paced(self.core, self.warmup(), self.span))?;
             let ratio = of_the_floor(server_cpu_each, &[&paced]);
+            bare.cpu_seconds_each = Some(cpu_seconds_each(&[&paced]));
             report.add_some("floor_cpu_a_delivery", paced.cpu_a_delivery());
             report.add_some("of_the_floor", ratio.map(Figure::Ratio));
             table.add(fitting.row(1, &paced, ratio, None));
@@ -188,6 +190,7 @@ impl Reference {
                 let figures = self.measure(flat_out)?;
                 let (rate, name) = (figures.deliveries_per_second(), frames_in_words(frames));
                 report.add(format!("floor_flat_out_{name}"), Figure::PerSecond(rate));
+                bare.flat_out.push((frames, rate));
                 let ratio = (rate > 0.0).then(|| maximum / rate);
                 report.add_some(format!("max_of_the_floor_{name}"), ratio.map(Figure::Ratio));
                 table.add(fitting.row(frames, &figures, None, ratio));
@@ -196,7 +199,7 @@ impl Reference {
         }
         report.add_table(table);
         self.remark_core(report);
-        Ok(())
+        Ok(bare)
     }
 
     fn measure(&self, floor: FloorArgs) -> Result<FloorFigures, Failure> {
@@ -233,10 +236,24 @@ pub(crate) fn of_the_floor(
     server_cpu_each: Option<Duration>,
     floors: &[&FloorFigures],
 ) -> Option<f64> {
+    let floor = cpu_seconds_each(floors);
+    server_cpu_each.filter(|_| floor > 0.0).map(|each| each.as_secs_f64() / floor)
+}
+
+/// Seconds of CPU time for one delivery, several measurements of the floor taken together.
+pub(crate) fn cpu_seconds_each(floors: &[&FloorFigures]) -> f64 {
     let cpu: Duration = floors.iter().map(|floor| floor.cpu).sum();
     let frames: u64 = floors.iter().map(|floor| floor.frames).sum();
-    let floor = cpu.as_secs_f64() / frames.max(1) as f64;
-    server_cpu_each.filter(|_| floor > 0.0).map(|each| each.as_secs_f64() / floor)
+    cpu.as_secs_f64() / frames.max(1) as f64
+}
+
+/// What a floor came to, for a plot.
+#[derive(Debug, Default)]
+pub(crate) struct Bare {
+    /// Seconds of CPU time for one delivery at the server's rate.
+    pub(crate) cpu_seconds_each: Option<f64>,
+    /// Deliveries a second flat out, by how many frames a call carried.
+    pub(crate) flat_out: Vec<(u32, f64)>,
 }
 
 /// What the server sent, as far as the bare calls can do the same.

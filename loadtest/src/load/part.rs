@@ -17,6 +17,7 @@ use crate::load::target::Target;
 use crate::load::turns::Turns;
 use crate::measure::meter::{self, ServerMeter};
 use crate::measure::moment::Moment;
+use crate::measure::timeline::Timeline;
 use crate::report::progress::Progress;
 use crate::verdict::hall::Hall;
 use crate::verdict::stamp::{RunId, Stamp};
@@ -27,6 +28,8 @@ const SENDS_IN_A_ROW_MAX: usize = 4_096;
 const LATE_MAX: Duration = Duration::from_micros(100);
 /// Where a hopeless step may be cut short: when the generator, or the server, is so far behind.
 const BEHIND_MAX: Duration = Duration::from_secs(1);
+/// How many slices of a step latency is recorded over.
+const TIMELINE_SLICES: u32 = 60;
 /// How long a silence ends the wait for what is outstanding once a member is gone.
 const SILENCE_MAX: Duration = Duration::from_millis(500);
 /// How often another process is listened to while nothing else happens.
@@ -69,6 +72,8 @@ pub(crate) struct Part {
     owed_before: u64,
     /// Talkers with frames to write.
     eager: Vec<usize>,
+    /// Whether steps record latency over time.
+    keeps_timeline: bool,
     /// What the last step was, and what it showed.
     spoken: Option<Spoken>,
 }
@@ -145,8 +150,19 @@ impl Part {
             unsent: 0,
             owed_before: 0,
             eager: Vec::new(),
+            keeps_timeline: false,
             spoken: None,
         })
+    }
+
+    /// Lets steps record latency over time too.
+    pub(crate) fn keep_timeline(&mut self) {
+        self.keeps_timeline = true;
+    }
+
+    /// Latency over time of the last step; none if it was not to be kept.
+    pub(crate) fn take_timeline(&mut self) -> Option<Timeline> {
+        self.hall.timeline.take()
     }
 
     /// Leaves with all connections, politely.
@@ -196,6 +212,9 @@ impl Part {
         let window_to = window_from.after(step.duration);
         (self.hall.window_from, self.hall.window_to) = (window_from, window_to);
         self.hall.latency.reset();
+        let slice = step.duration / TIMELINE_SLICES;
+        let timeline = self.keeps_timeline.then(|| Timeline::new(window_from, slice));
+        self.hall.timeline = timeline.transpose()?;
         self.sent_before = self.sent;
 
         self.turns.begin(start.turn);

@@ -152,13 +152,26 @@ impl Swarm {
     /// Opens connections `0..` with these openings, a bounded number of them at once.
     ///
     /// # Errors
-    /// If one is refused or lost, or none opens for ten seconds.
+    /// As [`Self::open_from`].
     pub(crate) fn open_all(
         &mut self,
         openings: impl Iterator<Item = Opening>,
     ) -> Result<(), Failure> {
+        self.open_from(0, openings)
+    }
+
+    /// Opens connections `first..` with these openings, a bounded number of them at once; those
+    /// that are open already stay so.
+    ///
+    /// # Errors
+    /// If one is refused or lost, an open one too, or none opens for ten seconds.
+    pub(crate) fn open_from(
+        &mut self,
+        first: usize,
+        openings: impl Iterator<Item = Opening>,
+    ) -> Result<(), Failure> {
         let mut doors = Doors::default();
-        let mut openings = openings.enumerate().fuse();
+        let mut openings = (first..).zip(openings).fuse();
         let mut last_change = (0, self.clock.now());
         loop {
             while doors.opening() < IN_FLIGHT_DEFAULT

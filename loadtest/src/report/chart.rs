@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+#[cfg(test)]
+mod tests;
+
 /// One plot.
 #[derive(Clone, Debug)]
 pub(crate) struct Chart {
@@ -35,6 +38,8 @@ pub(crate) enum Scale {
     Linear,
     /// By powers of ten; points at or below zero are left out.
     Logarithmic,
+    /// Quantiles q as 1/(1 - q), by powers of ten: 10 is 90 %, 100 is 99 %, 1,000 is 99.9 %.
+    Nines,
 }
 
 /// A line through points, in the order in which they were added.
@@ -42,8 +47,19 @@ pub(crate) enum Scale {
 pub(crate) struct Line {
     /// What it is, for the legend.
     pub(crate) name: String,
-    /// Its points, `(x, y)`.
+    /// Its points, `(x, y)`; those that are not finite are not drawn.
     pub(crate) points: Vec<(f64, f64)>,
+    /// How it is drawn.
+    pub(crate) stroke: Stroke,
+}
+
+/// How a line is drawn.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Stroke {
+    /// What was measured.
+    Solid,
+    /// What it is compared with, such as the floor.
+    Dashed,
 }
 
 /// A stretch of the bottom axis.
@@ -58,6 +74,13 @@ pub(crate) struct Band {
 }
 
 impl Chart {
+    /// Adds a line unless it has no points: a figure that could not be taken is no line.
+    pub(crate) fn add_line(&mut self, line: Line) {
+        if !line.points.is_empty() {
+            self.lines.push(line);
+        }
+    }
+
     /// The data for programs.
     pub(crate) fn to_json(&self) -> Value {
         let line = |line: &Line| json!({ "name": line.name, "points": line.points });
@@ -77,7 +100,20 @@ impl Axis {
         let scale = match self.scale {
             Scale::Linear => "linear",
             Scale::Logarithmic => "logarithmic",
+            Scale::Nines => "nines",
         };
         json!({ "label": self.label, "scale": scale })
+    }
+}
+
+impl Line {
+    /// A line of what was measured.
+    pub(crate) fn new(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
+        Self { name: name.into(), points, stroke: Stroke::Solid }
+    }
+
+    /// A line of what that is compared with.
+    pub(crate) fn dashed(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
+        Self { stroke: Stroke::Dashed, ..Self::new(name, points) }
     }
 }

@@ -34,6 +34,18 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// The columns' names in words.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = String> {
+        self.columns.iter().map(|name| name.replace('_', " "))
+    }
+
+    /// The cells of each row in words.
+    pub(crate) fn rows_for_people(&self) -> impl Iterator<Item = impl Iterator<Item = String>> {
+        let words =
+            |figure: &Option<Figure>| figure.as_ref().map_or("-".into(), Figure::for_people);
+        self.rows.iter().map(move |row| row.iter().map(words))
+    }
+
     /// The rows as objects, the unit in each name.
     pub(crate) fn to_json(&self) -> Value {
         let object = |row: &Vec<Option<Figure>>| {
@@ -52,11 +64,8 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let heads = self.columns.iter().map(|name| name.replace('_', " ")).collect();
-        let mut lines: Vec<Vec<String>> = vec![heads];
-        let words =
-            |figure: &Option<Figure>| figure.as_ref().map_or("-".into(), Figure::for_people);
-        lines.extend(self.rows.iter().map(|row| row.iter().map(words).collect()));
+        let mut lines: Vec<Vec<String>> = vec![self.heads().collect()];
+        lines.extend(self.rows_for_people().map(Iterator::collect));
         let width = |column: usize| {
             lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0)
         };

@@ -13,8 +13,10 @@ use crate::load::dialect::Dialect;
 use crate::load::swarm::Swarm;
 use crate::load::target::Target;
 use crate::measure::meter::{self, ServerMeter};
-use crate::measure::moment::Moment;
+use crate::measure::moment::{Clock, Moment};
+use crate::measure::timeline::Timeline;
 use crate::report::Report;
+use crate::report::curves;
 use crate::report::figure::{Figure, grouped};
 use crate::report::progress::Progress;
 use crate::scenario::fanout::describe_end;
@@ -22,6 +24,8 @@ use crate::verdict::hall;
 
 /// Connections that are leaving, for each that is coming: how many may be under way.
 const LEAVING_FOR_EACH: usize = 4;
+/// The slices of the plots over time; a storm that lasts gets longer ones.
+const SLICE: Duration = Duration::from_millis(50);
 /// How long nothing may happen before the storm counts as stuck.
 const STALL_MAX: Duration = Duration::from_secs(10);
 
@@ -47,6 +51,8 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<Report, Failure> {
     report.add_latencies(&storm.latency);
     report.add_some("server_cpu_a_handshake", storm.server_cpu_each().map(Figure::CpuEach));
     report.add_generator_share(storm.own.as_secs_f64() / storm.took.as_secs_f64());
+    report.add_chart(curves::handshakes_over_time(&storm.timeline, storm.ended));
+    report.add_chart(curves::latency_over_time(&storm.timeline));
     if !args.hold {
         report.remark("each connection left at once: the CPU time holds a goodbye too (--hold)");
     }
@@ -99,12 +105,13 @@ fn rage(
         if args.hold { args.count } else { args.in_flight as usize * (1 + LEAVING_FOR_EACH) };
     let slots = slots.min(args.count);
     let mut swarm = Swarm::new(target.clone(), slots)?;
-    let mut storm = Storm::new(slots, args.hold)?;
+    let mut storm = Storm::new(slots, args.hold, swarm.clock())?;
     let mut progress = Progress::new();
     let server_before = server.map(|server| server.cpu()).transpose()?;
     let (own_before, begin) = (meter::own_cpu(), swarm.clock().now());
     drive(args, &mut swarm, &mut storm, &mut progress)?;
-    storm.took = swarm.clock().now().since(begin);
+    storm.ended = swarm.clock().now();
+    storm.took = storm.ended.since(begin);
     storm.own = meter::own_cpu() - own_before;
     let server_after = server.map(|server| server.cpu()).transpose()?;
     let spent = server_after.zip(server_before);
@@ -162,6 +169,9 @@ fn drive(
 struct Storm {
     hold: bool,
     latency: Histogram<u64>,
+    clock: Clock,
+    /// Latencies by when a handshake was done.
+    timeline: Timeline,
     vacant: Vec<usize>,
     is_open: Vec<bool>,
     leaving: Vec<usize>,
@@ -170,6 +180,7 @@ struct Storm {
     changes: u64,
     failed: u64,
     first_failure: Option<(usize, End)>,
+    ended: Moment,
     /// How long it lasted, and what it took of the generator and of the server.
     took: Duration,
     own: Duration,
@@ -177,10 +188,12 @@ struct Storm {
 }
 
 impl Storm {
-    fn new(slots: usize, hold: bool) -> Result<Self, Failure> {
+    fn new(slots: usize, hold: bool, clock: Clock) -> Result<Self, Failure> {
         Ok(Self {
             hold,
             latency: hall::latency_histogram()?,
+            clock,
+            timeline: Timeline::new(clock.now(), SLICE)?,
             vacant: (0..slots).rev().collect(),
             is_open: vec![false; slots],
             leaving: Vec::new(),
@@ -188,6 +201,7 @@ impl Storm {
             changes: 0,
             failed: 0,
             first_failure: None,
+            ended: Moment::default(),
             took: Duration::ZERO,
             own: Duration::ZERO,
             server_cpu: None,
@@ -209,7 +223,9 @@ impl Audience for Storm {
         self.changes += 1;
         self.opening -= 1;
         self.is_open[connection] = true;
-        self.latency.saturating_record(took.as_nanos() as u64);
+        let nanoseconds = took.as_nanos() as u64;
+        self.latency.saturating_record(nanoseconds);
+        self.timeline.record(self.clock.now(), nanoseconds);
         if !self.hold {
             self.leaving.push(connection);
         }

@@ -16,6 +16,7 @@ use crate::load::handshake::{self, Answer};
 use crate::load::target::Target;
 use crate::measure::moment::Moment;
 use crate::report::Report;
+use crate::report::curves;
 use crate::report::figure::{Figure, grouped};
 use crate::verdict::locator::Locator;
 use crate::verdict::stamp::{RunId, Stamp};
@@ -51,6 +52,7 @@ pub(crate) fn run(args: &EchoArgs) -> Result<Report, Failure> {
     let what = format!("{} round trips, one at a time, alone in a room", grouped(latency.len()));
     let mut report = Report::new("echo", what);
     report.add_latencies(&latency);
+    report.add_chart(curves::percentiles(&latency));
     let cpu = server_after.zip(server_before).map(|(after, before)| after.saturating_sub(before));
     let trips = u64::from(args.warmup_count) + u64::from(args.count);
     report

@@ -8,6 +8,7 @@ use crate::load::seating::Seating;
 use crate::load::step::{Hopeless, Step, StepFigures};
 use crate::load::world::World;
 use crate::report::Report;
+use crate::report::curves;
 use crate::report::figure::{Figure, grouped};
 use crate::report::progress::Progress;
 
@@ -33,7 +34,9 @@ pub(crate) fn run(args: &FanoutArgs, load_cores: &[usize]) -> Result<Report, Fai
         wait: args.wait,
         hopeless: Hopeless::GoOn,
     };
+    world.keep_timeline();
     let figures = world.run(step, &mut progress)?;
+    let timeline = world.take_timeline();
     world.close()?;
 
     let what = format!("{} at {} messages/s", describe(seating), args.rate);
@@ -41,6 +44,13 @@ pub(crate) fn run(args: &FanoutArgs, load_cores: &[usize]) -> Result<Report, Fai
     report.add("sent", Figure::Count(figures.sent));
     report.add("expected", Figure::Count(figures.expected));
     add_step(&mut report, &figures);
+    if let Some(timeline) = timeline {
+        report.add_chart(curves::latency_over_time(&timeline));
+        if args.processes.processes > 1 {
+            report.remark("latency over time is that of the first process's connections");
+        }
+    }
+    report.add_chart(curves::percentiles(&figures.latency));
     let sendings = Sendings::like(seating, &figures);
     floor.add_deliveries(&mut report, sendings, figures.server_cpu_each())?;
     Ok(report)

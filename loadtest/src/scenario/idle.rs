@@ -12,9 +12,13 @@ use crate::load::target::Target;
 use crate::measure::meter::{self, ServerMeter};
 use crate::measure::moment::Moment;
 use crate::report::Report;
+use crate::report::chart::{Axis, Chart, Line, Scale};
 use crate::report::figure::{Figure, grouped};
 use crate::report::progress::Progress;
 use crate::scenario::fanout::describe_end;
+
+/// How often memory is read while the connections open.
+const SAMPLES: usize = 12;
 
 /// Opens and leaves, and reads the server's memory in between.
 ///
@@ -31,15 +35,22 @@ pub(crate) fn run(args: &IdleArgs) -> Result<Report, Failure> {
     let mut swarm = Swarm::new(target.clone(), args.connections)?;
     let mut progress = Progress::new();
     let count = grouped(args.connections as u64);
-    let what = format!("{count} connections in {} rooms", args.rooms);
+    let rooms = if args.rooms == 1 { "room" } else { "rooms" };
+    let what = format!("{count} connections in {} {rooms}", args.rooms);
     let mut report = Report::new("idle", what);
 
     let (before, kernel_before) = (server.resident_bytes()?, meter::kernel_slab_bytes());
     report.add("resident_before", Figure::Bytes(before as f64));
     let (mut first_after, mut whole) = (None, None);
     for cycle in 1..=args.cycles {
-        let open = open_and_settle(&mut swarm, args, &server, &mut report)?;
+        let mut growth = Growth::new(&server)?;
+        open_all(&mut swarm, args, &server, &mut growth)?;
+        settle(&mut swarm, args, &mut report)?;
+        let open = server.resident_bytes()?;
         if cycle == 1 {
+            for chart in growth.charts() {
+                report.add_chart(chart);
+            }
             let each = |bytes: f64| Figure::Bytes(bytes / args.connections as f64);
             report.add("resident_open", Figure::Bytes(open as f64));
             let user = open as f64 - before as f64;
@@ -92,15 +103,29 @@ fn add_floor(
     Ok(())
 }
 
-fn open_and_settle(
+/// Opens all connections, a part of them after the other, and reads memory after each.
+fn open_all(
     swarm: &mut Swarm,
     args: &IdleArgs,
     server: &ServerMeter,
-    report: &mut Report,
-) -> Result<u64, Failure> {
+    growth: &mut Growth,
+) -> Result<(), Failure> {
     let door = swarm.target().clone();
     let room_of = |index: usize| index.checked_rem(args.rooms);
-    swarm.open_all((0..args.connections).map(|index| door.upgrade(room_of(index))))?;
+    let samples = SAMPLES.min(args.connections);
+    let end_of = |part: usize| (part as u128 * args.connections as u128 / samples as u128) as usize;
+    for part in 0..samples {
+        let indices = end_of(part)..end_of(part + 1);
+        let end = indices.end;
+        let openings = indices.clone().map(|index| door.upgrade(room_of(index)));
+        swarm.open_from(indices.start, openings)?;
+        growth.sample(end, server)?;
+    }
+    Ok(())
+}
+
+/// Lets the server come to rest, and notes who does not stay.
+fn settle(swarm: &mut Swarm, args: &IdleArgs, report: &mut Report) -> Result<(), Failure> {
     let mut quiet = Quiet::default();
     let clock = swarm.clock();
     let end = clock.now().after(args.settle.max(Duration::from_millis(1)));
@@ -111,7 +136,54 @@ fn open_and_settle(
     if let Some(end) = quiet.first_end {
         report.fault(format!("an idle connection was {}", describe_end(&end)));
     }
-    server.resident_bytes()
+    Ok(())
+}
+
+/// How memory grows while connections open, from what it was before the first.
+#[derive(Debug)]
+struct Growth {
+    resident_before: u64,
+    kernel_before: Option<u64>,
+    /// Connections, and MiB.
+    resident: Vec<(f64, f64)>,
+    kernel: Vec<(f64, f64)>,
+}
+
+impl Growth {
+    fn new(server: &ServerMeter) -> Result<Self, Failure> {
+        let (resident_before, kernel_before) =
+            (server.resident_bytes()?, meter::kernel_slab_bytes());
+        let (resident, kernel) = (vec![(0.0, 0.0)], kernel_before.map(|_| (0.0, 0.0)));
+        let kernel = kernel.into_iter().collect();
+        Ok(Self { resident_before, kernel_before, resident, kernel })
+    }
+
+    fn sample(&mut self, connections: usize, server: &ServerMeter) -> Result<(), Failure> {
+        let mebibytes = |now: u64, before: u64| (now as f64 - before as f64) / f64::from(1 << 20);
+        let connections = connections as f64;
+        let resident = mebibytes(server.resident_bytes()?, self.resident_before);
+        self.resident.push((connections, resident));
+        let kernel = meter::kernel_slab_bytes().zip(self.kernel_before);
+        self.kernel.extend(kernel.map(|(now, before)| (connections, mebibytes(now, before))));
+        Ok(())
+    }
+
+    /// The server beside the kernel, and the server alone, as it is the smaller by far.
+    fn charts(self) -> [Chart; 2] {
+        let chart = |name, title: &str, lines| Chart {
+            name,
+            title: title.to_owned(),
+            x: Axis { label: "connections", scale: Scale::Linear },
+            y: Axis { label: "memory above the start, MiB", scale: Scale::Linear },
+            lines,
+            bands: Vec::new(),
+        };
+        let server = Line::new("server", self.resident);
+        let (title, alone) = ("Memory as connections open", "The server's part of it");
+        let mut both = chart("memory_over_connections", title, vec![server.clone()]);
+        both.add_line(Line::new("kernel, both ends", self.kernel));
+        [both, chart("server_memory_over_connections", alone, vec![server])]
+    }
 }
 
 /// Hears nothing, and notes who did not stay.

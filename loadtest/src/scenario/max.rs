@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 
 use crate::cli::{self, MaxArgs};
 use crate::failure::Failure;
-use crate::floor::reference::{Reference, Sendings};
+use crate::floor::reference::{Bare, Reference, Sendings};
 use crate::load::crew::Processes;
 use crate::load::seating::Seating;
 use crate::load::step::{Hopeless, Step, StepFigures};
@@ -14,7 +14,8 @@ use crate::load::target::Target;
 use crate::load::world::World;
 use crate::measure::meter::ServerMeter;
 use crate::report::Report;
-use crate::report::chart::{Axis, Chart, Line, Scale};
+use crate::report::chart::{Axis, Chart, Line, Scale, Stroke};
+use crate::report::curves;
 use crate::report::figure::{Figure, grouped};
 use crate::report::progress::Progress;
 use crate::scenario::fanout;
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &MaxArgs, load_cores: &[usize]) -> Result<Report, Failur
         match attempt.try_rate(rate, &mut progress)? {
             Ok(figures) => {
                 search.handle_pass(rate);
-                passed.push((rate, figures.latency.clone()));
+                passed.push(Passed::new(rate, &figures));
                 best = Some((rate, figures));
             }
             Err(why) => {
@@ -54,40 +55,92 @@ pub(crate) fn run(args: &MaxArgs, load_cores: &[usize]) -> Result<Report, Failur
     attempt.leave()?;
 
     let mut report = Report::new("max", fanout::describe(seating));
+    let mut bare = Bare::default();
     match best {
         Some((rate, figures)) => {
             report.add("max_messages", Figure::PerSecond(rate));
             fanout::add_step(&mut report, &figures);
             let sendings = Sendings::like(seating, &figures);
-            floor.add_maximum(&mut report, sendings, figures.server_cpu_each())?;
+            bare = floor.add_maximum(&mut report, sendings, figures.server_cpu_each())?;
         }
         None => report.fault("no rate passed"),
     }
-    report.add_chart(latency_over_rate(passed));
+    passed.sort_by(|one, other| one.rate.total_cmp(&other.rate));
+    report.add_chart(latency_over_rate(&passed));
+    report.add_chart(throughput_over_rate(&passed, &bare));
+    report.add_chart(cpu_over_rate(&passed, &bare));
     if let Some((rate, why)) = failed {
         report.remark(format!("the last rate that failed: {rate:.0} messages/s, {why}"));
     }
     Ok(report)
 }
 
-/// How latency grows with the rate, up to the highest that passed.
-fn latency_over_rate(mut passed: Vec<(f64, Histogram<u64>)>) -> Chart {
-    passed.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-    let line = |name: &str, quantile| Line {
-        name: name.to_owned(),
-        points: passed
-            .iter()
-            .map(|(rate, latency)| (*rate, latency.value_at_quantile(quantile) as f64 / 1e6))
-            .collect(),
-    };
-    Chart {
-        name: "latency_over_rate",
-        title: "Latency as the rate grows".to_owned(),
-        x: Axis { label: "messages/s", scale: Scale::Logarithmic },
-        y: Axis { label: "latency, ms", scale: Scale::Linear },
-        lines: vec![line("p50", 0.5), line("p90", 0.9), line("p99", 0.99)],
-        bands: Vec::new(),
+/// What the plots need of a rate that passed.
+#[derive(Debug)]
+struct Passed {
+    rate: f64,
+    latency: Histogram<u64>,
+    deliveries_per_second: f64,
+    /// CPU time of the server for a delivery, in microseconds.
+    cpu_each: Option<f64>,
+}
+
+impl Passed {
+    fn new(rate: f64, figures: &StepFigures) -> Self {
+        let count = figures.delivered_measured;
+        let cpu = figures.server_cpu.filter(|_| count > 0);
+        Self {
+            rate,
+            latency: figures.latency.clone(),
+            deliveries_per_second: figures.deliveries_per_second(),
+            cpu_each: cpu.map(|spent| spent.as_secs_f64() * 1e6 / count as f64),
+        }
     }
+}
+
+/// How latency grows with the rate, up to the highest that passed.
+fn latency_over_rate(passed: &[Passed]) -> Chart {
+    let mut chart = over_rate("latency_over_rate", "Latency as the rate grows", curves::LATENCY);
+    for (name, quantile) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)] {
+        let milliseconds =
+            |step: &Passed| Some(step.latency.value_at_quantile(quantile) as f64 / 1e6);
+        chart.add_line(line(name, passed, milliseconds));
+    }
+    chart
+}
+
+/// How much was delivered, below what the bare calls deliver flat out.
+fn throughput_over_rate(passed: &[Passed], bare: &Bare) -> Chart {
+    let axis = Axis { label: "deliveries/s", scale: Scale::Logarithmic };
+    let mut chart = over_rate("throughput_over_rate", "Deliveries as the rate grows", axis);
+    chart.add_line(line("server", passed, |step| Some(step.deliveries_per_second)));
+    for (frames, rate) in &bare.flat_out {
+        let name = format!("floor, {frames} a send");
+        chart.add_line(Line { stroke: Stroke::Dashed, ..line(&name, passed, |_| Some(*rate)) });
+    }
+    chart
+}
+
+/// What a delivery cost: less as they come to be coalesced.
+fn cpu_over_rate(passed: &[Passed], bare: &Bare) -> Chart {
+    let axis = Axis { label: "CPU time a delivery, µs", scale: Scale::Linear };
+    let mut chart = over_rate("cpu_over_rate", "Cost of a delivery as the rate grows", axis);
+    chart.add_line(line("server", passed, |step| step.cpu_each));
+    let floor = line("floor at the last rate", passed, |_| {
+        bare.cpu_seconds_each.map(|seconds| seconds * 1e6)
+    });
+    chart.add_line(Line { stroke: Stroke::Dashed, ..floor });
+    chart
+}
+
+fn over_rate(name: &'static str, title: &str, y: Axis) -> Chart {
+    let x = Axis { label: "messages/s", scale: Scale::Logarithmic };
+    Chart { name, title: title.to_owned(), x, y, lines: Vec::new(), bands: Vec::new() }
+}
+
+fn line(name: &str, passed: &[Passed], value: impl Fn(&Passed) -> Option<f64>) -> Line {
+    let points = passed.iter().filter_map(|step| Some((step.rate, value(step)?)));
+    Line::new(name, points.collect())
 }
 
 /// One rate after the other on the same rooms, and on fresh ones after a failure.

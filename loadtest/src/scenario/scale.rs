@@ -16,6 +16,7 @@ use crate::load::world::World;
 use crate::measure::machine;
 use crate::measure::meter::ServerMeter;
 use crate::report::Report;
+use crate::report::chart::{Axis, Chart, Line, Scale as AxisScale};
 use crate::report::figure::Figure;
 use crate::report::progress::Progress;
 use crate::report::table::Table;
@@ -135,7 +136,9 @@ struct Row {
 impl Row {
     fn cost(&self) -> Cost {
         let each = self.server.server_cpu_each().filter(|each| !each.is_zero());
-        Cost { each, of_the_floor: reference::of_the_floor(each, &[&self.before, &self.after]) }
+        let floors = [&self.before, &self.after];
+        let floor = reference::cpu_seconds_each(&floors);
+        Cost { each, floor, of_the_floor: reference::of_the_floor(each, &floors) }
     }
 }
 
@@ -144,7 +147,9 @@ impl Row {
 struct Cost {
     /// CPU time a delivery.
     each: Option<Duration>,
-    /// The same by the floor's, both measurements of the floor taken together.
+    /// Seconds of CPU time that the floor takes for one, both measurements of it taken together.
+    floor: f64,
+    /// The first by the second.
     of_the_floor: Option<f64>,
 }
 
@@ -179,13 +184,20 @@ impl Scale<'_> {
                 continue;
             }
             let mut table = part.table();
-            let mut first = None;
+            let (mut chart, mut first) = (part.chart(), None);
+            let (mut server, mut floor) = (Vec::new(), Vec::new());
             for size in sizes {
                 let row = self.measure(size)?;
                 judge(&mut report, size, &row);
                 let cost = row.cost();
                 add_row(&mut table, size, &row, first.get_or_insert(cost));
+                let at = part.size_of(size.seating);
+                server.extend(cost.each.map(|each| (at, each.as_secs_f64() * 1e6)));
+                floor.push((at, cost.floor * 1e6));
             }
+            chart.add_line(Line::new("server", server));
+            chart.add_line(Line::dashed("floor", floor));
+            report.add_chart(chart);
             report.add_table(table);
         }
         report.remark(
@@ -247,6 +259,29 @@ impl ScalePart {
         match self {
             Self::Connections => ROOM_COLUMNS,
             Self::Rooms => 0,
+        }
+    }
+
+    /// What grows.
+    fn size_of(self, seating: Seating) -> f64 {
+        match self {
+            Self::Connections => seating.connections() as f64,
+            Self::Rooms => seating.rooms as f64,
+        }
+    }
+
+    fn chart(self) -> Chart {
+        let (name, label, title) = match self {
+            Self::Connections => ("cpu_over_connections", "connections", "connections"),
+            Self::Rooms => ("cpu_over_rooms", "rooms of 10", "rooms"),
+        };
+        Chart {
+            name,
+            title: format!("Cost of a delivery as {title} grow in number"),
+            x: Axis { label, scale: AxisScale::Logarithmic },
+            y: Axis { label: "CPU time a delivery, µs", scale: AxisScale::Linear },
+            lines: Vec::new(),
+            bands: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::load::connection::{Audience, End};
 use crate::load::seating::SeatMap;
 use crate::load::share::Share;
 use crate::measure::moment::Moment;
+use crate::measure::timeline::Timeline;
 use crate::verdict::auditor::Auditor;
 use crate::verdict::locator::Locator;
 use crate::verdict::stamp::{RunId, Stamp};
@@ -40,6 +41,8 @@ pub(crate) struct Hall {
     pub(crate) auditor: Auditor,
     /// Latencies of the messages that were due within the window.
     pub(crate) latency: Histogram<u64>,
+    /// The same over time, where a scenario wants it.
+    pub(crate) timeline: Option<Timeline>,
     /// Messages due from here on count for the latency.
     pub(crate) window_from: Moment,
     /// Messages due from here on do not.
@@ -69,6 +72,7 @@ impl Hall {
             locator: Locator::new(),
             auditor: Auditor::new(seats, share),
             latency: latency_histogram()?,
+            timeline: None,
             window_from: Moment::NEVER,
             window_to: Moment::NEVER,
             payload_bytes: 0,
@@ -112,7 +116,11 @@ impl Audience for Hall {
         self.payload_bytes += payload.len() as u64;
         self.heard_last = now;
         if stamp.due >= self.window_from && stamp.due < self.window_to {
-            self.latency.saturating_record(now.0.saturating_sub(stamp.due.0));
+            let latency = now.0.saturating_sub(stamp.due.0);
+            self.latency.saturating_record(latency);
+            if let Some(timeline) = &mut self.timeline {
+                timeline.record(stamp.due, latency);
+            }
         }
     }
 

@@ -169,3 +169,9 @@ fn a_report_that_cannot_be_written_is_refused_before_the_run() {
         assert_refused(&[&fanout[..], &[path]].concat(), "cannot be written");
     }
 }
+
+#[test]
+fn a_page_or_pictures_that_cannot_be_written() {
+    assert_refused(&["max", "--html=/nowhere/report.html"], "/nowhere/report.html");
+    assert_refused(&["max", "--svg=/dev/null/pictures"], "no folder /dev/null/pictures");
+}

@@ -151,3 +151,29 @@ fn the_floor_counts_every_frame() {
     }
     assert_verdict(&run(&["echo-floor", "--count=50", "--warmup-count=5"]), 0, "p50");
 }
+
+#[test]
+fn a_report_is_written_as_a_page_and_as_pictures() {
+    let folder = std::env::temp_dir().join(format!("stentor-loadtest-{}", std::process::id()));
+    let page = folder.join("report.html");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (html, svg) = (format!("--html={}", page.display()), folder.join("pictures"));
+    let svg_option = format!("--svg={}", svg.display());
+    let url = format!("--url=ws://{}/ws", relay::start(Fault::Lose));
+    let spans = ["--warmup=50ms", "--duration=250ms", "--wait=200ms"];
+    let shape = ["--members=4", "--rate=400", &html, &svg_option];
+
+    let output = run(&[&["fanout", "--dialect=plain", &url][..], &spans, &shape].concat());
+
+    assert_verdict(&output, 1, "never came");
+    let page = std::fs::read_to_string(page).expect("a page, for a run that failed too");
+    for said in ["FAILED", "never came", "Latency over time", "Latency by percentile"] {
+        assert!(page.contains(said), "no {said} in\n{page}");
+    }
+    assert!(!page.contains("<script"), "{page}");
+    for name in ["fanout-latency-over-time.svg", "fanout-percentiles.svg"] {
+        let picture = std::fs::read_to_string(svg.join(name)).expect("a picture");
+        assert!(roxmltree::Document::parse(&picture).is_ok(), "{picture}");
+    }
+    std::fs::remove_dir_all(folder).expect("it was made above");
+}

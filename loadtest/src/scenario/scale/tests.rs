@@ -23,9 +23,10 @@ fn rooms_share_at_most_ten_thousand_connections() {
 fn a_size_is_held_against_the_first_and_an_unknown_cost_against_nothing() {
     let cost = |seconds, of_the_floor| Cost {
         each: Some(Duration::from_secs(seconds)),
+        floor: 1.0,
         of_the_floor: Some(of_the_floor),
     };
-    let unknown = Cost { each: None, of_the_floor: None };
+    let unknown = Cost { each: None, floor: 0.0, of_the_floor: None };
 
     assert_eq!(cost(4, 1.0).against(&cost(4, 1.0)), [Some(1.0), Some(1.0)]);
     assert_eq!(cost(10, 1.5).against(&cost(4, 1.0)), [Some(1.5), Some(2.5)]);

@@ -1,0 +1,39 @@
+use std::time::Duration;
+
+use super::*;
+use crate::verdict::hall;
+
+#[test]
+fn a_percentile_curve_goes_from_the_fastest_to_the_slowest() {
+    let mut latency = hall::latency_histogram().expect("the bounds are right");
+    for milliseconds in 1..=1_000 {
+        latency.saturating_record(milliseconds * 1_000_000);
+    }
+
+    let chart = percentiles(&latency);
+
+    let points = &chart.lines[0].points;
+    let (first, last) = (points[0], points[points.len() - 1]);
+    assert_eq!(first.0, 1.0);
+    assert_eq!(last.0, 1_000.0);
+    assert!((first.1 - 1.0).abs() < 0.01 && (last.1 - 1_000.0).abs() < 1.0, "{first:?} {last:?}");
+    assert!(points.is_sorted_by(|one, next| one.0 < next.0 && one.1 <= next.1), "{points:?}");
+}
+
+#[test]
+fn one_latency_is_a_curve_and_none_is_none() {
+    let mut latency = hall::latency_histogram().expect("the bounds are right");
+
+    assert!(percentiles(&latency).lines.is_empty());
+
+    latency.saturating_record(1_000_000);
+    assert_eq!(percentiles(&latency).lines[0].points.len(), 1);
+}
+
+#[test]
+fn a_timeline_in_which_nothing_was_has_no_lines() {
+    let timeline = Timeline::new(Moment(0), Duration::from_secs(1)).expect("the bounds are right");
+
+    assert!(latency_over_time(&timeline).lines.is_empty());
+    assert!(handshakes_over_time(&timeline, Moment(5)).lines.is_empty());
+}
