@@ -109,9 +109,12 @@ impl Picture<'_> {
 
     /// The colour of each line.
     fn inks(&self) -> impl Iterator<Item = Ink> {
-        let mut measured = 0;
+        let (mut measured, mut compared) = (0, 0);
         self.chart.lines.iter().map(move |line| match line.stroke {
-            Stroke::Dashed => Ink::Reference,
+            Stroke::Dashed => {
+                compared += 1;
+                Ink::reference(compared - 1)
+            }
             Stroke::Solid => {
                 measured += 1;
                 Ink::Line(measured - 1)

@@ -20,6 +20,8 @@ const LETTER_WIDTH: f64 = 0.64;
 const GAP: f64 = 8.0;
 /// Between two names of the legend.
 const LEGEND_GAP: f64 = 18.0;
+/// Half of the dot of a point: the last one stands at the end of the axis.
+const DOT: f64 = 3.0;
 /// From the edge, where nothing stands there.
 const EDGE: f64 = 1.0;
 /// The same in a picture that stands alone.
@@ -103,7 +105,7 @@ impl Layout {
 
         let left = edge + numbers + GAP;
         let right = width - edge;
-        let right = right - if beside { widest + GAP } else { overhang(&x, right - left) };
+        let right = right - if beside { widest + GAP } else { overhang(&x, right - left).max(DOT) };
         let mut top = edge;
         let title = (form == Form::Alone).then(|| {
             top += TITLE * 1.8;

@@ -45,6 +45,15 @@ const LINES: [Pair; 8] = [
 ];
 
 impl Ink {
+    /// The ink of a line that others are compared with, by its number among those: the second one
+    /// and the next take colours of lines, from the end, so that a legend tells them apart.
+    pub(super) fn reference(number: usize) -> Self {
+        match number % LINES.len() {
+            0 => Self::Reference,
+            later => Self::Line(LINES.len() - later),
+        }
+    }
+
     /// Red, green and blue on a light page.
     pub(super) fn light(self) -> [u8; 3] {
         let [_, red, green, blue] = self.pair()[0].to_be_bytes();
