@@ -1,4 +1,4 @@
-//! Stations 3 and 4, `wire/envelope` and `wire/encode`: a stamped message → its frame, once.
+//! Station 4, `wire/encode`: a stamped message → its frame, once.
 //!
 //! A frame is written into a buffer of exactly its size, as a shard does it; taking that buffer
 //! from the allocator and giving it back is in the figure.
@@ -36,13 +36,6 @@ fn encode(criterion: &mut Criterion) {
         group.bench_function(*name, |bencher| bencher.iter(|| frame(envelope)));
     }
 
-    group.bench_function("the stamp's text, once a millisecond", |bencher| {
-        let mut unix_millis = UNIX_MILLIS;
-        bencher.iter(|| {
-            unix_millis += 1;
-            Timestamp::from_unix_millis(unix_millis)
-        });
-    });
     let encoded = frame(&envelope(Some("general"), &small));
     group.bench_function("the id of a frame, read for a gap", |bencher| {
         bencher.iter(|| frame_id(&encoded).and_then(|id| Uuid::try_parse(id).ok()));

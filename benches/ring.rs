@@ -14,7 +14,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use stentor_shard::{MemberId, MemberOptions, RING_SLOTS_MAX};
 
-use world::World;
+use world::{Appetite, World};
 
 const MEMBERS: u32 = 100;
 
@@ -55,7 +55,7 @@ fn fill_and_drain(
         bencher.iter_custom(|cycles| {
             let mut spent = Duration::ZERO;
             for _ in 0..cycles {
-                world.sockets.are_full = true;
+                world.sockets.appetite = Appetite::Nothing;
                 let began = Instant::now();
                 fill(&mut world, messages_a_turn);
                 let filled = Instant::now();
@@ -77,7 +77,7 @@ fn fill_and_drain(
 
 fn drop_oldest(group: &mut BenchmarkGroup<'_, WallTime>) {
     let mut world = world();
-    world.sockets.are_full = true;
+    world.sockets.appetite = Appetite::Nothing;
     for _ in 0..=RING_SLOTS_MAX {
         world.say(0, "general");
         world.turn();
@@ -101,7 +101,7 @@ fn fill(world: &mut World, messages_a_turn: usize) {
 
 /// Every socket has room again, and the shard hears of it.
 fn empty_sockets(world: &mut World) {
-    world.sockets.are_full = false;
+    world.sockets.appetite = Appetite::Everything;
     (0..MEMBERS).for_each(|member| world.shard.handle_writable(MemberId(member)));
 }
 

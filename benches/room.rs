@@ -1,5 +1,5 @@
-//! Stations 6 and 7, `shard/room` and the flush: a draft → the room's turn buffer → one write a
-//! member.
+//! Station 6, `shard/room`, with 3, 4 and 7 around it: a draft → the room's turn buffer → one write
+//! a member. The flush alone is `flush.rs`.
 //!
 //! The sockets take everything and cost nothing, so a figure is what a delivery costs without the
 //! kernel, where one write is about 4 µs. A measurement is a whole turn: messages are taken,

@@ -1,4 +1,5 @@
-//! A shard with members and without a kernel: what the benches of `room` and `ring` stand on.
+//! A shard with members and without a kernel: what the benches of `room`, `flush` and `ring` and the counted
+//! `instructions` stand on.
 //!
 //! Its clock stands still, so that no flush counts as costly and nothing is held back.
 
@@ -26,9 +27,18 @@ pub(crate) struct World {
     members: u32,
 }
 
-/// Sockets that take everything, or nothing.
+/// Sockets that all take the same share of what they are offered.
 pub(crate) struct Sockets {
-    pub(crate) are_full: bool,
+    pub(crate) appetite: Appetite,
+}
+
+/// How much of a write a socket takes.
+#[allow(dead_code, reason = "every bench compiles this file, and not every one needs all shares")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Appetite {
+    Everything,
+    Half,
+    Nothing,
 }
 
 impl World {
@@ -45,7 +55,7 @@ impl World {
         };
         World {
             shard: Shard::new(config),
-            sockets: Sockets { are_full: false },
+            sockets: Sockets { appetite: Appetite::Everything },
             data: format!(r#"{{"content":"{}"}}"#, "x".repeat(128)).into_bytes(),
             members: 0,
         }
@@ -89,8 +99,13 @@ impl World {
 
     /// What a driver does at the end of a turn, until nothing is left that can be done now.
     pub(crate) fn turn(&mut self) {
+        while self.shard.poll_event().is_some() {}
+        self.flush();
+    }
+
+    /// The same where all events are out: turn buffers and rings → sockets.
+    pub(crate) fn flush(&mut self) {
         loop {
-            while self.shard.poll_event().is_some() {}
             self.shard.flush(NOW, &mut self.sockets);
             if self.shard.poll_timeout(NOW.instant) != Some(NOW.instant) {
                 return;
@@ -99,13 +114,23 @@ impl World {
     }
 }
 
+impl Sockets {
+    fn take(&self, offered: usize) -> usize {
+        match self.appetite {
+            Appetite::Everything => offered,
+            Appetite::Half => offered / 2,
+            Appetite::Nothing => 0,
+        }
+    }
+}
+
 impl Outlet for Sockets {
     fn write(&mut self, _: MemberId, bytes: &[u8]) -> usize {
-        if self.are_full { 0 } else { bytes.len() }
+        self.take(bytes.len())
     }
 
     fn write_slices(&mut self, _: MemberId, slices: &[IoSlice<'_>]) -> usize {
-        if self.are_full { 0 } else { slices.iter().map(|slice| slice.len()).sum() }
+        self.take(slices.iter().map(|slice| slice.len()).sum())
     }
 
     fn now(&mut self) -> Instant {

@@ -14,6 +14,10 @@ pub mod figures;
 pub mod hooks;
 pub mod publication;
 
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
+
 mod cells;
 mod clock;
 mod connection;

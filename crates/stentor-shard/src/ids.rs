@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// Within one millisecond the 74 bits behind the time count upwards by a random step, so ids of
 /// one shard ascend (section 6.2, method 2).
 #[derive(Debug)]
-pub(crate) struct IdSource {
+pub struct IdSource {
     random: fastrand::Rng,
     millis: u64,
     tail: u128,
@@ -17,11 +17,13 @@ pub(crate) struct IdSource {
 const TAIL_BITS: u32 = 74;
 
 impl IdSource {
-    pub(crate) fn new(seed: u64) -> IdSource {
+    /// A source whose ids the seed and the times handed in decide.
+    pub fn new(seed: u64) -> IdSource {
         IdSource { random: fastrand::Rng::with_seed(seed), millis: 0, tail: 0 }
     }
 
-    pub(crate) fn next(&mut self, unix_millis: u64) -> Uuid {
+    /// The next id: above all before it, and of this millisecond or of the last one handed in.
+    pub fn next(&mut self, unix_millis: u64) -> Uuid {
         if unix_millis > self.millis {
             self.millis = unix_millis;
             // The top bit stays clear, so that a millisecond's count does not run over.

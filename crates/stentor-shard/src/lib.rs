@@ -10,11 +10,11 @@
 pub mod config;
 pub mod counters;
 pub mod event;
+pub mod ids;
 pub mod outlet;
 pub mod time;
 pub mod wheel;
 
-mod ids;
 mod member;
 mod numbers;
 mod rate;
