@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use project::Project;
 use report::Report;
-use steps::{browser, cargo, compare, conformance, k6};
+use steps::{browser, cargo, compare, conformance, instructions, k6};
 
 const HELP: &str = "\
 cargo xtask <command>
@@ -31,19 +31,24 @@ cargo xtask <command>
   compare [--quick] [--only stentor,axum,node-ws,socket.io,nchan,nats]
                Stentor, its peers and the floor side by side: a table, and files in
                loadtest/results/<date>-<machine>/; about twelve minutes, --quick about four
-  ci           lint and test: everything that the gate asks for
+  instructions [--store]
+               what a message costs in instructions, against benches/instructions.toml: more than
+               1 % above it fails; --store writes the file anew
+  ci           lint, test and instructions: everything that the gate asks for
   help         this text
 
-What a step lacks it gets by itself: playwright-core, kosoku, k6, ws and socket.io into .tools/
-of the project; Chromium, Redis, nchan and nats-server by apt-get where that is possible.
-Settings: CHROMIUM and REDIS_SERVER = the paths of these programs; SHOTS = a folder for pictures
-of the chat page.";
+What a step lacks it gets by itself: playwright-core, kosoku, k6, ws, socket.io and gungraun-runner
+into .tools/ of the project; Chromium, Redis, valgrind, nchan and nats-server by apt-get where that
+is possible. Settings: CHROMIUM and REDIS_SERVER = the paths of these programs; SHOTS = a folder for
+pictures of the chat page.";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_else(|| "help".to_owned());
     let arguments: Vec<String> = arguments.collect();
-    if let Some(extra) = arguments.first().filter(|_| !["k6", "compare"].contains(&&*command)) {
+    let stores = command == "instructions" && arguments == ["--store"];
+    let takes_arguments = stores || ["k6", "compare"].contains(&&*command);
+    if let Some(extra) = arguments.first().filter(|_| !takes_arguments) {
         eprintln!("xtask: `{command}` takes no argument, but there is `{extra}`\n\n{HELP}");
         return ExitCode::from(2);
     }
@@ -64,9 +69,14 @@ fn main() -> ExitCode {
         "k6" if arguments.is_empty() => k6_short(&project, &mut report),
         "k6" => return k6::single(&project, &arguments),
         "compare" => return compare::run(&project, &arguments),
+        "instructions" if stores => {
+            report.step("instructions stored", || instructions::store(&project));
+        }
+        "instructions" => count_instructions(&project, &mut report),
         "ci" => {
             lint(&project, &mut report);
             test(&project, &mut report);
+            count_instructions(&project, &mut report);
         }
         "help" | "--help" | "-h" => {
             println!("{HELP}");
@@ -84,6 +94,10 @@ fn test(project: &Project, report: &mut Report) {
     report.step("cargo tests, those in the documentation among them", || cargo::tests(project));
     report.step("browser", || browser::run(project));
     report.step("conformance", || conformance::run(project));
+}
+
+fn count_instructions(project: &Project, report: &mut Report) {
+    report.step("instructions", || instructions::compare(project));
 }
 
 fn k6_short(project: &Project, report: &mut Report) {

