@@ -19,7 +19,7 @@ use steps::{browser, cargo, compare, conformance, instructions, k6};
 const HELP: &str = "\
 cargo xtask <command>
 
-  test         all tests: unit, property, integration, docs, browser, conformance
+  test         all tests: unit, property, integration, docs, browser, conformance, k6
   fmt          format the sources
   lint         fmt --check, and clippy with warnings denied
   browser      the chat page in headless Chromium against the real server
@@ -94,6 +94,7 @@ fn test(project: &Project, report: &mut Report) {
     report.step("cargo tests, those in the documentation among them", || cargo::tests(project));
     report.step("browser", || browser::run(project));
     report.step("conformance", || conformance::run(project));
+    k6_short(project, report);
 }
 
 fn count_instructions(project: &Project, report: &mut Report) {

@@ -6,8 +6,6 @@ import { WebSocket } from "k6/experimental/websockets";
 import exec from "k6/execution";
 import { Counter, Rate, Trend } from "k6/metrics";
 
-/** How long a listener waits, after the last word, for what it is still owed. */
-export const SETTLE_MS = 3000;
 const PROBE_MS = 10000;
 const BACKOFF_FIRST_MS = 250;
 const BACKOFF_MAX_MS = 10000;
@@ -15,6 +13,8 @@ const BACKOFF_MAX_MS = 10000;
 const WARNING_VUS_MAX = 3;
 const NOTHING = "nothing seen";
 const UNIT_S = { ms: 0.001, s: 1, m: 60, h: 3600 };
+/** How long a listener waits, after the last word, for what it is still owed. */
+export const SETTLE_MS = 1000 * duration("SETTLE", "3s");
 
 export const metrics = {
   connected: new Rate("stentor_connected"),
