@@ -4,7 +4,7 @@
 //! The least that a client's bytes cost. What `assemble.rs` has above it is the way from frames to
 //! messages: UTF-8, fragments, tails that a segment cut, and the copy that stands for the kernel's.
 //!
-//! Expect ten nanoseconds for a chat message and a few microseconds for 64 KiB (AMD EPYC, one
+//! Expect some ten nanoseconds for a chat message and two microseconds for 64 KiB (AMD EPYC, one
 //! core): memory sets the pace, and the compiler makes the unmasking a vector XOR.
 
 use std::hint::black_box;

@@ -1,5 +1,5 @@
-//! A shard with members and without a kernel: what the benches of `room`, `flush` and `ring` and the counted
-//! `instructions` stand on.
+//! A shard with members and without a kernel: what the benches of `room`, `flush` and `ring` and
+//! the counted `instructions` stand on.
 //!
 //! Its clock stands still, so that no flush counts as costly and nothing is held back.
 
