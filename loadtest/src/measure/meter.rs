@@ -60,13 +60,14 @@ impl ServerMeter {
         times.map(Duration::from_nanos).sum()
     }
 
-    /// Resident memory that is the process's own and no file's, in bytes.
+    /// Resident memory that is the process's own and no file's, in bytes; what it shares with
+    /// others as memory counts too, for some servers keep their rooms there.
     ///
     /// # Errors
     /// If the process is gone.
     pub(crate) fn resident_bytes(&self) -> Result<u64, Failure> {
         let status = self.read("status")?;
-        parse_kibibytes(&status, "RssAnon").ok_or_else(|| self.gone())
+        parse_resident(&status).ok_or_else(|| self.gone())
     }
 
     /// The core that the process is kept on; none if it may use several.
@@ -115,6 +116,12 @@ fn parse_cpu_ticks(stat: &str) -> Option<u64> {
     let user: u64 = fields.next()?.parse().ok()?;
     let system: u64 = fields.next()?.parse().ok()?;
     user.checked_add(system)
+}
+
+/// Anonymous and shared memory; the latter has no line in old kernels.
+fn parse_resident(status: &str) -> Option<u64> {
+    let shared = parse_kibibytes(status, "RssShmem").unwrap_or(0);
+    parse_kibibytes(status, "RssAnon")?.checked_add(shared)
 }
 
 /// The figure of the line `name: 123 kB`, in bytes.

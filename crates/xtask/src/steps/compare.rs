@@ -125,7 +125,7 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 fn floor_rows(bench: &Bench<'_>) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
     for (title, frames_per_send) in [("bare send(), 1 frame", 1), ("bare send(), 16 frames", 16)] {
-        let mut row = Row::new(title, "this kernel".to_owned());
+        let mut row = Row::new(title, "no server, frames built beforehand".to_owned());
         for (step, column) in [(Step::Max, Column::Max), (Step::MaxRooms, Column::MaxRooms)] {
             println!("{title}, {}", bench.plan.describe(step));
             let report = bench.floor(&bench.plan.floor_flat_out(step, frames_per_send))?;

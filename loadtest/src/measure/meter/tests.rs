@@ -17,6 +17,15 @@ fn memory_is_read_in_bytes() {
 }
 
 #[test]
+fn resident_memory_is_a_process_s_own_and_what_it_shares_as_memory() {
+    let status = "VmRSS: 900 kB\nRssAnon: 512 kB\nRssFile: 4 kB\nRssShmem: 256 kB\n";
+
+    assert_eq!(parse_resident(status), Some((512 + 256) * 1_024));
+    assert_eq!(parse_resident("RssAnon: 512 kB\n"), Some(512 * 1_024));
+    assert_eq!(parse_resident("RssShmem: 256 kB\n"), None);
+}
+
+#[test]
 fn a_process_that_is_gone_is_said_to_be_gone() {
     let failure = ServerMeter::new(u32::MAX).expect_err("no process has this id");
 
