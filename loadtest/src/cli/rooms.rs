@@ -23,7 +23,7 @@ pub(crate) struct RoomArgs {
     /// How many of a room's members talk
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) talkers: u32,
-    /// How many rooms each connection is in, joined as `?room=…&room=…` (a Stentor server)
+    /// How many rooms each connection is in, joined as `?room=…&room=…` where the path names them
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=128))]
     pub(crate) rooms_per_connection: u32,
     /// Bytes of content in a message

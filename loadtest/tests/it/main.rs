@@ -8,6 +8,8 @@ mod relay;
 use std::net::SocketAddr;
 use std::process::{Command, Output};
 
+use stentor_wire::frame::OpCode;
+
 use crate::relay::Fault;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_stentor-loadtest");
@@ -128,6 +130,37 @@ fn a_handshake_storm_opens_and_closes_all() {
 
     assert_verdict(&output, 0, "verdict: passed");
     assert!(text(&output.stdout).contains("200"), "{output:?}");
+}
+
+#[test]
+fn a_client_of_another_dialect_is_in_when_the_server_says_so() {
+    let socket_io: &[&[u8]] = &[b"0{}", b"40{}", b"2", b"430[]"];
+    let nats: &[&[u8]] = &[b"INFO {}\r", b"\nPO", b"NG\r\nPING\r\n"];
+    let cases = [("socket.io", OpCode::Text, socket_io), ("nats", OpCode::Binary, nats)];
+    for (dialect, opcode, payloads) in cases {
+        let url = format!("--url=ws://{}", relay::start_saying(opcode, payloads));
+
+        let output = run(&["connect", "--dialect", dialect, &url, "--count=20", "--in-flight=4"]);
+
+        assert_verdict(&output, 0, "verdict: passed");
+    }
+}
+
+#[test]
+fn a_client_that_another_dialect_refuses_is_no_member() {
+    let refusal: &[&[u8]] = &[b"0{}", b"44{\"message\":\"full\"}"];
+    let url = format!("--url=ws://{}", relay::start_saying(OpCode::Text, refusal));
+
+    let storm = run(&["connect", "--dialect=socket.io", &url, "--count=3", "--in-flight=1"]);
+    let crowd = run(&["fanout", "--dialect=socket.io", &url, "--members=2"]);
+
+    assert_verdict(&storm, 1, "3 connections failed");
+    let line = text(&crowd.stderr);
+    assert_eq!(crowd.status.code(), Some(2), "{line}");
+    assert!(
+        line.contains("refused: the server refuses the client: {\"message\":\"full\"}"),
+        "{line}"
+    );
 }
 
 #[test]

@@ -62,29 +62,46 @@ fn refuse(mut stream: TcpStream) {
     let _ = stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\nfull");
 }
 
+/// Starts a server that says these payloads behind every upgrade, relays nothing and says goodbye.
+pub(crate) fn start_saying(opcode: OpCode, payloads: &'static [&'static [u8]]) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let address = listener.local_addr().expect("a bound socket has an address");
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || greet(stream, opcode, payloads));
+        }
+    });
+    address
+}
+
+fn greet(mut stream: TcpStream, opcode: OpCode, payloads: &[&[u8]]) -> Option<()> {
+    let mut bytes = Vec::new();
+    read_head(&mut stream, &mut bytes)?;
+    stream.write_all(upgraded().as_bytes()).ok()?;
+    for payload in payloads {
+        stream.write_all(&frame(opcode, payload)).ok()?;
+    }
+    loop {
+        let (opcode, payload) = next_message(&mut stream, &mut bytes)?;
+        if opcode == OpCode::Close {
+            return stream.write_all(&frame(OpCode::Close, &payload)).ok();
+        }
+    }
+}
+
 fn serve(mut stream: TcpStream, rooms: &Rooms, fault: Fault) -> Option<()> {
     let mut bytes = Vec::new();
-    let head_bytes = loop {
-        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
-            break end + 4;
-        }
-        fill(&mut stream, &mut bytes)?;
-    };
-    let head = String::from_utf8(bytes.drain(..head_bytes).collect()).ok()?;
+    let head = read_head(&mut stream, &mut bytes)?;
     let joined = rooms_of(head.split(' ').nth(1)?);
     if !head.contains("Sec-WebSocket-Key") {
         return stream.write_all(b"HTTP/1.1 404 Not Found\r\n\r\n{}").ok();
     }
-    let answer = format!(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {ACCEPT}\r\n\r\n"
-    );
     let member = stream.try_clone().ok()?;
     for room in &joined {
         let member = member.try_clone().ok()?;
         rooms.lock().ok()?.entry(room.clone()).or_default().push(member);
     }
-    stream.write_all(answer.as_bytes()).ok()?;
+    stream.write_all(upgraded().as_bytes()).ok()?;
     let mut spoken: HashMap<String, (usize, Option<Vec<u8>>)> = HashMap::new();
     loop {
         let (opcode, payload) = next_message(&mut stream, &mut bytes)?;
@@ -100,6 +117,23 @@ fn serve(mut stream: TcpStream, rooms: &Rooms, fault: Fault) -> Option<()> {
         *said += 1;
         relay(crowd.get_mut(&room)?, &frame(opcode, &payload), *said, fault, held);
     }
+}
+
+fn read_head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<String> {
+    let head_bytes = loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+        fill(stream, bytes)?;
+    };
+    String::from_utf8(bytes.drain(..head_bytes).collect()).ok()
+}
+
+fn upgraded() -> String {
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {ACCEPT}\r\n\r\n"
+    )
 }
 
 /// The rooms of an upgrade's path: each `room=` of its query, or else the last segment.
