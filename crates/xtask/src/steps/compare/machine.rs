@@ -113,7 +113,8 @@ fn commit(project: &Project) -> String {
     };
     let Ok(head) = ask(&["rev-parse", "--short=9", "HEAD"]) else { return "unknown".to_owned() };
     // Results of an earlier run are no change to what is measured.
-    let changes = ask(&["status", "--porcelain", "--untracked-files=no"]).unwrap_or_default();
+    let status = ["status", "--porcelain", "--untracked-files=no", "--", ".", ":!loadtest/results"];
+    let changes = ask(&status).unwrap_or_default();
     let changed = if changes.trim().is_empty() { "" } else { "-changed" };
     format!("{}{changed}", head.trim())
 }
