@@ -6,6 +6,9 @@ use stentor_wire::mask::apply_mask;
 use crate::load::dialect::{Dialect, Wrapping};
 use crate::verdict::stamp::{STAMP_BYTES, Stamp};
 
+#[cfg(test)]
+mod tests;
+
 /// Appends one whole masked frame to `out`.
 pub(crate) fn append(opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
     let mask = fastrand::u32(..).to_ne_bytes();

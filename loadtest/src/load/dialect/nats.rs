@@ -74,8 +74,10 @@ impl Nats {
         let mut bytes = std::mem::take(&mut self.tail);
         bytes.extend_from_slice(payload);
         let taken = self.take_operations(&bytes, replies, &mut hear)?;
-        bytes.drain(..taken);
-        self.tail = bytes;
+        if taken < bytes.len() {
+            bytes.drain(..taken);
+            self.tail = bytes;
+        }
         Ok(())
     }
 

@@ -86,7 +86,7 @@ impl SocketIo {
             }
             // Nothing, said to keep a transport alive.
             (b"6", _) => {}
-            // A client without rooms may hear others' events before it is asked in.
+            // What else a member may hear: a goodbye, another event, another answer.
             ([b'1', ..] | [b'4', b'1' | b'2' | b'3', ..], Stage::Member) => {
                 hear(Heard::Text(packet));
             }
