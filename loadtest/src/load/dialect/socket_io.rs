@@ -1,8 +1,8 @@
 //! Socket.IO 5 on Engine.IO 4, over WebSocket alone (the two protocol pages of socket.io).
 //!
 //! A frame is a packet: a digit of Engine.IO, behind a 4 a digit of Socket.IO, and JSON. The server
-//! says `0{…}`, the client `40`, the server `40{…}`; then the client emits `join` with its rooms and
-//! is a member when that is acknowledged. A message is the event `m`.
+//! says `0{…}`, the client `40`, the server `40{…}`; then the client emits `join` with its rooms
+//! and is a member when that is acknowledged. A message is the event `m`.
 
 use stentor_wire::frame::OpCode;
 

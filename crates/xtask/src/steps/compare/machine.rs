@@ -24,6 +24,8 @@ pub(super) struct Machine {
     cores: usize,
     kernel: String,
     congestion_control: String,
+    /// The load of the minute before: a busy machine has no figures to give.
+    load: String,
     /// The commit, with `-changed` behind it where the work tree is not that.
     pub(super) commit: String,
 }
@@ -43,6 +45,7 @@ impl Machine {
             cores: cpus.lines().filter(|line| line.starts_with("processor")).count().max(1),
             kernel: read("/proc/sys/kernel/osrelease"),
             congestion_control: read("/proc/sys/net/ipv4/tcp_congestion_control"),
+            load: read("/proc/loadavg").split(' ').next().unwrap_or_default().to_owned(),
             commit: commit(project),
         })
     }
@@ -56,6 +59,7 @@ impl Machine {
             cores: 2,
             kernel: "6.18".to_owned(),
             congestion_control: "bbr".to_owned(),
+            load: "0.10".to_owned(),
             commit: "abc".to_owned(),
         }
     }
@@ -69,10 +73,10 @@ impl Machine {
 
     /// One line for people.
     pub(super) fn in_words(&self) -> String {
-        let Self { processor, cores, kernel, congestion_control, commit, .. } = self;
+        let Self { processor, cores, kernel, congestion_control, load, commit, .. } = self;
         format!(
             "{processor}, {cores} cores, Linux {kernel}, congestion control {congestion_control}, \
-             commit {commit}"
+             load {load} in the minute before, commit {commit}"
         )
     }
 }

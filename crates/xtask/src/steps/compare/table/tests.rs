@@ -78,7 +78,7 @@ fn people_read_machine_versions_and_notes() {
 
     for said in [
         "# Peers side by side, 2026-11-21",
-        "congestion control bbr, commit abc",
+        "congestion control bbr, load 0.10 in the minute before, commit abc",
         "- axum: axum 0.8.9\n",
         "- Node ws: not to be had: no node in PATH\n",
         "- axum, max 1×1000: it stopped\n",
