@@ -72,7 +72,7 @@ impl<'a> Bench<'a> {
         arguments.extend(["--url".to_owned(), peer.url(port)]);
         arguments.extend(["--dialect".to_owned(), peer.dialect().to_owned()]);
         arguments.extend(["--pid".to_owned(), server.id().to_string()]);
-        // The floors are measured apart, on an idle core: before and after the fan-out.
+        // The floors are measured apart, before and after the fan-out.
         arguments.push("--no-floor".to_owned());
         self.report(&arguments)
     }
