@@ -1,6 +1,6 @@
 //! A broadcast server as one writes it with axum in an afternoon: what Stentor is measured beside.
 //!
-//! A room is a tokio broadcast channel, a connection is a task. The text that a member sends goes
+//! A room is a tokio broadcast channel, a connection is two tasks. The text that a member sends goes
 //! unchanged to all members of its room, its sender too. What a member does not read fast enough
 //! the channel drops: the load harness finds that as loss.
 
@@ -16,6 +16,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::any;
 use axum::serve::ListenerExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::{self, Receiver, Sender, error::RecvError};
 
@@ -57,29 +58,41 @@ async fn join(
     upgrade.on_upgrade(move |socket| attend(socket, membership))
 }
 
-/// Relays both ways until the client, or the network, ends it.
-async fn attend(mut socket: WebSocket, mut membership: Membership) {
-    loop {
-        tokio::select! {
-            heard = membership.ear.recv() => match heard {
+/// Relays both ways until the client, or the network, ends it: a task for each way, so that a
+/// delivery does not ask the socket whether something came.
+async fn attend(socket: WebSocket, membership: Membership) {
+    let (mut sink, mut stream) = socket.split();
+    let Membership { place, voice, mut ear } = membership;
+    let mut hearing = tokio::spawn(async move {
+        loop {
+            match ear.recv().await {
                 Ok(text) => {
-                    if socket.send(Message::Text(text)).await.is_err() {
+                    if sink.send(Message::Text(text)).await.is_err() {
                         return;
                     }
                 }
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
-            },
-            said = socket.recv() => match said {
-                Some(Ok(Message::Text(text))) => {
-                    // The speaker is a member too, so somebody always hears it.
-                    let _ = membership.voice.send(text);
-                }
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return,
-            },
+            }
         }
+    });
+    let speaking = async {
+        while let Some(Ok(said)) = stream.next().await {
+            if let Message::Text(text) = said {
+                // The speaker is a member too, so somebody always hears it.
+                let _ = voice.send(text);
+            }
+        }
+    };
+    tokio::select! {
+        () = speaking => {
+            hearing.abort();
+            // The ear is gone before the place is given up.
+            let _ = (&mut hearing).await;
+        }
+        _ = &mut hearing => {}
     }
+    drop(place);
 }
 
 /// All rooms that have members.
@@ -95,7 +108,7 @@ impl Rooms {
             .clone();
         let ear = voice.subscribe();
         drop(rooms);
-        Membership { rooms: self.clone(), room, voice, ear }
+        Membership { ear, voice, place: Place { rooms: self.clone(), room } }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Sender<Utf8Bytes>>> {
@@ -103,19 +116,25 @@ impl Rooms {
     }
 }
 
-/// One connection's place in a room; the last that goes takes the room along.
+/// What a connection hears, where it speaks, and its place; they go in this order.
 #[derive(Debug)]
 struct Membership {
-    rooms: Rooms,
-    room: String,
-    voice: Sender<Utf8Bytes>,
     ear: Receiver<Utf8Bytes>,
+    voice: Sender<Utf8Bytes>,
+    place: Place,
 }
 
-impl Drop for Membership {
+/// One connection's place in a room; the last that goes takes the room along.
+#[derive(Debug)]
+struct Place {
+    rooms: Rooms,
+    room: String,
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
         let mut rooms = self.rooms.lock();
-        if self.voice.receiver_count() == 1 {
+        if rooms.get(&self.room).is_some_and(|voice| voice.receiver_count() == 0) {
             rooms.remove(&self.room);
         }
     }
