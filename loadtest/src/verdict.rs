@@ -3,5 +3,8 @@
 pub(crate) mod auditor;
 pub(crate) mod hall;
 pub(crate) mod locator;
+pub(crate) mod message_id;
+pub(crate) mod oracle;
+pub(crate) mod promise;
 pub(crate) mod sparse_histogram;
 pub(crate) mod stamp;

@@ -3,6 +3,8 @@
 //! Fixed width, so that reading it costs a few nanoseconds, and plain hexadecimal digits, so that
 //! no JSON encoder has a reason to change a byte of it.
 
+use std::fmt::{self, Write as _};
+
 use crate::measure::moment::Moment;
 
 #[cfg(test)]
@@ -19,6 +21,12 @@ impl RunId {
     /// The id with these 32 bits.
     pub(crate) fn new(bits: u32) -> Self {
         Self(digits(bits))
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|digit| out.write_char(char::from(*digit)))
     }
 }
 
