@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+pub(crate) use self::audit::AuditArgs;
 pub(crate) use self::connect::ConnectArgs;
 pub(crate) use self::echo::EchoArgs;
 pub(crate) use self::fanout::FanoutArgs;
@@ -25,6 +26,7 @@ pub(crate) use self::scale::{ScaleArgs, ScalePart};
 pub(crate) use self::server::ServerArgs;
 use crate::failure::Failure;
 
+mod audit;
 mod connect;
 mod echo;
 mod fanout;
@@ -117,6 +119,8 @@ pub(crate) enum Scenario {
     Connect(ConnectArgs),
     /// The unloaded round trip: one client alone in a room hears itself
     Echo(EchoArgs),
+    /// Pods die, pause and return by a plan: a verdict on each promise of the contract
+    Audit(AuditArgs),
     /// The bare limit: pre-built frames to N sockets with plain send(), no server needed
     Floor(FloorArgs),
     /// The unloaded round trip of a bare TCP echo, no server needed

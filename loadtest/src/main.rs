@@ -2,6 +2,7 @@
 //!
 //! Table of contents, from the command line inwards.
 
+mod audit;
 mod cli;
 mod failure;
 mod floor;
@@ -21,7 +22,7 @@ use crate::load::part_process;
 use crate::measure::machine;
 use crate::process::child;
 use crate::report::Report;
-use crate::scenario::{connect, echo, fanout, idle, max, scale};
+use crate::scenario::{audit as audit_scenario, connect, echo, fanout, idle, max, scale};
 
 fn main() -> ExitCode {
     let cli = match Cli::from_command_line() {
@@ -60,6 +61,7 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
         Scenario::Idle(args) => idle::run(args)?,
         Scenario::Connect(args) => connect::run(args)?,
         Scenario::Echo(args) => echo::run(args)?,
+        Scenario::Audit(args) => audit_scenario::run(args)?,
         Scenario::Floor(args) => floor::run(args)?,
         Scenario::EchoFloor(args) => echo_floor::run(args)?,
         Scenario::FloorSender(args) => return sender::run(args).map(|()| true),

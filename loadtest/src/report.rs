@@ -13,6 +13,7 @@ use crate::report::chart::Chart;
 use crate::report::figure::Figure;
 use crate::report::plot::Form;
 use crate::report::table::Table;
+use crate::report::word_table::WordTable;
 
 pub(crate) mod chart;
 pub(crate) mod curves;
@@ -24,6 +25,7 @@ pub(crate) mod progress;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
+pub(crate) mod word_table;
 
 /// Above this share of its core the generator is the limit, and not the server.
 const GENERATOR_SHARE_MAX: f64 = 0.9;
@@ -35,6 +37,7 @@ pub(crate) struct Report {
     what: String,
     figures: Vec<(String, Figure)>,
     tables: Vec<Table>,
+    word_tables: Vec<WordTable>,
     charts: Vec<Chart>,
     faults: Vec<String>,
     remarks: Vec<String>,
@@ -64,6 +67,7 @@ impl Report {
             what,
             figures: Vec::new(),
             tables: Vec::new(),
+            word_tables: Vec::new(),
             charts: Vec::new(),
             faults: Vec::new(),
             remarks: Vec::new(),
@@ -115,6 +119,11 @@ impl Report {
     /// Adds figures of many sizes.
     pub(crate) fn add_table(&mut self, table: Table) {
         self.tables.push(table);
+    }
+
+    /// Adds verdicts, or what happened.
+    pub(crate) fn add_words(&mut self, table: WordTable) {
+        self.word_tables.push(table);
     }
 
     /// Adds a plot.
@@ -177,13 +186,15 @@ impl Report {
             figures.insert(format!("{}{unit}", name.replace('.', "_")), number);
         }
         let tables = self.tables.iter().map(|table| (table.name().to_owned(), table.to_json()));
+        let words = self.word_tables.iter();
+        let words = words.map(|table| (table.name().to_owned(), table.to_json()));
         let charts = self.charts.iter().map(|chart| (chart.name.to_owned(), chart.to_json()));
         json!({
             "scenario": self.scenario,
             "what": self.what,
             "machine": machine::describe(),
             "figures": figures,
-            "tables": tables.collect::<Map<_, _>>(),
+            "tables": tables.chain(words).collect::<Map<_, _>>(),
             "charts": charts.collect::<Map<_, _>>(),
             "remarks": self.remarks,
             "passed": self.has_passed(),
@@ -212,6 +223,9 @@ impl fmt::Display for Report {
         }
         out.write_str(&table)?;
         for table in &self.tables {
+            write!(out, "{}\n{table}", table.name())?;
+        }
+        for table in &self.word_tables {
             write!(out, "{}\n{table}", table.name())?;
         }
         for remark in &self.remarks {

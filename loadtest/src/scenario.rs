@@ -1,5 +1,6 @@
 //! What can be asked for, one file a scenario.
 
+pub(crate) mod audit;
 pub(crate) mod connect;
 pub(crate) mod echo;
 pub(crate) mod fanout;

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use mio::net::TcpStream;
@@ -85,8 +86,21 @@ impl Swarm {
     /// # Errors
     /// If the system refuses a socket, an address or the connection right away.
     pub(crate) fn open(&mut self, index: usize, opening: Opening) -> Result<(), Failure> {
+        self.open_at(index, self.target.address, opening)
+    }
+
+    /// Begins connection `index` to a server of its own choice; else as [`Swarm::open`].
+    ///
+    /// # Errors
+    /// If the system refuses a socket, an address or the connection right away.
+    pub(crate) fn open_at(
+        &mut self,
+        index: usize,
+        address: SocketAddr,
+        opening: Opening,
+    ) -> Result<(), Failure> {
         let begun = self.clock.now();
-        let (address, source) = (self.target.address, self.sources.next(self.target.address));
+        let source = self.sources.next(address);
         let mut stream = begin_connecting(address, source)
             .map_err(Failure::while_doing(format!("connection {index} to {address}")))?;
         let interest = Interest::READABLE | Interest::WRITABLE;
@@ -101,6 +115,11 @@ impl Swarm {
     /// Sends `frames` on a connection; false if it is gone, or its server has long taken nothing.
     pub(crate) fn send(&mut self, index: usize, frames: &[u8]) -> bool {
         self.connections[index].as_mut().is_some_and(|connection| connection.send(frames))
+    }
+
+    /// Drops a connection without a word; nobody is told of its end.
+    pub(crate) fn cut(&mut self, index: usize) {
+        self.connections[index] = None;
     }
 
     /// Says goodbye on a connection; its end comes as an event.
@@ -258,10 +277,7 @@ impl Audience for Doors {
     }
 }
 
-fn begin_connecting(
-    address: std::net::SocketAddr,
-    source: Option<std::net::SocketAddr>,
-) -> io::Result<TcpStream> {
+fn begin_connecting(address: SocketAddr, source: Option<SocketAddr>) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     socket.set_tcp_nodelay(true)?;

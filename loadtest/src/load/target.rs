@@ -97,6 +97,13 @@ impl Target {
         path
     }
 
+    /// How one comes in with this query, which needs no escape, where frames carry the bare text.
+    pub(crate) fn upgrade_with(&self, query: &str) -> Opening {
+        let path = if self.path.is_empty() { "/" } else { &self.path };
+        let request = handshake::request(&self.host, &format!("{path}?{query}"));
+        Opening { request, session: None }
+    }
+
     /// The address that it was read from, without a slash at its end.
     pub(crate) fn url(&self) -> String {
         format!("ws://{}{}", self.host, self.path)

@@ -1,5 +1,6 @@
 //! The harness against a small server with a fault of choice: a verdict that cannot fail is none.
 
+mod audit;
 mod bad_input;
 mod floor;
 mod processes;
