@@ -35,7 +35,7 @@ const DELIVERIES_MAX: f64 = 500e6;
 /// If the plan is none, a server is not there, a fault cannot be done, or nobody heard anything.
 pub(crate) fn run(args: &AuditArgs) -> Result<Report, Failure> {
     let mut plan = args.plan.as_deref().map_or_else(|| Ok(Plan::default()), Plan::read)?;
-    let setting = settle_setting(args, &mut plan)?;
+    let setting = check_setting(args, &mut plan)?;
     let mut progress = Progress::new();
     let faults = Faults::begin(plan)?;
     for target in &setting.targets {
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Report, Failure> {
 }
 
 /// The command line, before the plan, before the defaults; all of it checked.
-fn settle_setting(args: &AuditArgs, plan: &mut Plan) -> Result<Setting, Failure> {
+fn check_setting(args: &AuditArgs, plan: &mut Plan) -> Result<Setting, Failure> {
     if matches!(args.dialect, Dialect::SocketIo | Dialect::Nats) {
         return Err(Failure::new("audit speaks the dialects stentor and plain only"));
     }
