@@ -59,7 +59,7 @@ impl Course {
                 let middle = (number as f64 + 0.5) * self.slot.as_secs_f64();
                 (middle, slot.value_at_quantile(quantile) as f64 / 1e3)
             };
-            Line { name: name.to_owned(), points: points.map(point).collect() }
+            Line::new(name, points.map(point).collect())
         };
         Chart {
             name: "latency_during_faults",

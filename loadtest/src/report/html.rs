@@ -8,7 +8,6 @@ use crate::report::Report;
 use crate::report::chart::Chart;
 use crate::report::markup::escape;
 use crate::report::plot::{self, Form, palette};
-use crate::report::table::Table;
 
 #[cfg(test)]
 mod tests;
@@ -30,7 +29,10 @@ pub(crate) fn page(report: &Report) -> Result<String, Failure> {
         figure(chart, &mut body)?;
     }
     for table in &report.tables {
-        rows(table, &mut body);
+        rows(table.name(), "", &mut table.heads(), table.rows_for_people(), &mut body);
+    }
+    for table in &report.word_tables {
+        rows(table.name(), "words", &mut table.heads(), table.rows(), &mut body);
     }
     list("Remarks", "remarks", &report.remarks, &mut body);
     let dark = palette::dark_rules("svg");
@@ -83,21 +85,27 @@ fn figure(chart: &Chart, out: &mut String) -> Result<(), Failure> {
     Ok(())
 }
 
-fn rows(table: &Table, out: &mut String) {
+fn rows(
+    name: &str,
+    class: &str,
+    heads: &mut dyn Iterator<Item = String>,
+    lines: impl Iterator<Item = impl Iterator<Item = String>>,
+    out: &mut String,
+) {
     let cells = |tag: &str, words: &mut dyn Iterator<Item = String>| {
         words.fold(String::new(), |mut row, word| {
             let _ = write!(row, "<{tag}>{}</{tag}>", escape(&word));
             row
         })
     };
-    let heads = cells("th", &mut table.heads());
+    let heads = cells("th", heads);
     let _ = write!(
         out,
-        "<section>\n<h2>{}</h2>\n<div class=\"scroll\"><table>\n<thead><tr>{heads}</tr></thead>\n\
-         <tbody>\n",
-        escape(&table.name().replace('_', " "))
+        "<section>\n<h2>{}</h2>\n<div class=\"scroll\"><table class=\"{class}\">\n\
+         <thead><tr>{heads}</tr></thead>\n<tbody>\n",
+        escape(&name.replace('_', " "))
     );
-    for mut row in table.rows_for_people() {
+    for mut row in lines {
         let _ = writeln!(out, "<tr>{}</tr>", cells("td", &mut row));
     }
     out.push_str("</tbody>\n</table></div>\n</section>\n");

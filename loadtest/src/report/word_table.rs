@@ -32,6 +32,16 @@ impl WordTable {
         self.rows.push(row);
     }
 
+    /// The heads of the columns, for people.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = String> {
+        self.columns.iter().map(|name| name.replace('_', " "))
+    }
+
+    /// The rows, for people.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = impl Iterator<Item = String>> {
+        self.rows.iter().map(|row| row.iter().cloned())
+    }
+
     /// The rows as objects.
     pub(crate) fn to_json(&self) -> Value {
         let object = |row: &Vec<String>| {
@@ -46,7 +56,7 @@ impl WordTable {
 
 impl fmt::Display for WordTable {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let heads = self.columns.iter().map(|name| name.replace('_', " ")).collect();
+        let heads = self.heads().collect();
         let mut lines: Vec<&Vec<String>> = vec![&heads];
         lines.extend(&self.rows);
         let width = |column: usize| {

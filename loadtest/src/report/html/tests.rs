@@ -5,6 +5,7 @@ use roxmltree::{Document, ParsingOptions};
 use super::*;
 use crate::report::chart::{Axis, Line, Scale};
 use crate::report::figure::Figure;
+use crate::report::table::Table;
 
 const EVIL: &str = "<script>alert(\"it's & me\")</script>";
 
