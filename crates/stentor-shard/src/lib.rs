@@ -12,7 +12,6 @@ pub mod counters;
 pub mod event;
 pub mod ids;
 pub mod outlet;
-pub mod time;
 pub mod wheel;
 
 mod member;
@@ -30,6 +29,7 @@ pub use numbers::MemberId;
 pub use outlet::Outlet;
 pub use ring::RING_SLOTS_MAX;
 pub use shard::{Connect, Delivery, Shard};
+pub use stentor_wire::time;
 
 /// The most rooms that one connection may be in.
 pub const ROOMS_PER_MEMBER_MAX: usize = 128;

@@ -19,6 +19,7 @@ pub mod mask;
 pub mod message_type;
 pub mod parse;
 pub mod room_name;
+pub mod time;
 pub mod timestamp;
 
 /// What a message may weigh by default, in bytes, after reassembly.

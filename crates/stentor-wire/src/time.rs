@@ -1,4 +1,4 @@
-//! Time as the shard sees it: handed in, never read.
+//! Time as values see it: handed in by a driver, never read from a clock.
 
 use std::ops::Add;
 use std::time::Duration;
