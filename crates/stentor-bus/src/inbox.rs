@@ -1,0 +1,207 @@
+//! The inbox: the way in, from a payload on a channel to what shards are told.
+//!
+//! A payload is taken apart, this pod's own echo is dropped, numbers are judged, and what is new
+//! becomes a frame once for all shards. What another program published is parsed in full, stamped
+//! where it lacks something, and encoded like any message.
+//!
+//! Knows no Redis and no shards, and has no memory of ids: a message that is said again under its
+//! id through another pod is recognised where the room is, by the shard.
+
+use bytes::Bytes;
+use stentor_wire::MESSAGE_BYTES_MAX_DEFAULT;
+use stentor_wire::draft::Draft;
+use stentor_wire::encode::{envelope_frame, envelope_frame_bytes};
+use stentor_wire::envelope::Envelope;
+use stentor_wire::event::SERVER_NAME;
+use stentor_wire::parse::Parser;
+use stentor_wire::time::Now;
+use stentor_wire::timestamp::Timestamp;
+use uuid::{Builder, Uuid};
+
+use crate::channel::Audience;
+use crate::counters::InboxCounters;
+use crate::pod_id::PodId;
+use crate::relay::{self, Record, Relayed};
+use crate::sequence::{Sequence, Verdict};
+
+/// What the bus tells the shards, in the order in which they are to take it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// A message for members here.
+    Delivery(Delivery),
+    /// Messages are missing.
+    Gap(Gap),
+}
+
+/// A message from elsewhere, encoded once for all who hear it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Whom it is for; the channel says so, not the message.
+    pub audience: Audience,
+    /// The text frame.
+    pub frame: Bytes,
+    /// Its id.
+    pub id: Uuid,
+    /// Who published it.
+    pub origin: Origin,
+}
+
+/// Who published a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Another pod.
+    Pod,
+    /// Another program, which chose the id itself.
+    Foreign,
+    /// Another program, which left the id to the server: each pod makes one of its own.
+    ForeignWithoutId,
+}
+
+/// Messages that members of an audience should have heard and did not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Whose members are to be told.
+    pub audience: Audience,
+    /// How many; `None` where nobody can count them.
+    pub missed: Option<u64>,
+}
+
+/// The way in of one pod.
+#[derive(Debug)]
+pub struct Inbox {
+    own: PodId,
+    sequence: Sequence,
+    parser: Parser,
+    random: fastrand::Rng,
+    counters: InboxCounters,
+}
+
+impl Inbox {
+    /// The inbox of the pod `own`; `seed` makes the ids of messages that come without one.
+    pub fn new(own: PodId, seed: u64) -> Inbox {
+        Inbox {
+            own,
+            sequence: Sequence::default(),
+            parser: Parser::new(),
+            random: fastrand::Rng::with_seed(seed),
+            counters: InboxCounters::default(),
+        }
+    }
+
+    /// Takes what a channel carried and appends what follows from it: nothing, a message, a gap,
+    /// or a gap and the message behind it.
+    pub fn handle_payload(
+        &mut self,
+        now: Now,
+        audience: &Audience,
+        payload: &[u8],
+        out: &mut Vec<Arrival>,
+    ) {
+        match relay::decode(payload) {
+            Ok(Record::Message(relayed)) if relayed.pod == self.own.as_str() => {
+                self.counters.echoes += 1;
+            }
+            Ok(Record::Mark { pod, .. }) if pod == self.own.as_str() => self.counters.echoes += 1,
+            Ok(Record::Message(relayed)) => self.take_relayed(now, audience, &relayed, out),
+            Ok(Record::Mark { pod, seq }) => {
+                self.counters.marks += 1;
+                let missed = self.sequence.handle_mark(now.instant, pod, audience, seq);
+                self.tell_missed(audience, missed, out);
+            }
+            Ok(Record::Foreign(text)) => self.take_foreign(now, audience, text, out),
+            Err(_) => self.counters.rubbish += 1,
+        }
+    }
+
+    /// Payloads were lost before anybody could look at them: `audience` may have been meant.
+    pub fn handle_lag(&mut self, audience: &Audience, out: &mut Vec<Arrival>) {
+        self.counters.gaps += 1;
+        out.push(Arrival::Gap(Gap { audience: audience.clone(), missed: None }));
+    }
+
+    /// The channel is not heard from now on.
+    pub fn handle_unsubscribed(&mut self, audience: &Audience) {
+        self.sequence.forget(audience);
+    }
+
+    /// Forgets what is old; once a minute at the most it has something to do.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.sequence.sweep(now.instant);
+    }
+
+    /// The figures.
+    pub fn counters(&self) -> InboxCounters {
+        InboxCounters { pairs: self.sequence.len() as u64, ..self.counters }
+    }
+
+    fn take_relayed(
+        &mut self,
+        now: Now,
+        audience: &Audience,
+        relayed: &Relayed<'_>,
+        out: &mut Vec<Arrival>,
+    ) {
+        match self.sequence.handle_message(now.instant, relayed.pod, audience, relayed.seq) {
+            Verdict::New { missed } => {
+                self.tell_missed(audience, missed, out);
+                self.counters.delivered += 1;
+                out.push(Arrival::Delivery(Delivery {
+                    audience: audience.clone(),
+                    frame: relayed.frame(),
+                    id: relayed.id,
+                    origin: Origin::Pod,
+                }));
+            }
+            Verdict::Duplicate => self.counters.duplicates += 1,
+            Verdict::Late { announced } => {
+                self.counters.late += 1;
+                self.tell_missed(audience, u64::from(!announced), out);
+            }
+        }
+    }
+
+    fn take_foreign(&mut self, now: Now, audience: &Audience, text: &[u8], out: &mut Vec<Arrival>) {
+        if text.len() > MESSAGE_BYTES_MAX_DEFAULT {
+            self.counters.rubbish += 1;
+            return;
+        }
+        let Ok(draft) = self.parser.parse_backend(text) else {
+            self.counters.rubbish += 1;
+            return;
+        };
+        self.counters.foreign += 1;
+        out.push(Arrival::Delivery(stamp(now, audience, &draft, &mut self.random)));
+    }
+
+    fn tell_missed(&mut self, audience: &Audience, missed: u64, out: &mut Vec<Arrival>) {
+        if missed > 0 {
+            self.counters.missed += missed;
+            self.counters.gaps += 1;
+            out.push(Arrival::Gap(Gap { audience: audience.clone(), missed: Some(missed) }));
+        }
+    }
+}
+
+/// Another program's message with what it lacks, encoded.
+fn stamp(now: Now, audience: &Audience, draft: &Draft<'_>, random: &mut fastrand::Rng) -> Delivery {
+    let origin = if draft.id.is_some() { Origin::Foreign } else { Origin::ForeignWithoutId };
+    let id = draft.id.unwrap_or_else(|| {
+        let tail = random.u128(..).to_be_bytes();
+        let (tail, _) = tail.split_first_chunk().expect("16 bytes begin with 10");
+        Builder::from_unix_timestamp_millis(now.unix_millis, tail).into_uuid()
+    });
+    let envelope = Envelope {
+        id,
+        kind: draft.kind,
+        room: audience.as_ref().map(|room| room.as_str()),
+        from: draft.from.as_deref().unwrap_or(SERVER_NAME),
+        data: draft.data,
+        timestamp: draft.timestamp.unwrap_or_else(|| Timestamp::from_unix_millis(now.unix_millis)),
+    };
+    let mut frame = Vec::with_capacity(envelope_frame_bytes(&envelope));
+    envelope_frame(&envelope, &mut frame);
+    Delivery { audience: audience.clone(), frame: Bytes::from(frame), id, origin }
+}
+
+#[cfg(test)]
+mod tests;

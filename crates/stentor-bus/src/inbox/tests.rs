@@ -1,0 +1,144 @@
+use stentor_wire::room_name::RoomName;
+use stentor_wire::time::{Instant, Now};
+
+use super::{Arrival, Delivery, Gap, Inbox, Origin};
+use crate::channel::Audience;
+use crate::pod_id::PodId;
+use crate::relay;
+use crate::seq::Seq;
+
+const ID: &str = "0198a1b2-0000-7000-8000-000000000001";
+
+fn now() -> Now {
+    Now { instant: Instant::from_micros(1_000_000), unix_millis: 1_770_249_600_000 }
+}
+
+fn general() -> Audience {
+    Some(RoomName::parse("general").unwrap())
+}
+
+fn message(data: &str) -> String {
+    format!(
+        r#"{{"id":"{ID}","type":"chat","room":"general","from":"ann","data":{data},"timestamp":"2026-02-05T00:00:00.000Z"}}"#
+    )
+}
+
+fn record(pod: &str, seq: u64, data: &str) -> Vec<u8> {
+    let pod = PodId::new(pod, 1);
+    relay::encode(&pod, Seq::new(seq).unwrap(), message(data).as_bytes()).to_vec()
+}
+
+fn inbox() -> Inbox {
+    Inbox::new(PodId::new("own", 1), 1)
+}
+
+fn take(inbox: &mut Inbox, audience: &Audience, payload: &[u8]) -> Vec<Arrival> {
+    let mut out = Vec::new();
+    inbox.handle_payload(now(), audience, payload, &mut out);
+    out
+}
+
+fn text(delivery: &Delivery) -> &str {
+    let head = stentor_wire::frame::FrameHead::parse(&delivery.frame).unwrap().unwrap().1;
+    std::str::from_utf8(&delivery.frame[head..]).unwrap()
+}
+
+fn gap(missed: u64) -> Arrival {
+    Arrival::Gap(Gap { audience: general(), missed: Some(missed) })
+}
+
+#[test]
+fn a_message_of_another_pod_is_delivered_byte_for_byte() {
+    let mut inbox = inbox();
+    let arrivals = take(&mut inbox, &general(), &record("a", 1, "{\"n\": 1.50}"));
+    let [Arrival::Delivery(delivery)] = &arrivals[..] else { panic!("{arrivals:?}") };
+    assert_eq!(text(delivery), message("{\"n\": 1.50}"));
+    assert_eq!(delivery.id.to_string(), ID);
+    assert_eq!((&delivery.audience, delivery.origin), (&general(), Origin::Pod));
+}
+
+#[test]
+fn the_own_echo_is_dropped_and_takes_no_part_in_the_numbers() {
+    let mut inbox = inbox();
+    assert!(take(&mut inbox, &general(), &record("own", 1, "1")).is_empty());
+    let mark = relay::encode_mark(&PodId::new("own", 1), Seq::new(9).unwrap());
+    assert!(take(&mut inbox, &general(), &mark).is_empty());
+    assert_eq!(inbox.counters().echoes, 2);
+    assert_eq!(inbox.counters().pairs, 0);
+}
+
+#[test]
+fn a_gap_stands_before_the_message_behind_it() {
+    let mut inbox = inbox();
+    take(&mut inbox, &general(), &record("a", 1, "1"));
+    let arrivals = take(&mut inbox, &general(), &record("a", 4, "4"));
+    assert_eq!(arrivals[0], gap(2));
+    assert!(matches!(arrivals[1], Arrival::Delivery(_)));
+    assert!(take(&mut inbox, &general(), &record("a", 4, "4")).is_empty());
+    let counters = inbox.counters();
+    assert_eq!((counters.missed, counters.gaps, counters.duplicates), (2, 1, 1));
+}
+
+#[test]
+fn a_mark_tells_of_a_loss_and_is_no_message() {
+    let mut inbox = inbox();
+    take(&mut inbox, &general(), &record("a", 1, "1"));
+    let mark = relay::encode_mark(&PodId::new("a", 1), Seq::new(3).unwrap());
+    assert_eq!(take(&mut inbox, &general(), &mark), [gap(2)]);
+}
+
+#[test]
+fn a_late_message_below_the_base_is_told_of() {
+    let mut inbox = inbox();
+    take(&mut inbox, &general(), &record("a", 6, "6"));
+    assert_eq!(take(&mut inbox, &general(), &record("a", 5, "5")), [gap(1)]);
+    assert!(take(&mut inbox, &general(), &record("a", 5, "5")).is_empty());
+}
+
+#[test]
+fn another_programs_message_is_stamped_where_it_lacks_something() {
+    let mut inbox = inbox();
+    let payload = br#"{"type":"notification","room":"elsewhere","data":{"b" : 2}}"#;
+    let arrivals = take(&mut inbox, &general(), payload);
+    let [Arrival::Delivery(delivery)] = &arrivals[..] else { panic!("{arrivals:?}") };
+    assert_eq!(delivery.origin, Origin::ForeignWithoutId);
+    assert_eq!(delivery.id.get_version_num(), 7);
+    let expected = format!(
+        r#"{{"id":"{}","type":"notification","room":"general","from":"server","data":{{"b" : 2}},"timestamp":"2026-02-05T00:00:00.000Z"}}"#,
+        delivery.id
+    );
+    assert_eq!(text(delivery), expected);
+}
+
+#[test]
+fn another_programs_own_stamps_are_kept() {
+    let mut inbox = inbox();
+    let payload =
+        format!(r#"{{"id":"{ID}","from":"cron","timestamp":"2020-01-01T00:00:00Z","data":null}}"#);
+    let arrivals = take(&mut inbox, &None, payload.as_bytes());
+    let [Arrival::Delivery(delivery)] = &arrivals[..] else { panic!("{arrivals:?}") };
+    assert_eq!((delivery.origin, delivery.id.to_string()), (Origin::Foreign, ID.to_owned()));
+    let expected = format!(
+        r#"{{"id":"{ID}","type":"chat","from":"cron","data":null,"timestamp":"2020-01-01T00:00:00.000Z"}}"#
+    );
+    assert_eq!(text(delivery), expected);
+}
+
+#[test]
+fn rubbish_is_counted_and_delivered_to_nobody() {
+    let mut inbox = inbox();
+    let large = format!(r#"{{"data":"{}"}}"#, "x".repeat(65_536));
+    let rubbish: [&[u8]; 6] =
+        [b"", b"hello", b"[1]", b"\xff\xfe", br#"{"type":"unknown"}"#, large.as_bytes()];
+    for payload in rubbish {
+        assert!(take(&mut inbox, &None, payload).is_empty());
+    }
+    assert_eq!(inbox.counters().rubbish, 6);
+}
+
+#[test]
+fn a_lag_is_told_without_a_count() {
+    let mut out = Vec::new();
+    inbox().handle_lag(&general(), &mut out);
+    assert_eq!(out, [Arrival::Gap(Gap { audience: general(), missed: None })]);
+}

@@ -1,0 +1,31 @@
+//! How other pods hear it: relay records over Redis.
+//!
+//! A message's way out: a shard hands its JSON to the [`pipeline`], which gives it a number on its
+//! channel ([`numbering`], [`seq`]), puts pod and number in front ([`relay`]), keeps it in order
+//! ([`outbox`]) and lets it be published while few enough are under way ([`in_flight`]). The way
+//! in: the [`inbox`] takes a payload apart, drops this pod's own echo and what was had already,
+//! sees from the numbers what is missing ([`sequence`]), and makes one frame for all shards; what
+//! another program published is parsed and stamped. Beside the way of a message:
+//! [`subscriptions`] knows which channels are to be heard and which are, and who waits for that;
+//! [`link`] knows whether Redis can be heard at all.
+//!
+//! All of this decides and does nothing: plain values whose every entry takes `now`, without a
+//! clock, a runtime, a socket or a logger, so that a simulator runs the very code that a pod runs.
+//! Nothing here knows a shard.
+
+pub mod backoff;
+pub mod channel;
+pub mod counters;
+pub mod in_flight;
+pub mod inbox;
+pub mod link;
+pub mod numbering;
+pub mod outbox;
+pub mod pipeline;
+pub mod pod_id;
+pub mod record;
+pub mod relay;
+pub mod seq;
+pub mod sequence;
+pub mod subscriptions;
+pub mod waiters;

@@ -1,0 +1,112 @@
+use std::time::Duration;
+
+use stentor_wire::room_name::RoomName;
+use stentor_wire::time::Instant;
+
+use super::{CHANNELS_MAX, MARK_INTERVAL, Numbering, REMEMBERED_FOR};
+use crate::channel::Audience;
+use crate::seq::Seq;
+
+const START: Instant = Instant::from_micros(1_000_000);
+
+fn room(number: usize) -> Audience {
+    Some(RoomName::parse(&format!("room {number}")).unwrap())
+}
+
+fn after(seconds: u64) -> Instant {
+    START + Duration::from_secs(seconds)
+}
+
+#[test]
+fn each_channel_counts_for_itself_from_one() {
+    let mut numbering = Numbering::default();
+    for value in 1..=3 {
+        assert_eq!(numbering.next(START, &None).value(), value);
+        assert_eq!(numbering.next(START, &room(1)).value(), value);
+    }
+    assert_eq!(numbering.skip(START, &None, 10).value(), 13);
+    assert_eq!(numbering.next(START, &room(2)).value(), 1);
+}
+
+#[test]
+fn a_quiet_channel_is_marked_twice_and_then_left_alone() {
+    let mut numbering = Numbering::default();
+    let last = numbering.next(START, &room(1));
+    assert_eq!(numbering.poll_timeout(), Some(after(2)));
+    assert_eq!(numbering.poll_mark(after(1)), None);
+    assert_eq!(numbering.poll_mark(after(2)), Some((room(1), last)));
+    assert_eq!(numbering.poll_mark(after(16)), None);
+    assert_eq!(numbering.poll_mark(after(17)), Some((room(1), last)));
+    assert_eq!(numbering.poll_mark(after(500)), None);
+    assert_eq!(numbering.poll_timeout(), None);
+}
+
+#[test]
+fn a_channel_that_goes_on_is_not_marked() {
+    let mut numbering = Numbering::default();
+    for second in 0..20 {
+        numbering.next(after(second), &None);
+        assert_eq!(numbering.poll_mark(after(second)), None);
+    }
+    assert!((20..=23).any(|second| numbering.poll_mark(after(second)).is_some()));
+}
+
+#[test]
+fn a_message_after_the_first_mark_starts_the_marks_anew() {
+    let mut numbering = Numbering::default();
+    numbering.next(START, &None);
+    assert!(numbering.poll_mark(after(2)).is_some());
+    let last = numbering.next(after(3), &None);
+    assert_eq!(numbering.poll_mark(after(5)), Some((None, last)));
+    assert_eq!(numbering.poll_mark(after(17)), None, "the second mark of before is stale");
+    assert_eq!(numbering.poll_mark(after(20)), Some((None, last)));
+}
+
+#[test]
+fn a_dropped_message_is_marked_though_the_channel_was() {
+    let mut numbering = Numbering::default();
+    let last = numbering.next(START, &None);
+    assert!(numbering.poll_mark(after(2)).is_some());
+    assert!(numbering.poll_mark(after(17)).is_some());
+    numbering.handle_dropped(after(60), &None);
+    assert_eq!(numbering.poll_mark(after(62)), Some((None, last)));
+}
+
+#[test]
+fn marks_are_spaced_however_many_channels_go_quiet_at_once() {
+    let mut numbering = Numbering::default();
+    for number in 0..10 {
+        numbering.next(START, &room(number));
+    }
+    assert!(numbering.poll_mark(after(2)).is_some());
+    assert_eq!(numbering.poll_mark(after(2)), None);
+    assert!(numbering.poll_mark(after(2) + MARK_INTERVAL).is_some());
+}
+
+#[test]
+fn a_channel_that_was_forgotten_goes_on_in_a_later_epoch() {
+    let mut numbering = Numbering::default();
+    let last = numbering.skip(START, &None, 57);
+    let later = START + REMEMBERED_FOR + Duration::from_secs(1);
+    numbering.sweep(later);
+    assert!(numbering.is_empty());
+    let next = numbering.next(later, &None);
+    assert!(next > last);
+    assert_eq!(next.steps_since(last), 1);
+}
+
+#[test]
+fn past_the_bound_the_quietest_quarter_is_forgotten() {
+    let mut numbering = Numbering::default();
+    let at = |number: usize| Instant::from_micros(number as u64);
+    let first = numbering.skip(at(0), &room(0), 9);
+    for number in 1..CHANNELS_MAX {
+        numbering.next(at(number), &room(number));
+    }
+    let last_of_kept = numbering.next(at(CHANNELS_MAX), &room(CHANNELS_MAX - 1));
+    assert_eq!(last_of_kept, Seq::first_of(0).plus(1));
+    numbering.next(at(CHANNELS_MAX), &room(CHANNELS_MAX));
+    assert_eq!(numbering.len(), CHANNELS_MAX - CHANNELS_MAX / 4 + 1);
+    assert_eq!(numbering.next(at(CHANNELS_MAX), &room(0)).steps_since(first), 1);
+    assert_eq!(numbering.next(at(CHANNELS_MAX), &room(CHANNELS_MAX - 1)), last_of_kept.plus(1));
+}

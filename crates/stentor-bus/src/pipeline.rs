@@ -1,0 +1,286 @@
+//! The pipeline: the way out, from what a shard said to what is published.
+//!
+//! A message gets its number and its place in the order as it comes in, before anything can go
+//! wrong. Everything goes through the [`Outbox`]: with the link up it is taken out again at once,
+//! so there is one way and one order, in an outage or not. What failed stands before what was
+//! said later. Knows no Redis: a driver publishes what [`Pipeline::poll_publish`] gives out and
+//! brings back how it ended.
+//!
+//! A publish without an answer may have been delivered. It is published again with the same
+//! number, and receivers drop what they have had.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use stentor_wire::time::Instant;
+
+use crate::channel::Audience;
+use crate::counters::PipelineCounters;
+use crate::in_flight::{InFlight, InFlightLimits};
+use crate::numbering::Numbering;
+use crate::outbox::{Dropped, Outbox, OutboxLimits};
+use crate::pod_id::PodId;
+use crate::record::{OutRecord, Ticket};
+use crate::relay;
+
+/// After a publish that got no answer on a link that is up, nothing goes out for so long.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// After an outage what was kept waits until the other pods have subscribed again: for as long as
+/// the outage was, because their waits have grown with it, but within these bounds.
+const SETTLE_MIN: Duration = Duration::from_millis(250);
+const SETTLE_MAX: Duration = Duration::from_millis(1_500);
+
+/// What goes out so long after it was said puts off its channel's mark: a mark that overtakes it
+/// would declare it lost.
+const LATE_AFTER: Duration = Duration::from_millis(500);
+
+/// Outages that nobody asked about; later ones are not told.
+const HEALED_MAX: usize = 64;
+
+/// Something to publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publish {
+    /// What [`Pipeline::handle_outcome`] is told; `None` for a mark, which nobody waits for.
+    pub ticket: Option<Ticket>,
+    /// On whose channel.
+    pub audience: Audience,
+    /// What.
+    pub payload: Bytes,
+}
+
+/// How a publish ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Redis has taken it.
+    Published,
+    /// Nobody knows: no answer, no connection, or Redis says "not now".
+    Lost,
+    /// Redis says "never": the channel is forbidden to this user. It is not tried again.
+    Refused,
+}
+
+/// An outage is over: everything that was kept has gone out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Healed {
+    /// How long publishing did not work.
+    pub lasted: Duration,
+    /// What was said before the link was up again and has been published.
+    pub republished: u64,
+    /// What was dropped meanwhile.
+    pub dropped: Dropped,
+}
+
+/// The way out of one pod.
+#[derive(Debug)]
+pub struct Pipeline {
+    pod: PodId,
+    numbering: Numbering,
+    outbox: Outbox,
+    in_flight: InFlight,
+    tickets: u64,
+    link_up: bool,
+    held_until: Instant,
+    outage: Option<Outage>,
+    healed: VecDeque<Healed>,
+    counters: PipelineCounters,
+}
+
+#[derive(Debug)]
+struct Outage {
+    began_at: Instant,
+    /// It is over when everything up to this one is out.
+    last: Ticket,
+    republished: u64,
+}
+
+impl Pipeline {
+    /// A pipeline whose link is down and was never up.
+    pub fn new(pod: PodId, outbox: OutboxLimits, in_flight: InFlightLimits) -> Pipeline {
+        Pipeline {
+            pod,
+            numbering: Numbering::default(),
+            outbox: Outbox::new(outbox),
+            in_flight: InFlight::new(in_flight),
+            tickets: 0,
+            link_up: false,
+            held_until: Instant::default(),
+            outage: None,
+            healed: VecDeque::new(),
+            counters: PipelineCounters::default(),
+        }
+    }
+
+    /// A message was said here. `message` is its JSON.
+    pub fn handle_message(&mut self, now: Instant, audience: Audience, message: &[u8]) {
+        let seq = self.numbering.next(now, &audience);
+        let payload = relay::encode(&self.pod, seq, message);
+        self.tickets += 1;
+        let record = OutRecord { audience, payload, said_at: now };
+        self.outbox.push(Ticket(self.tickets), record);
+        self.counters.accepted += 1;
+        self.drop_excess(now);
+    }
+
+    /// Messages were lost before they came here; receivers are to see the hole.
+    pub fn handle_overflow(&mut self, now: Instant, audience: &Audience, count: u64) {
+        self.numbering.skip(now, audience, count);
+        self.counters.overflowed += count;
+    }
+
+    /// The link is proven.
+    pub fn handle_link_up(&mut self, now: Instant) {
+        self.link_up = true;
+        if let Some(first) = self.outbox.first() {
+            self.extend_outage(first.said_at);
+        }
+        if let Some(outage) = &self.outage {
+            let lasted = now.since(outage.began_at);
+            self.held_until = now + lasted.clamp(SETTLE_MIN, SETTLE_MAX);
+        }
+        self.heal(now);
+    }
+
+    /// The link is down: what is in flight goes back to its place.
+    pub fn handle_link_down(&mut self, now: Instant) {
+        self.link_up = false;
+        self.extend_outage(now);
+        while let Some((ticket, record)) = self.in_flight.pop() {
+            self.counters.lost += 1;
+            self.outbox.push(ticket, record);
+        }
+        self.drop_excess(now);
+    }
+
+    /// A publish has ended.
+    pub fn handle_outcome(&mut self, now: Instant, ticket: Ticket, outcome: Outcome) {
+        let record = self.in_flight.complete(ticket);
+        match (outcome, record) {
+            (Outcome::Published, record) => {
+                // An answer that came after its deadline spares a second publish.
+                if record.or_else(|| self.outbox.remove(ticket)).is_some() {
+                    self.counters.published += 1;
+                }
+            }
+            (Outcome::Refused, Some(record)) => {
+                self.counters.refused += 1;
+                self.numbering.handle_dropped(now, &record.audience);
+            }
+            (Outcome::Lost, Some(record)) => self.put_back(now, ticket, record),
+            (Outcome::Refused | Outcome::Lost, None) => {}
+        }
+        self.heal(now);
+    }
+
+    /// Deadlines, ages and memory; to be called when [`Pipeline::poll_timeout`] says so.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((ticket, record)) = self.in_flight.poll_expired(now) {
+            self.put_back(now, ticket, record);
+        }
+        self.drop_excess(now);
+        self.numbering.sweep(now);
+        self.heal(now);
+    }
+
+    /// The next thing to publish now, if there is one.
+    pub fn poll_publish(&mut self, now: Instant) -> Option<Publish> {
+        if !self.link_up || now < self.held_until {
+            return None;
+        }
+        let Some(first) = self.outbox.first() else { return self.poll_mark(now) };
+        if !self.in_flight.has_room(first) {
+            return None;
+        }
+        let (ticket, record) = self.outbox.pop()?;
+        if let Some(outage) = self.outage.as_mut().filter(|outage| ticket <= outage.last) {
+            outage.republished += 1;
+        }
+        if now.since(record.said_at) >= LATE_AFTER {
+            self.numbering.handle_published_late(now, &record.audience);
+        }
+        let (audience, payload) = (record.audience.clone(), record.payload.clone());
+        self.in_flight.insert(now, ticket, record);
+        Some(Publish { ticket: Some(ticket), audience, payload })
+    }
+
+    /// An outage that is over, to be told to people.
+    pub fn poll_healed(&mut self) -> Option<Healed> {
+        self.healed.pop_front()
+    }
+
+    /// When something is due by itself.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let waiting = self.link_up && !self.outbox.is_empty();
+        let held = waiting.then_some(self.held_until).filter(|until| *until != Instant::default());
+        let marks = self.link_up.then(|| self.numbering.poll_timeout()).flatten();
+        let marks = marks.filter(|_| self.outbox.is_empty()).map(|due| due.max(self.held_until));
+        let expiry = [self.in_flight.poll_timeout(), self.outbox.poll_timeout()];
+        // A hold that has ended leaves what waits to the answers that make room for it.
+        let held = held.filter(|_| self.in_flight.is_empty());
+        expiry.into_iter().chain([held, marks]).flatten().min()
+    }
+
+    /// The figures.
+    pub fn counters(&self) -> PipelineCounters {
+        PipelineCounters {
+            waiting: self.outbox.len() as u64,
+            waiting_bytes: self.outbox.bytes() as u64,
+            in_flight: self.in_flight.len() as u64,
+            channels: self.numbering.len() as u64,
+            ..self.counters
+        }
+    }
+
+    fn poll_mark(&mut self, now: Instant) -> Option<Publish> {
+        let (audience, seq) = self.numbering.poll_mark(now)?;
+        self.counters.marks += 1;
+        Some(Publish { ticket: None, audience, payload: relay::encode_mark(&self.pod, seq) })
+    }
+
+    fn put_back(&mut self, now: Instant, ticket: Ticket, record: OutRecord) {
+        self.counters.lost += 1;
+        self.extend_outage(now);
+        self.held_until = self.held_until.max(now + PAUSE);
+        self.outbox.push(ticket, record);
+        self.drop_excess(now);
+    }
+
+    /// There is an outage, since `began_at` if it is new, and what was said so far belongs to it.
+    fn extend_outage(&mut self, began_at: Instant) {
+        let last = Ticket(self.tickets);
+        let new = Outage { began_at, last, republished: 0 };
+        self.outage.get_or_insert(new).last = last;
+    }
+
+    fn drop_excess(&mut self, now: Instant) {
+        while let Some(record) = self.outbox.poll_dropped(now) {
+            self.counters.dropped += 1;
+            self.extend_outage(now);
+            self.numbering.handle_dropped(now, &record.audience);
+        }
+    }
+
+    /// Ends the outage once everything that was said in it is out.
+    fn heal(&mut self, now: Instant) {
+        let Some(outage) = &self.outage else { return };
+        let waits = |first: Option<Ticket>| first.is_some_and(|ticket| ticket <= outage.last);
+        if !self.link_up
+            || waits(self.outbox.first_ticket())
+            || waits(self.in_flight.first_ticket())
+        {
+            return;
+        }
+        let healed = Healed {
+            lasted: now.since(outage.began_at),
+            republished: outage.republished,
+            dropped: self.outbox.take_dropped(),
+        };
+        self.outage = None;
+        self.healed.push_back(healed);
+        self.healed.truncate(HEALED_MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,31 @@
+//! A record that is on its way out.
+
+use bytes::Bytes;
+use stentor_wire::time::Instant;
+
+use crate::channel::Audience;
+
+/// The order in which records were said on this pod, over all channels; larger is later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub(crate) u64);
+
+/// An encoded record, its number in it already: it stays the same however often it is published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutRecord {
+    /// Whom it is for.
+    pub audience: Audience,
+    /// The payload.
+    pub payload: Bytes,
+    /// When it was said.
+    pub said_at: Instant,
+}
+
+impl OutRecord {
+    /// What it counts against a bound in bytes: the payload and what the queue itself needs.
+    pub(crate) fn weight(&self) -> usize {
+        self.payload.len() + RECORD_WEIGHT
+    }
+}
+
+/// What a record weighs beside its payload, in bytes, with its place in a map.
+const RECORD_WEIGHT: usize = 128;

@@ -1,0 +1,456 @@
+//! Subscriptions: which channels are to be heard, and which Redis has confirmed.
+//!
+//! `global` always; a room while it has members on some shard, and 30 seconds longer, so that
+//! people who come and go cost Redis nothing. Commands go out in batches, one at a time for a
+//! channel, so that a subscribe cannot overtake an unsubscribe. A new link starts from nothing.
+//!
+//! What Redis has confirmed can be lost without a word (a moved slot, a failover), and Redis has
+//! no question whose answer says what *this* connection hears. So the audit subscribes to
+//! everything again every 20 seconds: Redis confirms what is there and repairs what is not.
+//!
+//! There are as many channels as rooms with members, and those that linger. The first are bounded
+//! by the engine, which bounds connections and the rooms of each; the others here.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use stentor_wire::room_name::RoomName;
+use stentor_wire::time::Instant;
+
+use crate::channel::Audience;
+use crate::counters::SubscriptionCounters;
+use crate::waiters::{Release, WaiterId, Waiters};
+
+/// The most channels of one command.
+pub const CHANNELS_PER_COMMAND_MAX: usize = 128;
+
+/// The most commands under way.
+pub const COMMANDS_MAX: usize = 16;
+
+/// A room without members is heard for so long.
+pub const LINGER: Duration = Duration::from_secs(30);
+
+/// The most rooms that linger; past it the one that was left first goes at once.
+pub const LINGERING_MAX: usize = 65_536;
+
+/// How often everything is subscribed to again.
+pub const AUDIT_INTERVAL: Duration = Duration::from_secs(20);
+
+/// How long Redis may take to confirm a command.
+pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// After a command that failed nothing is asked for so long.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Names a command; an answer to one of an earlier link says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(u64);
+
+/// What Redis is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// What [`Subscriptions::handle_answer`] is told.
+    pub id: CommandId,
+    /// Which of the two.
+    pub kind: CommandKind,
+    /// At most [`CHANNELS_PER_COMMAND_MAX`], no channel twice.
+    pub audiences: Vec<Audience>,
+}
+
+/// `SUBSCRIBE` or `UNSUBSCRIBE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandKind {
+    /// `SUBSCRIBE`
+    Subscribe,
+    /// `UNSUBSCRIBE`
+    Unsubscribe,
+}
+
+/// What became of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Redis has confirmed it.
+    Confirmed,
+    /// No answer, or "not now": it is tried again soon.
+    Failed,
+    /// Redis says that this user may not. The channels of the command are tried one by one, and
+    /// one that is refused alone is tried again at the next audit.
+    Refused,
+}
+
+/// Which channels a pod hears.
+#[derive(Debug)]
+pub struct Subscriptions {
+    channels: HashMap<Audience, Channel>,
+    to_subscribe: VecDeque<Audience>,
+    to_unsubscribe: VecDeque<Audience>,
+    lingering: VecDeque<(Instant, Audience)>,
+    under_way: HashMap<CommandId, UnderWay>,
+    next_command: u64,
+    link_up: bool,
+    held_until: Instant,
+    audit_at: Instant,
+    waiters: Waiters,
+    counters: SubscriptionCounters,
+}
+
+#[derive(Debug)]
+struct Channel {
+    /// By how many shards.
+    wanted: u32,
+    unwanted_at: Instant,
+    /// Whether it stands in the queue of those that linger.
+    lingers: bool,
+    /// Whether it goes into a command by itself.
+    alone: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Not heard, and stands in the queue to be while the link is up.
+    Missing,
+    /// Not heard, and Redis has refused it.
+    Forbidden,
+    /// Not heard yet; a command is under way.
+    Asked,
+    /// Heard.
+    Confirmed,
+    /// Heard, and a command is under way that subscribes to it again.
+    Renewing,
+    /// Stands in the queue to be heard no more, or a command is under way.
+    Leaving,
+}
+
+#[derive(Debug)]
+struct UnderWay {
+    command: Command,
+    deadline: Instant,
+}
+
+impl Default for Subscriptions {
+    fn default() -> Subscriptions {
+        let mut subscriptions = Subscriptions {
+            channels: HashMap::new(),
+            to_subscribe: VecDeque::new(),
+            to_unsubscribe: VecDeque::new(),
+            lingering: VecDeque::new(),
+            under_way: HashMap::new(),
+            next_command: 0,
+            link_up: false,
+            held_until: Instant::default(),
+            audit_at: Instant::default(),
+            waiters: Waiters::default(),
+            counters: SubscriptionCounters::default(),
+        };
+        subscriptions.want(None);
+        subscriptions
+    }
+}
+
+impl Subscriptions {
+    /// A shard has its first member of a room.
+    pub fn handle_wanted(&mut self, room: &RoomName) {
+        self.want(Some(room.clone()));
+    }
+
+    /// A shard has lost its last member of a room.
+    pub fn handle_unwanted(&mut self, now: Instant, room: &RoomName) {
+        let audience = Some(room.clone());
+        let Some(channel) = self.channels.get_mut(&audience) else { return };
+        channel.wanted = channel.wanted.saturating_sub(1);
+        if channel.wanted > 0 {
+            return;
+        }
+        channel.unwanted_at = now;
+        if !channel.lingers {
+            channel.lingers = true;
+            self.lingering.push_back((now + LINGER, audience));
+        }
+        while self.lingering.len() > LINGERING_MAX {
+            let Some((_, oldest)) = self.lingering.pop_front() else { break };
+            self.leave(&oldest);
+        }
+    }
+
+    /// `waiter` waits until all of these rooms are heard; they are wanted already.
+    pub fn handle_wait(&mut self, now: Instant, waiter: WaiterId, rooms: &[RoomName]) {
+        if !self.link_up {
+            self.waiters.release(waiter, Release::LinkDown);
+            return;
+        }
+        let mut pending: Vec<RoomName> =
+            rooms.iter().filter(|room| !self.is_heard(&Some((*room).clone()))).cloned().collect();
+        pending.sort_unstable();
+        pending.dedup();
+        self.waiters.insert(now, waiter, pending);
+    }
+
+    /// The link is proven; nothing is subscribed on it.
+    pub fn handle_link_up(&mut self, now: Instant) {
+        self.link_up = true;
+        self.held_until = now;
+        self.audit_at = now + AUDIT_INTERVAL;
+        self.to_subscribe.extend(self.channels.keys().cloned());
+        // Everybody is heard again first: there is one such channel, and everybody listens.
+        if let Some(place) = self.to_subscribe.iter().position(Option::is_none) {
+            self.to_subscribe.swap(0, place);
+        }
+    }
+
+    /// The link is down, and with it every subscription.
+    pub fn handle_link_down(&mut self) {
+        self.link_up = false;
+        self.under_way.clear();
+        self.to_subscribe.clear();
+        self.to_unsubscribe.clear();
+        self.channels.retain(|_, channel| channel.wanted > 0 || channel.lingers);
+        for channel in self.channels.values_mut() {
+            channel.state = State::Missing;
+            channel.alone = false;
+        }
+        self.waiters.handle_link_down();
+    }
+
+    /// What became of a command.
+    pub fn handle_answer(&mut self, now: Instant, id: CommandId, answer: Answer) {
+        let Some(UnderWay { command, .. }) = self.under_way.remove(&id) else { return };
+        if answer != Answer::Confirmed {
+            self.counters.failures += 1;
+            self.held_until = now + PAUSE;
+        }
+        let is_single = command.audiences.len() == 1;
+        for audience in command.audiences {
+            match command.kind {
+                CommandKind::Subscribe => self.end_subscribe(audience, answer, is_single),
+                CommandKind::Unsubscribe => self.end_unsubscribe(audience),
+            }
+        }
+    }
+
+    /// Lingering, deadlines, the audit.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.counters.overdue += self.waiters.handle_timeout(now);
+        self.end_lingering(now);
+        let expired = |under_way: &UnderWay| under_way.deadline <= now;
+        let mut late: Vec<CommandId> = self
+            .under_way
+            .iter()
+            .filter(|(_, under_way)| expired(under_way))
+            .map(|(id, _)| *id)
+            .collect();
+        late.sort_unstable();
+        late.into_iter().for_each(|id| self.handle_answer(now, id, Answer::Failed));
+        if self.link_up && now >= self.audit_at {
+            self.audit_at = now + AUDIT_INTERVAL;
+            self.audit();
+        }
+    }
+
+    /// The next command for Redis, if there is one.
+    pub fn poll_command(&mut self, now: Instant) -> Option<Command> {
+        if !self.link_up || now < self.held_until || self.under_way.len() >= COMMANDS_MAX {
+            return None;
+        }
+        let (kind, audiences) = match self.subscribe_batch() {
+            batch if batch.is_empty() => (CommandKind::Unsubscribe, self.unsubscribe_batch()),
+            batch => (CommandKind::Subscribe, batch),
+        };
+        if audiences.is_empty() {
+            return None;
+        }
+        self.next_command += 1;
+        self.counters.commands += 1;
+        let command = Command { id: CommandId(self.next_command), kind, audiences };
+        let deadline = now + COMMAND_TIMEOUT;
+        self.under_way.insert(command.id, UnderWay { command: command.clone(), deadline });
+        Some(command)
+    }
+
+    /// A waiter that need not wait any longer.
+    pub fn poll_released(&mut self) -> Option<(WaiterId, Release)> {
+        self.waiters.poll_released()
+    }
+
+    /// When something is due by itself.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let lingering = self.lingering.front().map(|(due, _)| *due);
+        let commands = self.under_way.values().map(|under_way| under_way.deadline).min();
+        let audit = self.link_up.then_some(self.audit_at);
+        let queued = !self.to_subscribe.is_empty() || !self.to_unsubscribe.is_empty();
+        let has_room = self.under_way.len() < COMMANDS_MAX;
+        let held = (self.link_up && queued && has_room).then_some(self.held_until);
+        [lingering, commands, audit, held, self.waiters.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// Every channel that is confirmed: whom a loss of unknown payloads may have concerned.
+    pub fn confirmed(&self) -> impl Iterator<Item = &Audience> {
+        self.channels
+            .iter()
+            .filter(|(_, channel)| channel.state.is_heard())
+            .map(|(audience, _)| audience)
+    }
+
+    /// Whether a channel is heard.
+    pub fn is_heard(&self, audience: &Audience) -> bool {
+        self.channels.get(audience).is_some_and(|channel| channel.state.is_heard())
+    }
+
+    /// The figures.
+    pub fn counters(&self) -> SubscriptionCounters {
+        SubscriptionCounters {
+            desired: self.channels.len() as u64,
+            confirmed: self.confirmed().count() as u64,
+            waiting: self.waiters.len() as u64,
+            ..self.counters
+        }
+    }
+
+    fn want(&mut self, audience: Audience) {
+        match self.channels.get_mut(&audience) {
+            Some(channel) => channel.wanted += 1,
+            None => {
+                let channel = Channel {
+                    wanted: 1,
+                    unwanted_at: Instant::default(),
+                    lingers: false,
+                    alone: false,
+                    state: State::Missing,
+                };
+                self.channels.insert(audience.clone(), channel);
+                // A link that comes up begins with all that is wanted then.
+                if self.link_up {
+                    self.to_subscribe.push_back(audience);
+                }
+            }
+        }
+    }
+
+    fn end_lingering(&mut self, now: Instant) {
+        while self.lingering.front().is_some_and(|(due, _)| *due <= now) {
+            let Some((_, audience)) = self.lingering.pop_front() else { break };
+            match self.channels.get(&audience) {
+                Some(channel) if channel.wanted == 0 && channel.unwanted_at + LINGER > now => {
+                    self.lingering.push_back((channel.unwanted_at + LINGER, audience));
+                }
+                _ => self.leave(&audience),
+            }
+        }
+    }
+
+    /// A room stops lingering: it has members again, or is left.
+    fn leave(&mut self, audience: &Audience) {
+        let Some(channel) = self.channels.get_mut(audience) else { return };
+        channel.lingers = false;
+        if channel.wanted > 0 {
+            return;
+        }
+        match channel.state {
+            // Not asked for: whatever stands in a queue finds nothing.
+            State::Missing | State::Forbidden => drop(self.channels.remove(audience)),
+            State::Confirmed => {
+                channel.state = State::Leaving;
+                self.to_unsubscribe.push_back(audience.clone());
+            }
+            // The answer that is under way sees that nobody wants it.
+            State::Asked | State::Renewing | State::Leaving => {}
+        }
+    }
+
+    fn end_subscribe(&mut self, audience: Audience, answer: Answer, is_single: bool) {
+        let Some(channel) = self.channels.get_mut(&audience) else { return };
+        match answer {
+            Answer::Confirmed => {
+                channel.state = State::Confirmed;
+                channel.alone = false;
+                if let Some(room) = &audience {
+                    self.waiters.handle_confirmed(room);
+                }
+            }
+            Answer::Refused if is_single => channel.state = State::Forbidden,
+            Answer::Refused | Answer::Failed => {
+                channel.alone |= answer == Answer::Refused;
+                channel.state = State::Missing;
+                self.to_subscribe.push_back(audience.clone());
+            }
+        }
+        if channel.wanted == 0 && !channel.lingers {
+            self.leave(&audience);
+        }
+    }
+
+    /// Also where Redis did not confirm: a channel that is heard needlessly does no harm, and
+    /// what it carries is dropped.
+    fn end_unsubscribe(&mut self, audience: Audience) {
+        let Some(channel) = self.channels.get_mut(&audience) else { return };
+        if channel.wanted > 0 {
+            channel.state = State::Missing;
+            self.to_subscribe.push_back(audience);
+        } else {
+            self.channels.remove(&audience);
+        }
+    }
+
+    fn audit(&mut self) {
+        for (audience, channel) in &mut self.channels {
+            match channel.state {
+                State::Confirmed => channel.state = State::Renewing,
+                State::Forbidden => channel.state = State::Missing,
+                _ => continue,
+            }
+            self.to_subscribe.push_back(audience.clone());
+        }
+    }
+
+    fn subscribe_batch(&mut self) -> Vec<Audience> {
+        let mut batch = Vec::new();
+        while batch.len() < CHANNELS_PER_COMMAND_MAX {
+            let Some(audience) = self.to_subscribe.pop_front() else { break };
+            let Some(channel) = self.channels.get_mut(&audience) else { continue };
+            if channel.alone && !batch.is_empty() {
+                self.to_subscribe.push_front(audience);
+                break;
+            }
+            match channel.state {
+                State::Missing => channel.state = State::Asked,
+                State::Renewing => {}
+                _ => continue,
+            }
+            let alone = channel.alone;
+            batch.push(audience);
+            if alone {
+                break;
+            }
+        }
+        batch
+    }
+
+    fn unsubscribe_batch(&mut self) -> Vec<Audience> {
+        let mut batch = Vec::new();
+        while batch.len() < CHANNELS_PER_COMMAND_MAX {
+            let Some(audience) = self.to_unsubscribe.pop_front() else { break };
+            let Some(channel) = self.channels.get_mut(&audience) else { continue };
+            if channel.state != State::Leaving {
+                continue;
+            }
+            if channel.wanted > 0 {
+                channel.state = State::Confirmed;
+                if let Some(room) = &audience {
+                    self.waiters.handle_confirmed(room);
+                }
+                continue;
+            }
+            batch.push(audience);
+        }
+        batch
+    }
+}
+
+impl State {
+    fn is_heard(self) -> bool {
+        matches!(self, State::Confirmed | State::Renewing)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,308 @@
+use std::collections::HashSet;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use stentor_wire::room_name::RoomName;
+use stentor_wire::time::Instant;
+
+use super::{
+    AUDIT_INTERVAL, Answer, CHANNELS_PER_COMMAND_MAX, COMMAND_TIMEOUT, COMMANDS_MAX, Command,
+    CommandKind, LINGER, PAUSE, Subscriptions,
+};
+use crate::channel::Audience;
+use crate::waiters::{Release, WaiterId};
+
+const START: Instant = Instant::from_micros(1_000_000);
+const A_LITTLE: Duration = Duration::from_micros(1);
+
+fn room(number: usize) -> RoomName {
+    RoomName::parse(&format!("room {number}")).unwrap()
+}
+
+fn commands(subscriptions: &mut Subscriptions, now: Instant) -> Vec<Command> {
+    std::iter::from_fn(|| subscriptions.poll_command(now)).collect()
+}
+
+/// Answers every command, and those that follow, with a yes.
+fn confirm_all(subscriptions: &mut Subscriptions, now: Instant) -> Vec<Command> {
+    let mut all = Vec::new();
+    while let Some(command) = subscriptions.poll_command(now) {
+        subscriptions.handle_answer(now, command.id, Answer::Confirmed);
+        all.push(command);
+    }
+    all
+}
+
+fn up() -> Subscriptions {
+    let mut subscriptions = Subscriptions::default();
+    subscriptions.handle_link_up(START);
+    confirm_all(&mut subscriptions, START);
+    subscriptions
+}
+
+#[test]
+fn everybody_is_heard_always_and_first() {
+    let mut subscriptions = Subscriptions::default();
+    (0..300).for_each(|number| subscriptions.handle_wanted(&room(number)));
+    assert!(commands(&mut subscriptions, START).is_empty(), "the link is down");
+    subscriptions.handle_link_up(START);
+    let commands = commands(&mut subscriptions, START);
+    assert_eq!(commands[0].audiences[0], None);
+    let counts: Vec<usize> = commands.iter().map(|command| command.audiences.len()).collect();
+    assert_eq!(counts, [CHANNELS_PER_COMMAND_MAX, CHANNELS_PER_COMMAND_MAX, 45]);
+}
+
+#[test]
+fn commands_under_way_are_bounded() {
+    let mut subscriptions = up();
+    let rooms = CHANNELS_PER_COMMAND_MAX * (COMMANDS_MAX + 2);
+    (0..rooms).for_each(|number| subscriptions.handle_wanted(&room(number)));
+    let first = commands(&mut subscriptions, START);
+    assert_eq!(first.len(), COMMANDS_MAX);
+    subscriptions.handle_answer(START, first[0].id, Answer::Confirmed);
+    assert_eq!(commands(&mut subscriptions, START).len(), 1);
+}
+
+#[test]
+fn a_room_lingers_and_is_then_left() {
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    confirm_all(&mut subscriptions, START);
+    subscriptions.handle_unwanted(START, &room(1));
+    assert_eq!(subscriptions.poll_timeout(), Some(START + AUDIT_INTERVAL));
+    subscriptions.handle_timeout(START + AUDIT_INTERVAL);
+    confirm_all(&mut subscriptions, START + AUDIT_INTERVAL);
+    assert!(subscriptions.is_heard(&Some(room(1))));
+
+    subscriptions.handle_timeout(START + LINGER);
+    let left = confirm_all(&mut subscriptions, START + LINGER);
+    assert_eq!(left.len(), 1);
+    assert_eq!(
+        (left[0].kind, &left[0].audiences[..]),
+        (CommandKind::Unsubscribe, &[Some(room(1))][..])
+    );
+    assert_eq!(subscriptions.counters().desired, 1);
+}
+
+#[test]
+fn who_comes_back_in_time_costs_redis_nothing() {
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    confirm_all(&mut subscriptions, START);
+    for second in 0..100 {
+        let now = START + Duration::from_millis(100 * second);
+        subscriptions.handle_unwanted(now, &room(1));
+        subscriptions.handle_wanted(&room(1));
+        assert!(subscriptions.lingering.len() <= 1);
+    }
+    subscriptions.handle_timeout(START + LINGER);
+    assert!(
+        commands(&mut subscriptions, START + LINGER)
+            .iter()
+            .all(|command| command.kind == CommandKind::Subscribe),
+        "only the audit asks for something"
+    );
+}
+
+#[test]
+fn a_room_that_two_shards_want_is_left_after_both() {
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    subscriptions.handle_wanted(&room(1));
+    subscriptions.handle_unwanted(START, &room(1));
+    assert!(subscriptions.lingering.is_empty());
+    subscriptions.handle_unwanted(START, &room(1));
+    assert_eq!(subscriptions.lingering.len(), 1);
+}
+
+#[test]
+fn a_room_wanted_while_it_is_left_is_subscribed_after_that() {
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    confirm_all(&mut subscriptions, START);
+    subscriptions.handle_unwanted(START, &room(1));
+    let later = START + LINGER + AUDIT_INTERVAL;
+    subscriptions.handle_timeout(START + LINGER);
+    confirm_all_but_leaving(&mut subscriptions, later);
+    let left = subscriptions.poll_command(later).unwrap();
+    assert_eq!(left.kind, CommandKind::Unsubscribe);
+    subscriptions.handle_wanted(&room(1));
+    subscriptions.handle_wait(later, WaiterId(1), &[room(1)]);
+    assert_eq!(subscriptions.poll_released(), None);
+    assert!(commands(&mut subscriptions, later).is_empty(), "one command at a time");
+    subscriptions.handle_answer(later, left.id, Answer::Confirmed);
+    let again = confirm_all(&mut subscriptions, later);
+    assert_eq!(again[0].kind, CommandKind::Subscribe);
+    assert_eq!(subscriptions.poll_released(), Some((WaiterId(1), Release::Confirmed)));
+}
+
+/// Answers what the audit asked for.
+fn confirm_all_but_leaving(subscriptions: &mut Subscriptions, now: Instant) {
+    while !subscriptions.to_subscribe.is_empty() {
+        let command = subscriptions.poll_command(now).unwrap();
+        subscriptions.handle_answer(now, command.id, Answer::Confirmed);
+    }
+    subscriptions.handle_timeout(now);
+    while !subscriptions.to_subscribe.is_empty() {
+        let command = subscriptions.poll_command(now).unwrap();
+        subscriptions.handle_answer(now, command.id, Answer::Confirmed);
+    }
+}
+
+#[test]
+fn joining_is_complete_when_the_rooms_are_heard() {
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    subscriptions.handle_wait(START, WaiterId(1), &[room(1), room(1)]);
+    let command = subscriptions.poll_command(START).unwrap();
+    assert_eq!(subscriptions.poll_released(), None);
+    subscriptions.handle_answer(START, command.id, Answer::Confirmed);
+    assert_eq!(subscriptions.poll_released(), Some((WaiterId(1), Release::Confirmed)));
+    subscriptions.handle_wait(START, WaiterId(2), &[room(1)]);
+    assert_eq!(subscriptions.poll_released(), Some((WaiterId(2), Release::Confirmed)));
+}
+
+#[test]
+fn joining_does_not_wait_for_a_link_that_is_down() {
+    let mut subscriptions = Subscriptions::default();
+    subscriptions.handle_wanted(&room(1));
+    subscriptions.handle_wait(START, WaiterId(1), &[room(1)]);
+    assert_eq!(subscriptions.poll_released(), Some((WaiterId(1), Release::LinkDown)));
+
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    subscriptions.handle_wait(START, WaiterId(2), &[room(1)]);
+    subscriptions.handle_link_down();
+    assert_eq!(subscriptions.poll_released(), Some((WaiterId(2), Release::LinkDown)));
+}
+
+#[test]
+fn a_new_link_starts_from_nothing_and_old_answers_say_nothing() {
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    let old = subscriptions.poll_command(START).unwrap();
+    subscriptions.handle_link_down();
+    assert_eq!(subscriptions.counters().confirmed, 0);
+    subscriptions.handle_link_up(START);
+    subscriptions.handle_answer(START, old.id, Answer::Confirmed);
+    assert_eq!(subscriptions.counters().confirmed, 0);
+    confirm_all(&mut subscriptions, START);
+    assert_eq!(subscriptions.counters().confirmed, 2);
+}
+
+#[test]
+fn what_fails_is_asked_again() {
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    let first = subscriptions.poll_command(START).unwrap();
+    subscriptions.handle_timeout(START + COMMAND_TIMEOUT);
+    assert_eq!(subscriptions.poll_command(START + COMMAND_TIMEOUT), None);
+    let again = subscriptions.poll_command(START + COMMAND_TIMEOUT + PAUSE).unwrap();
+    assert_eq!(again.audiences, first.audiences);
+    assert_ne!(again.id, first.id);
+}
+
+#[test]
+fn one_forbidden_channel_does_not_keep_the_others_out() {
+    let mut subscriptions = up();
+    (0..5).for_each(|number| subscriptions.handle_wanted(&room(number)));
+    let mut now = START;
+    let mut commands = 0;
+    while let Some(command) = subscriptions.poll_command(now) {
+        let forbidden = command.audiences.contains(&Some(room(3)));
+        let answer = if forbidden { Answer::Refused } else { Answer::Confirmed };
+        subscriptions.handle_answer(now, command.id, answer);
+        now = now + PAUSE;
+        commands += 1;
+    }
+    assert_eq!(commands, 6, "all together, and then each alone");
+    assert_eq!(subscriptions.counters().confirmed, 5);
+    subscriptions.handle_timeout(START + AUDIT_INTERVAL);
+    confirm_all(&mut subscriptions, START + AUDIT_INTERVAL);
+    assert!(subscriptions.is_heard(&Some(room(3))), "the audit tries again");
+}
+
+#[test]
+fn the_audit_subscribes_again_without_a_moment_of_silence() {
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    confirm_all(&mut subscriptions, START);
+    subscriptions.handle_timeout(START + AUDIT_INTERVAL);
+    assert!(subscriptions.is_heard(&Some(room(1))));
+    let audit = commands(&mut subscriptions, START + AUDIT_INTERVAL);
+    assert_eq!(audit.len(), 1);
+    assert_eq!(audit[0].audiences.len(), 2);
+}
+
+proptest! {
+    /// Whatever happens: once Redis answers everything, the channels that a model of Redis has are
+    /// those of the rooms that are wanted, and `global`.
+    #[test]
+    fn in_the_end_redis_has_what_is_wanted(
+        steps in proptest::collection::vec((0_u8..9, 0_usize..5, 0_u64..20_000), 0..120),
+    ) {
+        let mut subscriptions = Subscriptions::default();
+        let mut redis: HashSet<Audience> = HashSet::new();
+        let mut wanted = [0_u32; 5];
+        let mut open: Vec<Command> = Vec::new();
+        let mut now = START;
+        for (step, number, millis) in steps {
+            now = now + Duration::from_millis(millis);
+            match step {
+                0 | 1 => {
+                    wanted[number] += 1;
+                    subscriptions.handle_wanted(&room(number));
+                }
+                2 | 3 if wanted[number] > 0 => {
+                    wanted[number] -= 1;
+                    subscriptions.handle_unwanted(now, &room(number));
+                }
+                4 => {
+                    subscriptions.handle_link_down();
+                    redis.clear();
+                    open.clear();
+                    subscriptions.handle_link_up(now);
+                }
+                5 => open.extend(subscriptions.poll_command(now)),
+                6 if !open.is_empty() => answer(&mut subscriptions, &mut redis, open.remove(0), now),
+                7 if !open.is_empty() => {
+                    let command = open.remove(0);
+                    subscriptions.handle_answer(now, command.id, Answer::Failed);
+                }
+                _ => subscriptions.handle_timeout(now),
+            }
+        }
+        subscriptions.handle_link_down();
+        subscriptions.handle_link_up(now);
+        redis.clear();
+        for _ in 0..4 {
+            now = now + LINGER + A_LITTLE;
+            subscriptions.handle_timeout(now);
+            while let Some(command) = subscriptions.poll_command(now) {
+                answer(&mut subscriptions, &mut redis, command, now);
+            }
+        }
+        let mut expected: HashSet<Audience> =
+            (0..5).filter(|number| wanted[*number] > 0).map(|number| Some(room(number))).collect();
+        expected.insert(None);
+        prop_assert_eq!(&redis, &expected);
+        let confirmed: HashSet<Audience> = subscriptions.confirmed().cloned().collect();
+        prop_assert_eq!(confirmed, expected);
+        prop_assert!(subscriptions.lingering.is_empty() && subscriptions.under_way.is_empty());
+    }
+}
+
+fn answer(
+    subscriptions: &mut Subscriptions,
+    redis: &mut HashSet<Audience>,
+    command: Command,
+    now: Instant,
+) {
+    match command.kind {
+        CommandKind::Subscribe => redis.extend(command.audiences),
+        CommandKind::Unsubscribe => {
+            redis.retain(|audience| !command.audiences.contains(audience));
+        }
+    }
+    subscriptions.handle_answer(now, command.id, Answer::Confirmed);
+}
