@@ -9,11 +9,16 @@
 //! [`subscriptions`] knows which channels are to be heard and which are, and who waits for that;
 //! [`link`] knows whether Redis can be heard at all.
 //!
-//! All of this decides and does nothing: plain values whose every entry takes `now`, without a
+//! All of that decides and does nothing: plain values whose every entry takes `now`, without a
 //! clock, a runtime, a socket or a logger, so that a simulator runs the very code that a pod runs.
-//! Nothing here knows a shard.
+//!
+//! The thin rest touches the world: [`bus`] is the thread and the ends that others hold of it,
+//! [`publisher`] the queue in front of it, [`address`] the URL; a private driver runs the values on
+//! the two connections of a session with fred. Nothing here knows a shard.
 
+pub mod address;
 pub mod backoff;
+pub mod bus;
 pub mod channel;
 pub mod counters;
 pub mod in_flight;
@@ -23,9 +28,13 @@ pub mod numbering;
 pub mod outbox;
 pub mod pipeline;
 pub mod pod_id;
+pub mod publisher;
 pub mod record;
 pub mod relay;
 pub mod seq;
 pub mod sequence;
 pub mod subscriptions;
 pub mod waiters;
+
+mod driver;
+mod session;

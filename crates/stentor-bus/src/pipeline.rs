@@ -27,9 +27,11 @@ use crate::relay;
 /// After a publish that got no answer on a link that is up, nothing goes out for so long.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// After an outage what was kept waits until the other pods have subscribed again: for as long as
-/// the outage was, because their waits have grown with it, but within these bounds.
+/// After an outage what was kept waits until the other pods have subscribed again: a little longer
+/// than the outage was, because their waits have grown with it.
 const SETTLE_MIN: Duration = Duration::from_millis(250);
+
+/// And no longer than this: no wait between attempts is longer than a second.
 const SETTLE_MAX: Duration = Duration::from_millis(1_500);
 
 /// What goes out so long after it was said puts off its channel's mark: a mark that overtakes it
@@ -137,7 +139,7 @@ impl Pipeline {
         }
         if let Some(outage) = &self.outage {
             let lasted = now.since(outage.began_at);
-            self.held_until = now + lasted.clamp(SETTLE_MIN, SETTLE_MAX);
+            self.held_until = now + (lasted + SETTLE_MIN).min(SETTLE_MAX);
         }
         self.heal(now);
     }

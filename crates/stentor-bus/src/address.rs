@@ -1,0 +1,157 @@
+//! Where Redis is: the URL of the settings, parsed whole before anything is connected.
+
+use std::fmt;
+use std::sync::Arc;
+
+use fred::rustls::crypto::ring;
+use fred::rustls::pki_types::CertificateDer;
+use fred::rustls::pki_types::pem::PemObject;
+use fred::rustls::{ClientConfig, RootCertStore};
+use fred::rustls_native_certs::load_native_certs;
+use fred::types::RespVersion;
+use fred::types::config::{Config, TlsConfig, TlsConnector};
+
+/// A Redis that can be connected to; what it shows of itself has no password in it.
+#[derive(Clone)]
+pub struct Address {
+    config: Config,
+    scheme: &'static str,
+}
+
+/// The kinds of Redis, with the scheme without TLS that fred knows each by.
+const SCHEMES: [(&str, &str, Tls); 6] = [
+    ("redis", "redis", Tls::No),
+    ("rediss", "redis", Tls::Yes),
+    ("redis-cluster", "redis-cluster", Tls::No),
+    ("rediss-cluster", "redis-cluster", Tls::Yes),
+    ("redis-sentinel", "redis-sentinel", Tls::No),
+    ("rediss-sentinel", "redis-sentinel", Tls::Yes),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tls {
+    No,
+    Yes,
+}
+
+impl Address {
+    /// Parses `redis://[user:password@]host[:port][/database]`, or with `rediss`,
+    /// `redis-cluster`, `rediss-cluster`, `redis-sentinel` or `rediss-sentinel`; further nodes as
+    /// `?node=host:port`, the name of a sentinel's service as `&sentinelServiceName=`.
+    ///
+    /// `ca_pem` are the certificates that a TLS server's must descend from; without it those that
+    /// the system trusts.
+    ///
+    /// # Errors
+    /// [`BadAddress`]: the operator's fault, and without the URL in its text, because a URL has
+    /// a password in it.
+    pub fn parse(url: &str, ca_pem: Option<&[u8]>) -> Result<Address, BadAddress> {
+        let (given, rest) = url.split_once("://").ok_or(BadAddress::NoScheme)?;
+        let (scheme, plain, tls) = SCHEMES
+            .into_iter()
+            .find(|(scheme, ..)| *scheme == given)
+            .ok_or(BadAddress::UnknownScheme)?;
+        let config = Config::from_url(&format!("{plain}://{rest}"))
+            .map_err(|error| BadAddress::Malformed(error.details().to_owned()))?;
+        // fred takes a URL without a host for one that means 127.0.0.1.
+        let host = rest.split(['/', '?']).next().unwrap_or_default();
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        if host.is_empty() || host.starts_with(':') {
+            return Err(BadAddress::Malformed("the host is missing".to_owned()));
+        }
+        let tls = match (tls, ca_pem) {
+            (Tls::Yes, ca_pem) => Some(tls_config(ca_pem)?),
+            (Tls::No, Some(_)) => return Err(BadAddress::CertificatesWithoutTls),
+            (Tls::No, None) => None,
+        };
+        // Each attempt to connect ends with its own error; the link decides about the next.
+        let config = Config { tls, fail_fast: true, version: RespVersion::RESP2, ..config };
+        Ok(Address { config, scheme })
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        self.config.clone()
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl fmt::Display for Address {
+    /// The scheme, and the hosts without user and password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://", self.scheme)?;
+        for (place, host) in self.config.server.hosts().into_iter().enumerate() {
+            let comma = if place == 0 { "" } else { "," };
+            write!(f, "{comma}{}:{}", host.host, host.port)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a URL is no address of a Redis. Always the operator's fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadAddress {
+    /// No `://`.
+    NoScheme,
+    /// None of the schemes that [`Address::parse`] names.
+    UnknownScheme,
+    /// What is wrong with the rest.
+    Malformed(String),
+    /// Certificates were given for a scheme without TLS.
+    CertificatesWithoutTls,
+    /// What is wrong with the certificates.
+    Certificates(String),
+}
+
+impl fmt::Display for BadAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadAddress::NoScheme => f.write_str("the URL of Redis has no scheme such as redis://"),
+            BadAddress::UnknownScheme => f.write_str(
+                "the URL of Redis begins with redis://, rediss://, redis-cluster://, \
+                 rediss-cluster://, redis-sentinel:// or rediss-sentinel://",
+            ),
+            BadAddress::Malformed(what) => write!(f, "the URL of Redis is malformed: {what}"),
+            BadAddress::CertificatesWithoutTls => {
+                f.write_str("certificates for Redis are given, and its URL is one without TLS")
+            }
+            BadAddress::Certificates(what) => {
+                write!(f, "the certificates for Redis cannot be used: {what}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BadAddress {}
+
+fn tls_config(ca_pem: Option<&[u8]>) -> Result<TlsConfig, BadAddress> {
+    let bad = |error: &dyn fmt::Display| BadAddress::Certificates(error.to_string());
+    let mut roots = RootCertStore::empty();
+    match ca_pem {
+        Some(pem) => {
+            for certificate in CertificateDer::pem_slice_iter(pem) {
+                let certificate = certificate.map_err(|error| bad(&error))?;
+                roots.add(certificate).map_err(|error| bad(&error))?;
+            }
+        }
+        None => {
+            roots.add_parsable_certificates(load_native_certs().certs);
+        }
+    }
+    if roots.is_empty() {
+        return Err(BadAddress::Certificates("there are none".to_owned()));
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| bad(&error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(TlsConnector::from(config).into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! The bus of a pod: a thread with Redis behind it, and the ends that others hold.
+//!
+//! One thread with one runtime does everything, so that nothing of it is shared and shards lose
+//! no time to it. Out: a queue of messages ([`Publisher`]). In: batches through a broadcast
+//! channel, one receiver for each shard; a shard that is too slow is told how many batches it
+//! missed by its receiver (`Lagged`), and tells its members. Redis need not be there at the start,
+//! nor at any time.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use stentor_wire::room_name::RoomName;
+use tokio::runtime;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::address::Address;
+use crate::channel::ChannelNames;
+use crate::counters::Counters;
+use crate::driver::{Control, Driver, Ends};
+use crate::in_flight::InFlightLimits;
+use crate::inbox::Arrival;
+use crate::link::LinkState;
+use crate::outbox::OutboxLimits;
+use crate::pod_id::PodId;
+use crate::publisher::{self, Publisher};
+use crate::waiters::Release;
+
+/// What shards take at once, in order.
+pub type Batch = Arc<[Arrival]>;
+
+/// Batches that wait for the slowest shard. With at most 256 KiB in a batch and one message
+/// beyond it, they weigh 96 MiB at the very most.
+pub const BATCHES_MAX: usize = 256;
+
+/// What a bus is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where Redis is.
+    pub address: Address,
+    /// The channels' names.
+    pub names: ChannelNames,
+    /// This run of this pod.
+    pub pod: PodId,
+    /// Where chance comes from: waits between attempts, ids of foreign messages.
+    pub seed: u64,
+    /// What is kept over an outage.
+    pub outbox: OutboxLimits,
+    /// What is under way at once.
+    pub in_flight: InFlightLimits,
+}
+
+/// A bus that runs; it is stopped when this is dropped.
+#[derive(Debug)]
+pub struct Bus {
+    stop: oneshot::Sender<Duration>,
+    ended: oneshot::Receiver<()>,
+}
+
+/// A bus and all of its ends.
+#[derive(Debug)]
+pub struct Started {
+    /// The bus itself.
+    pub bus: Bus,
+    /// The way out.
+    pub publisher: Publisher,
+    /// Which rooms are to be heard.
+    pub rooms: Rooms,
+    /// The way in, a receiver for each shard.
+    pub arrivals: Vec<broadcast::Receiver<Batch>>,
+    /// The state of the link, as it changes.
+    pub link: watch::Receiver<LinkState>,
+    /// The figures, twice a second.
+    pub counters: watch::Receiver<Counters>,
+}
+
+impl Bus {
+    /// Starts a bus for so many shards, and does not wait for Redis.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn start(settings: Settings, shards: usize) -> io::Result<Started> {
+        let (publisher, outgoings) = publisher::queue();
+        let (controls_tx, controls_rx) = mpsc::unbounded_channel();
+        let (arrivals_tx, _) = broadcast::channel(BATCHES_MAX);
+        let (link_tx, link_rx) = watch::channel(LinkState::Down);
+        let (counters_tx, counters_rx) = watch::channel(Counters::default());
+        let (stop_tx, stop_rx) = oneshot::channel();
+        let (ended_tx, ended_rx) = oneshot::channel();
+        let arrivals = (0..shards).map(|_| arrivals_tx.subscribe()).collect();
+        let ends = Ends {
+            outgoings,
+            controls: controls_rx,
+            arrivals: arrivals_tx,
+            link: link_tx,
+            counters: counters_tx,
+            stop: stop_rx,
+        };
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        thread::Builder::new().name("stentor-bus".to_owned()).spawn(move || {
+            runtime.block_on(Driver::new(settings, ends).run());
+            // Nobody may be left who wants to know.
+            let _ = ended_tx.send(());
+        })?;
+        Ok(Started {
+            bus: Bus { stop: stop_tx, ended: ended_rx },
+            publisher,
+            rooms: Rooms { controls: controls_tx },
+            arrivals,
+            link: link_rx,
+            counters: counters_rx,
+        })
+    }
+
+    /// Publishes what waits, for at most `patience`, and ends the thread.
+    ///
+    /// # Cancel safety
+    /// The bus ends all the same.
+    pub async fn stop(self, patience: Duration) {
+        if self.stop.send(patience).is_ok() {
+            // An error says that the thread is gone, which is what is waited for.
+            let _ = self.ended.await;
+        }
+    }
+}
+
+/// Tells the bus which rooms have members; a clone tells the same.
+///
+/// What is told waits in a queue without a bound of its own: it is a few words for each time that
+/// a shard gets its first member of a room or loses its last, which joining bounds, and nothing
+/// of it may be lost. The bus empties it before anything else.
+#[derive(Clone, Debug)]
+pub struct Rooms {
+    controls: mpsc::UnboundedSender<Control>,
+}
+
+impl Rooms {
+    /// A shard has its first member of `room`.
+    pub fn want(&self, room: RoomName) {
+        // A bus that has ended hears nothing any more.
+        let _ = self.controls.send(Control::Want(room));
+    }
+
+    /// A shard has lost its last member of `room`.
+    pub fn unwant(&self, room: RoomName) {
+        // As in `want`.
+        let _ = self.controls.send(Control::Unwant(room));
+    }
+
+    /// Waits until all of `rooms`, which are wanted already, are heard: for 250 ms at the most,
+    /// and not at all where the link is known to be down.
+    ///
+    /// # Cancel safety
+    /// Where it is dropped, nobody waits any more.
+    pub async fn joined(&self, rooms: Vec<RoomName>) -> Release {
+        let (released_tx, released_rx) = oneshot::channel();
+        if self.controls.send(Control::Wait(rooms, released_tx)).is_err() {
+            return Release::LinkDown;
+        }
+        released_rx.await.unwrap_or(Release::LinkDown)
+    }
+}

@@ -1,0 +1,162 @@
+//! The driver of the bus: the one place where its values meet fred, the clock and the log.
+//!
+//! Each turn waits for one thing, hands it to the value that it concerns, and then does what the
+//! values say. It decides nothing. Everything that it does at once is capped, so that no side
+//! keeps the others waiting.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::time::Duration;
+
+use fred::error::Error;
+use fred::types::Message;
+use futures_util::stream::FuturesUnordered;
+use stentor_wire::room_name::RoomName;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::bus::{Batch, Settings};
+use crate::channel::Audience;
+use crate::counters::Counters;
+use crate::inbox::{Arrival, Inbox};
+use crate::link::{Link, LinkState};
+use crate::pipeline::Pipeline;
+use crate::publisher::Outgoings;
+use crate::record::Ticket;
+use crate::session::Session;
+use crate::subscriptions::{CommandId, Subscriptions};
+use crate::waiters::{Release, WaiterId};
+
+mod acting;
+mod clock;
+mod telling;
+mod waiting;
+
+use clock::Clock;
+use telling::Telling;
+
+/// What is taken or done at once of each kind.
+const AT_ONCE_MAX: usize = 1_024;
+
+/// How often the figures are told.
+const FIGURES_INTERVAL: Duration = Duration::from_millis(500);
+
+/// What the holder of a [`Rooms`](crate::bus::Rooms) says.
+#[derive(Debug)]
+pub(crate) enum Control {
+    Want(RoomName),
+    Unwant(RoomName),
+    Wait(Vec<RoomName>, oneshot::Sender<Release>),
+}
+
+/// The bus thread's ends of everything.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    pub(crate) outgoings: Outgoings,
+    pub(crate) controls: mpsc::UnboundedReceiver<Control>,
+    pub(crate) arrivals: broadcast::Sender<Batch>,
+    pub(crate) link: watch::Sender<LinkState>,
+    pub(crate) counters: watch::Sender<Counters>,
+    pub(crate) stop: oneshot::Receiver<Duration>,
+}
+
+type Connecting = Pin<Box<dyn Future<Output = Result<Session, Error>> + Send>>;
+type Publishing = Pin<Box<dyn Future<Output = (Option<Ticket>, Result<(), Error>)> + Send>>;
+type Commanding = Pin<Box<dyn Future<Output = (CommandId, Result<(), Error>)> + Send>>;
+
+pub(crate) struct Driver {
+    settings: Settings,
+    ends: Ends,
+    clock: Clock,
+    random: fastrand::Rng,
+    pipeline: Pipeline,
+    inbox: Inbox,
+    subscriptions: Subscriptions,
+    link: Link,
+    /// Which channels are asked for on this session, by name.
+    audiences: HashMap<String, Audience>,
+    waiters: HashMap<WaiterId, oneshot::Sender<Release>>,
+    waiters_count: u64,
+    probe_channel: String,
+    session: Option<Session>,
+    connecting: Option<Connecting>,
+    publishes: FuturesUnordered<Publishing>,
+    commands: FuturesUnordered<Commanding>,
+    lagged: u64,
+    telling: Telling,
+    arrivals: Vec<Arrival>,
+    stop_at: Option<stentor_wire::time::Instant>,
+    /// Nobody is left who could publish.
+    is_silent: bool,
+}
+
+/// The one thing that a turn begins with.
+enum Event {
+    Said(Vec<crate::publisher::Outgoing>),
+    Control(Control),
+    Heard(Message),
+    Lagged(u64),
+    Published(Option<Ticket>, Result<(), Error>),
+    Answered(CommandId, Result<(), Error>),
+    Connected(Result<Session, Error>),
+    Disconnected(String),
+    Due,
+    Stop(Duration),
+}
+
+impl Driver {
+    pub(crate) fn new(settings: Settings, ends: Ends) -> Driver {
+        let Settings { pod, names, outbox, in_flight, seed, .. } = &settings;
+        Driver {
+            clock: Clock::start(),
+            random: fastrand::Rng::with_seed(*seed),
+            pipeline: Pipeline::new(pod.clone(), *outbox, *in_flight),
+            inbox: Inbox::new(pod.clone(), seed.wrapping_add(1)),
+            subscriptions: Subscriptions::default(),
+            link: Link::default(),
+            audiences: HashMap::new(),
+            waiters: HashMap::new(),
+            waiters_count: 0,
+            probe_channel: names.probe(pod),
+            session: None,
+            connecting: None,
+            publishes: FuturesUnordered::new(),
+            commands: FuturesUnordered::new(),
+            lagged: 0,
+            telling: Telling::new(settings.address.to_string()),
+            arrivals: Vec::new(),
+            stop_at: None,
+            is_silent: false,
+            settings,
+            ends,
+        }
+    }
+
+    /// Runs until it is stopped.
+    pub(crate) async fn run(mut self) {
+        loop {
+            self.act();
+            if self.has_ended() {
+                return;
+            }
+            match self.next_event().await {
+                Event::Said(messages) => self.handle_said(messages),
+                Event::Control(control) => self.handle_control(control),
+                Event::Heard(message) => self.handle_heard(message),
+                Event::Lagged(count) => self.handle_lagged(count),
+                Event::Published(ticket, result) => self.handle_published(ticket, result),
+                Event::Answered(id, result) => self.handle_answered(id, result),
+                Event::Connected(result) => self.handle_connected(result),
+                Event::Disconnected(why) => self.handle_disconnected(&why),
+                Event::Due => {}
+                Event::Stop(patience) => self.handle_stop(patience),
+            }
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        let Some(stop_at) = self.stop_at else { return false };
+        let counters = self.pipeline.counters();
+        let is_done = self.is_silent && counters.waiting == 0 && counters.in_flight == 0;
+        is_done || self.clock.now().instant >= stop_at
+    }
+}

@@ -1,0 +1,277 @@
+//! Acting: what happened goes to the values, and what they say is done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use fred::clients::Client;
+use fred::error::Error;
+use fred::interfaces::PubsubInterface;
+use fred::types::Message;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::broadcast::error::TryRecvError;
+
+use super::{AT_ONCE_MAX, Control, Driver};
+use crate::inbox::Arrival;
+use crate::link::{LinkAction, LinkState};
+use crate::publisher::Outgoing;
+use crate::record::Ticket;
+use crate::session::{self, Session};
+use crate::subscriptions::{Command, CommandId, CommandKind};
+use crate::waiters::WaiterId;
+
+/// A batch for the shards is closed at so many bytes.
+const BATCH_BYTES_MAX: usize = 256 * 1024;
+
+/// A batch for the shards is closed at so many arrivals.
+const BATCH_ARRIVALS_MAX: usize = 256;
+
+impl Driver {
+    pub(super) fn handle_said(&mut self, messages: Vec<Outgoing>) {
+        let now = self.clock.now().instant;
+        self.is_silent = messages.is_empty();
+        for Outgoing { audience, message } in messages {
+            self.pipeline.handle_message(now, audience, &message);
+        }
+        for (audience, count) in self.ends.outgoings.take_overflow() {
+            self.pipeline.handle_overflow(now, &audience, count);
+        }
+    }
+
+    pub(super) fn handle_control(&mut self, first: Control) {
+        self.take_control(first);
+        for _ in 1..AT_ONCE_MAX {
+            let Ok(control) = self.ends.controls.try_recv() else { return };
+            self.take_control(control);
+        }
+    }
+
+    pub(super) fn handle_heard(&mut self, first: Message) {
+        self.take_message(&first);
+        for _ in 1..AT_ONCE_MAX {
+            let next = self.session.as_mut().map(Session::try_heard);
+            match next {
+                Some(Ok(message)) => self.take_message(&message),
+                Some(Err(TryRecvError::Lagged(count))) => self.handle_lagged(count),
+                Some(Err(TryRecvError::Empty | TryRecvError::Closed)) | None => return,
+            }
+        }
+    }
+
+    pub(super) fn handle_lagged(&mut self, count: u64) {
+        self.lagged += count;
+        self.telling.lagged(count);
+        for audience in self.subscriptions.confirmed() {
+            self.inbox.handle_lag(audience, &mut self.arrivals);
+        }
+    }
+
+    pub(super) fn handle_published(&mut self, ticket: Option<Ticket>, result: Result<(), Error>) {
+        self.take_published(ticket, result);
+        for _ in 1..AT_ONCE_MAX {
+            let Some(Some((ticket, result))) = self.publishes.next().now_or_never() else { return };
+            self.take_published(ticket, result);
+        }
+    }
+
+    pub(super) fn handle_answered(&mut self, id: CommandId, result: Result<(), Error>) {
+        if let Err(error) = &result {
+            self.telling.failed(error.details());
+        }
+        let now = self.clock.now().instant;
+        self.subscriptions.handle_answer(now, id, session::answer(&result));
+    }
+
+    pub(super) fn handle_connected(&mut self, result: Result<Session, Error>) {
+        match result {
+            Ok(session) => {
+                self.session = Some(session);
+                self.link.handle_connected(self.clock.now().instant);
+            }
+            Err(error) => self.handle_disconnected(error.details()),
+        }
+    }
+
+    pub(super) fn handle_disconnected(&mut self, why: &str) {
+        self.telling.failed(why);
+        self.drop_session();
+        self.link.handle_disconnected(self.clock.now().instant, self.random.u64(..));
+    }
+
+    pub(super) fn handle_stop(&mut self, patience: Duration) {
+        self.stop_at = Some(self.clock.now().instant + patience);
+        self.ends.outgoings.close();
+    }
+
+    /// Does what is due and what the values ask for.
+    pub(super) fn act(&mut self) {
+        let now = self.clock.now();
+        self.link.handle_timeout(now.instant, self.random.u64(..));
+        self.pipeline.handle_timeout(now.instant);
+        self.subscriptions.handle_timeout(now.instant);
+        self.inbox.handle_timeout(now);
+        self.follow_link();
+        for _ in 0..AT_ONCE_MAX {
+            let Some(publish) = self.pipeline.poll_publish(now.instant) else { break };
+            let channel = self.settings.names.of(&publish.audience);
+            self.publish(publish.ticket, channel, publish.payload);
+        }
+        while let Some(command) = self.subscriptions.poll_command(now.instant) {
+            self.command(command);
+        }
+        while let Some((waiter, release)) = self.subscriptions.poll_released() {
+            if let Some(released) = self.waiters.remove(&waiter) {
+                // Who waited may have given up.
+                let _ = released.send(release);
+            }
+        }
+        while let Some(healed) = self.pipeline.poll_healed() {
+            self.telling.healed(&healed);
+        }
+        self.pass_on();
+        self.tell_figures(now.instant);
+    }
+
+    fn take_published(&mut self, ticket: Option<Ticket>, result: Result<(), Error>) {
+        if let Err(error) = &result {
+            self.telling.failed(error.details());
+        }
+        if let Some(ticket) = ticket {
+            let now = self.clock.now().instant;
+            self.pipeline.handle_outcome(now, ticket, session::outcome(&result));
+        }
+    }
+
+    fn take_control(&mut self, control: Control) {
+        let now = self.clock.now().instant;
+        match control {
+            Control::Want(room) => self.subscriptions.handle_wanted(&room),
+            Control::Unwant(room) => self.subscriptions.handle_unwanted(now, &room),
+            Control::Wait(rooms, released) => {
+                self.waiters_count += 1;
+                let waiter = WaiterId(self.waiters_count);
+                self.waiters.insert(waiter, released);
+                self.subscriptions.handle_wait(now, waiter, &rooms);
+            }
+        }
+    }
+
+    fn take_message(&mut self, message: &Message) {
+        let payload = message.value.as_bytes().unwrap_or_default();
+        if let Some(audience) = self.audiences.get(&*message.channel) {
+            let now = self.clock.now();
+            self.inbox.handle_payload(now, audience, payload, &mut self.arrivals);
+        } else if *message.channel == *self.probe_channel {
+            let number = std::str::from_utf8(payload).ok().and_then(|text| text.parse().ok());
+            if let Some(number) = number {
+                self.link.handle_probe_heard(self.clock.now().instant, number);
+            }
+        }
+    }
+
+    /// Follows the link: connects, proves, tears down, and tells the others of its state.
+    fn follow_link(&mut self) {
+        while let Some(action) = self.link.poll_action() {
+            match action {
+                LinkAction::Connect => {
+                    let (address, probe) =
+                        (self.settings.address.clone(), self.probe_channel.clone());
+                    self.connecting = Some(Box::pin(Session::connect(address, probe)));
+                }
+                LinkAction::Probe(number) => {
+                    let payload = Bytes::from(number.to_string());
+                    self.publish(None, self.probe_channel.clone(), payload);
+                }
+                LinkAction::TearDown => self.drop_session(),
+            }
+        }
+        let now = self.clock.now().instant;
+        while let Some(state) = self.link.poll_change() {
+            match state {
+                LinkState::Up => {
+                    self.pipeline.handle_link_up(now);
+                    self.subscriptions.handle_link_up(now);
+                }
+                LinkState::Down => {
+                    self.pipeline.handle_link_down(now);
+                    self.subscriptions.handle_link_down();
+                    self.audiences.clear();
+                }
+                LinkState::Connecting | LinkState::Deaf => {}
+            }
+            self.telling.link(state);
+            self.ends.link.send_replace(state);
+        }
+    }
+
+    fn drop_session(&mut self) {
+        self.session = None;
+        self.connecting = None;
+        self.publishes.clear();
+        self.commands.clear();
+    }
+
+    fn publish(&mut self, ticket: Option<Ticket>, channel: String, payload: Bytes) {
+        let Some(session) = &self.session else { return };
+        let client: Client = session.publisher.clone();
+        let mut publishing =
+            Box::pin(async move { (ticket, client.publish(channel, payload).await) });
+        // The first look hands it to fred, and so the order of these calls is the order on the
+        // wire, in whatever order the set of them looks at its members later.
+        match (&mut publishing).now_or_never() {
+            Some((ticket, result)) => self.take_published(ticket, result),
+            None => self.publishes.push(publishing),
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let Some(session) = &self.session else { return };
+        let Command { id, kind, audiences } = command;
+        let names: Vec<String> =
+            audiences.iter().map(|audience| self.settings.names.of(audience)).collect();
+        for (name, audience) in names.iter().zip(&audiences) {
+            match kind {
+                CommandKind::Subscribe => {
+                    self.audiences.insert(name.clone(), audience.clone());
+                }
+                CommandKind::Unsubscribe => {
+                    self.audiences.remove(name);
+                    self.inbox.handle_unsubscribed(audience);
+                }
+            }
+        }
+        let client = session.subscriber.clone();
+        let mut commanding: super::Commanding = Box::pin(async move {
+            let result = match kind {
+                CommandKind::Subscribe => client.subscribe(names).await,
+                CommandKind::Unsubscribe => client.unsubscribe(names).await,
+            };
+            (id, result)
+        });
+        match (&mut commanding).now_or_never() {
+            Some((id, result)) => self.handle_answered(id, result),
+            None => self.commands.push(commanding),
+        }
+    }
+
+    /// Gives the shards what has arrived.
+    fn pass_on(&mut self) {
+        let mut bytes = 0;
+        let mut batch = Vec::new();
+        for arrival in self.arrivals.drain(..) {
+            if let Arrival::Delivery(delivery) = &arrival {
+                bytes += delivery.frame.len();
+            }
+            batch.push(arrival);
+            if bytes >= BATCH_BYTES_MAX || batch.len() >= BATCH_ARRIVALS_MAX {
+                // An error says that no shard is left.
+                let _ = self.ends.arrivals.send(Arc::from(std::mem::take(&mut batch)));
+                bytes = 0;
+            }
+        }
+        if !batch.is_empty() {
+            // As above.
+            let _ = self.ends.arrivals.send(Arc::from(batch));
+        }
+    }
+}

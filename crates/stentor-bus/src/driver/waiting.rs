@@ -1,0 +1,72 @@
+//! Waiting: what the next turn begins with.
+
+use std::future::pending;
+
+use futures_util::StreamExt;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::sleep_until;
+
+use super::{AT_ONCE_MAX, Driver, Event};
+use crate::session::Session;
+
+impl Driver {
+    /// Waits for the next thing to happen; all that it waits for may be dropped unharmed.
+    pub(super) async fn next_event(&mut self) -> Event {
+        let due = self.clock.runtime_instant(self.next_due());
+        let mut said = Vec::new();
+        let is_stopping = self.stop_at.is_some();
+        tokio::select! {
+            Some(control) = self.ends.controls.recv() => Event::Control(control),
+            patience = &mut self.ends.stop, if !is_stopping => {
+                // Whoever held the bus has dropped it, and waits for nothing.
+                Event::Stop(patience.unwrap_or_default())
+            }
+            Some((ticket, result)) = self.publishes.next() => Event::Published(ticket, result),
+            Some((id, result)) = self.commands.next() => Event::Answered(id, result),
+            result = connected(&mut self.connecting) => {
+                self.connecting = None;
+                Event::Connected(result)
+            }
+            event = session_event(&mut self.session) => event,
+            _ = self.ends.outgoings.recv_many(&mut said, AT_ONCE_MAX), if !self.is_silent => {
+                Event::Said(said)
+            }
+            () = sleep_until(due) => Event::Due,
+        }
+    }
+
+    fn next_due(&self) -> stentor_wire::time::Instant {
+        let dues = [
+            self.pipeline.poll_timeout(),
+            self.subscriptions.poll_timeout(),
+            Some(self.link.poll_timeout()),
+            Some(self.telling.next_figures_at()),
+            self.stop_at,
+        ];
+        dues.into_iter().flatten().min().unwrap_or_default()
+    }
+}
+
+async fn connected(
+    connecting: &mut Option<super::Connecting>,
+) -> Result<Session, fred::error::Error> {
+    match connecting {
+        Some(connecting) => connecting.await,
+        None => pending().await,
+    }
+}
+
+async fn session_event(session: &mut Option<Session>) -> Event {
+    let Some(session) = session else { return pending().await };
+    let (payloads, ended) = session.split();
+    tokio::select! {
+        // What was heard before the end is taken before the end is.
+        biased;
+        received = payloads.recv() => match received {
+            Ok(message) => Event::Heard(message),
+            Err(RecvError::Lagged(count)) => Event::Lagged(count),
+            Err(RecvError::Closed) => Event::Disconnected("the client has ended".to_owned()),
+        },
+        why = ended => Event::Disconnected(why),
+    }
+}
