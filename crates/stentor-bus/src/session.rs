@@ -9,12 +9,19 @@
 //! Settings that matter: the capacity of fred's channel for payloads is 32 unless told otherwise,
 //! and what does not fit is lost without an error; `max_command_buffer_len` is not used, because
 //! after it was once reached a lone publish is never flushed.
+//!
+//! fred answers a `SUBSCRIBE` when it is written and throws away what Redis says to it. So each is
+//! followed by a `PING` with a number on the same connection: Redis answers in order, and what
+//! comes back is the proof. A refusal comes back in the place of that answer, which fred then
+//! finds nobody waiting for; so only one command is under way at a time.
 
 use fred::clients::Client;
-use fred::error::Error;
+use fred::error::{Error, ErrorKind};
 use fred::interfaces::{ClientLike, EventInterface, PubsubInterface};
 use fred::types::config::{ConnectionConfig, PerformanceConfig, TcpConfig, UnresponsiveConfig};
-use fred::types::{Builder, ConnectHandle, Message};
+use fred::types::{Builder, ClusterHash, ConnectHandle, CustomCommand, Message, Value};
+use fred::util::redis_keyslot;
+use futures_util::future::join;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::TryRecvError;
 
@@ -22,7 +29,7 @@ use crate::address::Address;
 use crate::in_flight::InFlightLimits;
 use crate::link::CONNECT_TIMEOUT;
 use crate::pipeline::Outcome;
-use crate::subscriptions::Answer;
+use crate::subscriptions::{Answer, CommandKind};
 
 /// Payloads that wait for the bus thread; beyond it fred drops the oldest and says how many.
 const PAYLOADS_MAX: usize = 8_192;
@@ -55,7 +62,8 @@ impl Session {
         };
         session.publisher.wait_for_connect().await?;
         session.subscriber.wait_for_connect().await?;
-        session.subscriber.subscribe(probe).await?;
+        let subscriber = session.subscriber.clone();
+        command(subscriber, CommandKind::Subscribe, vec![probe], 0).await?;
         Ok(session)
     }
 
@@ -92,6 +100,47 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.tasks.iter().for_each(ConnectHandle::abort);
     }
+}
+
+/// Subscribes to `channels` or leaves them, and waits until Redis has done it; `number` is another
+/// each time.
+///
+/// Both commands are handed to fred at the first look at this future, so that they go out
+/// together: a refusal that came before the `PING` was waiting would be thrown away.
+///
+/// # Errors
+/// What Redis said instead, and where it answers another number than this.
+pub(crate) async fn command(
+    subscriber: Client,
+    kind: CommandKind,
+    channels: Vec<String>,
+    number: u64,
+) -> Result<(), Error> {
+    let (written, proven) = match kind {
+        CommandKind::Subscribe => {
+            join(subscriber.subscribe(channels), prove(&subscriber, number)).await
+        }
+        CommandKind::Unsubscribe => {
+            join(subscriber.unsubscribe(channels), prove(&subscriber, number)).await
+        }
+    };
+    written.and(proven)
+}
+
+async fn prove(subscriber: &Client, number: u64) -> Result<(), Error> {
+    // In a cluster: the node that fred subscribes at.
+    let slot = redis_keyslot(subscriber.id().as_bytes());
+    let ping = CustomCommand::new_static("PING", ClusterHash::Custom(slot), false);
+    let answer: Value = subscriber.custom(ping, vec![number.to_string()]).await?;
+    // A connection that has subscriptions answers `pong` and the number, any other the number.
+    let told = match &answer {
+        Value::Array(parts) => parts.last().and_then(Value::as_string),
+        other => other.as_string(),
+    };
+    if told.is_some_and(|told| told == number.to_string()) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Protocol, "an answer that belongs to something else"))
 }
 
 /// What an error of a publish means.

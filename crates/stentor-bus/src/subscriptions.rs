@@ -24,8 +24,9 @@ use crate::waiters::{Release, WaiterId, Waiters};
 /// The most channels of one command.
 pub const CHANNELS_PER_COMMAND_MAX: usize = 128;
 
-/// The most commands under way.
-pub const COMMANDS_MAX: usize = 16;
+/// The most commands under way: one, because an answer that is not the expected one must not be
+/// taken for that of the next. What is wanted meanwhile goes into the next one together.
+pub const COMMANDS_MAX: usize = 1;
 
 /// A room without members is heard for so long.
 pub const LINGER: Duration = Duration::from_secs(30);
@@ -45,6 +46,13 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Names a command; an answer to one of an earlier link says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandId(u64);
+
+impl CommandId {
+    /// A number from 1 on, no number twice.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
 
 /// What Redis is to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]

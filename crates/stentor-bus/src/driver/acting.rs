@@ -240,14 +240,8 @@ impl Driver {
                 }
             }
         }
-        let client = session.subscriber.clone();
-        let mut commanding: super::Commanding = Box::pin(async move {
-            let result = match kind {
-                CommandKind::Subscribe => client.subscribe(names).await,
-                CommandKind::Unsubscribe => client.unsubscribe(names).await,
-            };
-            (id, result)
-        });
+        let commanded = session::command(session.subscriber.clone(), kind, names, id.number());
+        let mut commanding: super::Commanding = Box::pin(async move { (id, commanded.await) });
         match (&mut commanding).now_or_never() {
             Some((id, result)) => self.handle_answered(id, result),
             None => self.commands.push(commanding),

@@ -46,7 +46,7 @@ fn everybody_is_heard_always_and_first() {
     (0..300).for_each(|number| subscriptions.handle_wanted(&room(number)));
     assert!(commands(&mut subscriptions, START).is_empty(), "the link is down");
     subscriptions.handle_link_up(START);
-    let commands = commands(&mut subscriptions, START);
+    let commands = confirm_all(&mut subscriptions, START);
     assert_eq!(commands[0].audiences[0], None);
     let counts: Vec<usize> = commands.iter().map(|command| command.audiences.len()).collect();
     assert_eq!(counts, [CHANNELS_PER_COMMAND_MAX, CHANNELS_PER_COMMAND_MAX, 45]);

@@ -98,3 +98,23 @@ async fn a_password_is_used_and_a_wrong_one_keeps_trying() {
     wrong.wait_for_counters(|counters| counters.link.attempts >= 3).await;
     assert_ne!(*wrong.started.link.borrow(), LinkState::Up);
 }
+
+#[tokio::test]
+async fn a_channel_that_is_forbidden_keeps_nothing_else_from_working() {
+    let redis = Redis::start();
+    redis.allow("limited", "secret", &["test:probe:*", "test:global", "test:room:room?0"]);
+    let mut limited =
+        Pod::start_at("a", &format!("redis://limited:secret@127.0.0.1:{}", redis.port));
+    let mut free = Pod::start("b", redis.port);
+    free.hear(1).await;
+    (0..3).for_each(|number| limited.started.rooms.want(room(number)));
+    limited.wait_for_counters(|counters| counters.subscriptions.confirmed == 2).await;
+
+    limited.say(Some(room(1)), 0);
+    say(&limited, 0..10);
+    free.say(Some(room(0)), 0);
+    limited.wait_for_counters(|counters| counters.pipeline.refused == 1).await;
+    free.hear_until(|heard| count(heard) == 10).await;
+    limited.hear_until(|heard| count(heard) == 1).await;
+    assert_eq!(limited.started.counters.borrow().link.downs, 0);
+}

@@ -67,10 +67,11 @@ impl Pod {
     }
 
     pub(crate) async fn wait_for_counters(&mut self, wanted: impl FnMut(&Counters) -> bool) {
-        let waiting = timeout(PATIENCE, self.started.counters.wait_for(wanted)).await;
-        if waiting.expect("in time").is_err() {
-            panic!("the bus has ended");
-        }
+        let mut counters = self.started.counters.clone();
+        let waiting = timeout(PATIENCE, counters.wait_for(wanted)).await;
+        let last = *self.started.counters.borrow();
+        let seen = waiting.unwrap_or_else(|_| panic!("not in time: {last:?}"));
+        assert!(seen.is_ok(), "the bus has ended");
     }
 
     pub(crate) async fn up(&mut self) {

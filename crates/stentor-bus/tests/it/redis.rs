@@ -79,6 +79,16 @@ impl Redis {
         self.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
     }
 
+    /// Makes a user who may use these channels and no others.
+    pub(crate) fn allow(&self, user: &str, password: &str, channels: &[&str]) {
+        let mut words = vec!["ACL", "SETUSER", user, "on", "+@all", "resetchannels"];
+        let password = format!(">{password}");
+        words.push(&password);
+        let channels: Vec<String> = channels.iter().map(|channel| format!("&{channel}")).collect();
+        words.extend(channels.iter().map(String::as_str));
+        self.command(&words);
+    }
+
     fn command(&self, words: &[&str]) {
         let answer = self.try_command(words).expect("redis answers");
         assert!(answer.starts_with([':', '+']), "{words:?}: {answer}");
