@@ -85,6 +85,8 @@ pub(crate) struct Connection {
     begun: Moment,
     tail: Vec<u8>,
     unsent: Vec<u8>,
+    /// How many bytes it may still read; `usize::MAX` is no limit.
+    allowance: usize,
 }
 
 impl Connection {
@@ -94,7 +96,13 @@ impl Connection {
         let Opening { request, session } = opening;
         let upgrade = !request.is_empty();
         let (tail, phase) = (Vec::new(), Phase::Connecting);
-        Self { stream, phase, upgrade, session, begun, tail, unsent: request }
+        let allowance = usize::MAX;
+        Self { stream, phase, upgrade, session, begun, tail, unsent: request, allowance }
+    }
+
+    /// Lets it read so many bytes more; `usize::MAX` is no limit, nothing stalls it.
+    pub(crate) fn allow(&mut self, bytes: usize) {
+        self.allowance = bytes;
     }
 
     /// Sends `frames`, what the socket refuses later; false if too much waits already.
@@ -151,15 +159,22 @@ impl Connection {
             self.flush()?;
         }
         for _ in 0..READS_MAX {
+            if self.allowance == 0 {
+                return Ok(Turn::Done);
+            }
             let kept = self.tail.len();
             scratch[..kept].copy_from_slice(&self.tail);
-            let count = match self.stream.read(&mut scratch[kept..]) {
+            let end = kept.saturating_add(self.allowance).min(scratch.len());
+            let count = match self.stream.read(&mut scratch[kept..end]) {
                 Ok(0) => return Err(self.end_of_stream()),
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Turn::Done),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(self.failed(&error)),
             };
+            if self.allowance < usize::MAX {
+                self.allowance -= count;
+            }
             self.tail.clear();
             let (filled, rest) = scratch.split_at(kept + count);
             let taken = self.handle_bytes(index, filled, clock.now(), audience)?;

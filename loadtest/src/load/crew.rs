@@ -15,13 +15,8 @@ pub(crate) struct Processes<'a> {
     pub(crate) cores: &'a [usize],
 }
 
-impl Processes<'_> {
-    /// This process alone.
-    pub(crate) const ONE: Self = Self { count: 1, cores: &[] };
-}
-
 /// The other processes, and what each has answered.
-#[derive(Debug)]
+#[derive(Default, Debug)]
 pub(crate) struct Crew {
     others: Vec<Other>,
     answers: Vec<Option<Answer>>,

@@ -7,23 +7,22 @@ use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::load::client_frame::ChatTemplate;
+use crate::load::guests::{Ears, Guests, Scene, Slots};
 use crate::load::order::Start;
 use crate::load::schedule::Schedule;
 use crate::load::seating::{SeatMap, Seating};
 use crate::load::share::Share;
 use crate::load::step::{Hopeless, Step, StepFigures};
-use crate::load::swarm::Swarm;
+use crate::load::swarm::{Call, Swarm};
+use crate::load::talkers::Talkers;
 use crate::load::target::Target;
-use crate::load::turns::Turns;
 use crate::measure::meter::{self, ServerMeter};
 use crate::measure::moment::Moment;
 use crate::measure::timeline::Timeline;
 use crate::report::progress::Progress;
 use crate::verdict::hall::Hall;
-use crate::verdict::stamp::{RunId, Stamp};
+use crate::verdict::stamp::RunId;
 
-/// How many messages are written in a row before what came is read.
-const SENDS_IN_A_ROW_MAX: usize = 4_096;
 /// How late a message may be while deliveries are read; then it goes first.
 const LATE_MAX: Duration = Duration::from_micros(100);
 /// Where a hopeless step may be cut short: when the generator, or the server, is so far behind.
@@ -48,6 +47,9 @@ pub(crate) struct Plan {
     pub(crate) part: usize,
     /// How many there are.
     pub(crate) parts: usize,
+    /// How many guests there may be beside the connections of this process; they take a load of
+    /// one process.
+    pub(crate) guests: usize,
 }
 
 /// The share of the connections, and who of them has said how much.
@@ -58,20 +60,13 @@ pub(crate) struct Part {
     swarm: Swarm,
     hall: Hall,
     server: Option<ServerMeter>,
-    templates: Vec<ChatTemplate>,
-    /// Our own talkers, in the order of their turns.
-    talkers: Vec<Talker>,
-    turns: Turns,
+    talkers: Talkers,
     /// How many of each room's members are ours.
     own_members: Box<[u32]>,
-    /// Messages sent so far, and those before this step.
-    sent: u64,
+    /// Messages sent before this step.
     sent_before: u64,
-    unsent: u64,
     /// Deliveries that everything said before this step adds up to, at our connections.
     owed_before: u64,
-    /// Talkers with frames to write.
-    eager: Vec<usize>,
     /// Whether steps record latency over time.
     keeps_timeline: bool,
     /// What the last step was, and what it showed.
@@ -85,20 +80,6 @@ struct Spoken {
     first: Mark,
     last: Mark,
     went_on: bool,
-}
-
-/// One who talks.
-#[derive(Debug)]
-struct Talker {
-    /// Its number among the talkers of all processes.
-    number: u32,
-    room: usize,
-    connection: usize,
-    /// The last sequence number given.
-    sequence: u32,
-    /// How many of the frames are not written yet.
-    waiting: u32,
-    frames: Vec<u8>,
 }
 
 /// The counters at one end of the measured span.
@@ -120,9 +101,9 @@ impl Part {
         plan: Plan,
         server: Option<ServerMeter>,
     ) -> Result<Self, Failure> {
-        let Plan { seating, part, parts, .. } = plan;
+        let Plan { seating, part, parts, guests, .. } = plan;
         let share = Share::deal(seating.connections(), part, parts);
-        let mut swarm = Swarm::new(target, share.len())?;
+        let mut swarm = Swarm::new(target, share.len() + guests)?;
         let door = swarm.target().clone();
         let seats = SeatMap::deal(seating);
         let numbers = share.numbers().iter();
@@ -130,7 +111,7 @@ impl Part {
             numbers.map(|&number| door.upgrade_to_all(seats.rooms_of(number as usize))),
         )?;
         let template = |room| ChatTemplate::new(door.dialect(), room, plan.content_bytes);
-        let (turns, talkers) = own_talkers(&seats, &share);
+        let templates = (0..seating.rooms).map(template).collect();
         let mut own_members = vec![0; seating.rooms].into_boxed_slice();
         for &number in share.numbers() {
             seats.rooms_of(number as usize).for_each(|room| own_members[room] += 1);
@@ -138,18 +119,13 @@ impl Part {
         Ok(Self {
             plan,
             swarm,
+            talkers: Talkers::deal(&seats, &share, plan.run, templates),
             hall: Hall::of_share(seats, &share, plan.run)?,
             share,
             server,
-            templates: (0..seating.rooms).map(template).collect(),
-            talkers,
-            turns,
             own_members,
-            sent: 0,
             sent_before: 0,
-            unsent: 0,
             owed_before: 0,
-            eager: Vec::new(),
             keeps_timeline: false,
             spoken: None,
         })
@@ -163,6 +139,23 @@ impl Part {
     /// Latency over time of the last step; none if it was not to be kept.
     pub(crate) fn take_timeline(&mut self) -> Option<Timeline> {
         self.hall.timeline.take()
+    }
+
+    /// Opens the connections of guests `first` and on.
+    ///
+    /// # Errors
+    /// If a server does not take one in.
+    pub(crate) fn admit(
+        &mut self,
+        first: usize,
+        calls: impl Iterator<Item = Call>,
+    ) -> Result<(), Failure> {
+        self.swarm.call_all(self.share.len() + first, calls)
+    }
+
+    /// What tells this load's messages from others.
+    pub(crate) fn run_id(&self) -> RunId {
+        self.plan.run
     }
 
     /// Leaves with all connections, politely.
@@ -196,13 +189,14 @@ impl Part {
         }
     }
 
-    /// Sends what is ours of the step's schedule, and reads what comes; `watch` is asked in between
-    /// whether there is a reason to give up.
+    /// Sends what is ours of the step's schedule, lets the guests act, and reads what comes; `watch`
+    /// is asked in between whether there is a reason to give up.
     ///
     /// # Errors
-    /// If the server's process is gone, the event loop is broken, or `watch` fails.
-    pub(crate) fn talk(
+    /// If the server's process is gone, the event loop is broken, `watch` fails, or a guest does.
+    pub(crate) fn talk<G: Guests>(
         &mut self,
+        guests: &mut G,
         step: &Step,
         start: Start,
         bar: &mut Progress,
@@ -215,36 +209,35 @@ impl Part {
         let slice = step.duration / TIMELINE_SLICES;
         let timeline = self.keeps_timeline.then(|| Timeline::new(window_from, slice));
         self.hall.timeline = timeline.transpose()?;
-        self.sent_before = self.sent;
+        guests.handle_span(window_from, window_to);
+        self.sent_before = self.talkers.sent();
 
-        self.turns.begin(start.turn);
         let mut schedule = Schedule::new(start.begin, step.rate);
-        schedule.skip_to(self.turns.next_message());
+        self.talkers.begin(start.turn, &mut schedule);
         let mut stage = Stage { step, begin: start.begin, schedule, bar, watch };
-        let warm = self.talk_until(window_from, &mut stage)?;
+        let warm = self.talk_until(window_from, guests, &mut stage)?;
         let first = self.mark()?;
-        let went_on = warm && self.talk_until(window_to, &mut stage)?;
+        guests.handle_mark()?;
+        let went_on = warm && self.talk_until(window_to, guests, &mut stage)?;
         let last = self.mark()?;
+        guests.handle_mark()?;
         self.spoken = Some(Spoken { step: *step, first, last, went_on });
         Ok(())
     }
 
     /// How much each talker of all processes has said, 0 for another's.
-    pub(crate) fn said(&self) -> Vec<u32> {
-        let mut said = vec![0; self.plan.seating.talkers_total()];
-        for talker in &self.talkers {
-            said[talker.number as usize] = talker.sequence;
-        }
-        said
+    pub(crate) fn said(&self) -> &[u32] {
+        self.talkers.said()
     }
 
-    /// Waits until everything has come that was `sent` by the talkers of all processes, for at most
-    /// as long as the step allows.
+    /// Waits until everything has come that was `sent` by the talkers of all processes and the
+    /// guests are done, for at most as long as the step allows.
     ///
     /// # Errors
-    /// If the event loop is broken.
-    pub(crate) fn wait_for_outstanding(
+    /// If the event loop is broken, or a guest fails.
+    pub(crate) fn wait_for_outstanding<G: Guests>(
         &mut self,
+        guests: &mut G,
         sent: &[u32],
         bar: &mut Progress,
     ) -> Result<(), Failure> {
@@ -258,12 +251,14 @@ impl Part {
             let lost_member = !self.hall.ends.is_empty() || self.hall.errors > 0;
             let silent = lost_member && now.since(self.hall.heard_last.max(begin)) > SILENCE_MAX;
             let outstanding = owed.saturating_sub(self.hall.auditor.tally().delivered);
-            if outstanding == 0 || now >= deadline || silent {
+            let (scene, mut slots) = self.scene(now);
+            let finished = guests.finish(scene, &mut slots)?;
+            if now >= deadline || finished && (outstanding == 0 || silent) {
                 return Ok(());
             }
             bar.show(|| self.progress_line(outstanding, Duration::ZERO));
-            self.swarm.wait(deadline)?;
-            while self.swarm.handle_next(&mut self.hall) && self.now() < deadline {}
+            self.swarm.wait(deadline.min(guests.next_due()))?;
+            while self.handle_next(guests) && self.now() < deadline {}
         }
     }
 
@@ -280,8 +275,8 @@ impl Part {
         let numbers = self.share.numbers();
         let ends = self.hall.ends.iter();
         Ok(StepFigures {
-            sent: self.sent - self.sent_before,
-            unsent: self.unsent,
+            sent: self.talkers.sent() - self.sent_before,
+            unsent: self.talkers.unsent(),
             expected: self.owed_for(sent),
             tally: self.hall.auditor.tally(),
             losses: self.hall.auditor.close(sent),
@@ -301,14 +296,20 @@ impl Part {
     }
 
     /// Sends what is due and reads what comes until `end`; false if it was cut short.
-    fn talk_until(&mut self, end: Moment, stage: &mut Stage<'_>) -> Result<bool, Failure> {
+    fn talk_until<G: Guests>(
+        &mut self,
+        end: Moment,
+        guests: &mut G,
+        stage: &mut Stage<'_>,
+    ) -> Result<bool, Failure> {
         let behind_max =
             (stage.step.rate * BEHIND_MAX.as_secs_f64()).ceil() * self.deliveries_a_message();
         loop {
             (stage.watch)()?;
             let now = self.now();
             // A message that is due before the end is sent, however late it is.
-            self.send_due(&mut stage.schedule, Moment(now.0.min(end.0 - 1)));
+            let sendable = Moment(now.0.min(end.0 - 1));
+            self.talkers.send_due(&mut stage.schedule, sendable, &mut self.swarm);
             let next_due = stage.schedule.next_due();
             if now >= end && next_due >= end {
                 return Ok(true);
@@ -319,44 +320,30 @@ impl Part {
                 return Ok(false);
             }
             stage.bar.show(|| self.progress_line(outstanding, end.since(now)));
-            self.swarm.wait(next_due.min(end))?;
-            while self.swarm.handle_next(&mut self.hall) {
+            let (scene, mut slots) = self.scene(now);
+            guests.act(scene, &mut slots)?;
+            self.swarm.wait(next_due.min(end).min(guests.next_due()))?;
+            while self.handle_next(guests) {
                 let now = self.now();
                 if now.since(stage.schedule.next_due()) > LATE_MAX {
-                    self.send_due(&mut stage.schedule, Moment(now.0.min(end.0 - 1)));
+                    let sendable = Moment(now.0.min(end.0 - 1));
+                    self.talkers.send_due(&mut stage.schedule, sendable, &mut self.swarm);
                 }
             }
         }
     }
 
-    /// Hands what is due by `now` to the sockets, all of a talker's messages in one write.
-    fn send_due(&mut self, schedule: &mut Schedule, now: Moment) {
-        for _ in 0..SENDS_IN_A_ROW_MAX {
-            let Some(due) = schedule.poll_due(now) else { break };
-            let Some(place) = self.turns.take() else { break };
-            schedule.skip_to(self.turns.next_message());
-            let talker = &mut self.talkers[place];
-            if talker.waiting == 0 {
-                self.eager.push(place);
-            }
-            talker.waiting += 1;
-            talker.sequence += 1;
-            self.sent += 1;
-            let (run, sequence) = (self.plan.run, talker.sequence);
-            let stamp = Stamp { run, talker: talker.number, sequence, due };
-            self.templates[talker.room].append(stamp, &mut talker.frames);
-        }
-        for place in self.eager.drain(..) {
-            let talker = &mut self.talkers[place];
-            if !self.swarm.send(talker.connection, &talker.frames) {
-                // Their numbers are given again: what was never sent is not lost.
-                talker.sequence -= talker.waiting;
-                self.sent -= u64::from(talker.waiting);
-                self.unsent += u64::from(talker.waiting);
-            }
-            talker.waiting = 0;
-            talker.frames.clear();
-        }
+    /// What guests see, and what they may do.
+    fn scene(&mut self, now: Moment) -> (Scene<'_>, Slots<'_>) {
+        let Self { swarm, talkers, share, .. } = self;
+        (Scene { now, said: talkers.said() }, Slots { swarm, base: share.len() })
+    }
+
+    /// Works off the next connection that is ready; false if none is.
+    fn handle_next<G: Guests>(&mut self, guests: &mut G) -> bool {
+        let Self { swarm, hall, talkers, share, .. } = self;
+        let (base, said, clock) = (share.len(), talkers.said(), swarm.clock());
+        swarm.handle_next(&mut Ears { hall, guests, base, said, clock })
     }
 
     /// Deliveries at our connections that this adds up to.
@@ -379,7 +366,7 @@ impl Part {
     /// counts as said when it is due.
     fn outstanding(&self, now: Moment, stage: &Stage<'_>) -> u64 {
         let said = if self.plan.parts == 1 {
-            (self.sent - self.sent_before) as f64
+            (self.talkers.sent() - self.sent_before) as f64
         } else {
             now.since(stage.begin).as_secs_f64() * stage.step.rate
         };
@@ -404,7 +391,7 @@ impl Part {
         };
         format!(
             "{} sent, {} delivered, {outstanding} outstanding, p99 {:.2} ms, {:.0} s left{whose}",
-            self.sent,
+            self.talkers.sent(),
             self.hall.auditor.tally().delivered,
             p99.as_secs_f64() * 1e3,
             left.as_secs_f64(),
@@ -419,21 +406,4 @@ struct Stage<'a> {
     schedule: Schedule,
     bar: &'a mut Progress,
     watch: &'a mut dyn FnMut() -> Result<(), Failure>,
-}
-
-/// The talkers of a share, in the order of their turns. Messages go round all rooms first, so that
-/// one room's talkers are as far apart as can be.
-fn own_talkers(seats: &SeatMap, share: &Share) -> (Turns, Vec<Talker>) {
-    let Seating { rooms, talkers, .. } = seats.seating();
-    let round = rooms * talkers;
-    let (mut own_turns, mut own) = (Vec::new(), Vec::new());
-    for turn in 0..round {
-        let (room, place) = (turn % rooms, turn / rooms);
-        let number = room * talkers + place;
-        let Some(connection) = share.place_of(seats.connection_of(number)) else { continue };
-        own_turns.push(turn as u32);
-        let (number, frames) = (number as u32, Vec::new());
-        own.push(Talker { number, room, connection, sequence: 0, waiting: 0, frames });
-    }
-    (Turns::new(own_turns.into_boxed_slice(), round), own)
 }

@@ -6,6 +6,7 @@ use std::thread;
 
 use crate::cli::LoadPartArgs;
 use crate::failure::Failure;
+use crate::load::guests::NoGuests;
 use crate::load::order::{self, Answer, Order};
 use crate::load::part::{Part, Plan};
 use crate::load::target::Target;
@@ -27,6 +28,7 @@ pub(crate) fn serve(args: &LoadPartArgs) -> Result<(), Failure> {
         run: RunId::new(args.run),
         part: args.part as usize,
         parts,
+        guests: 0,
     };
     let mut orders = Orders::listen();
     let mut part = Part::open(Target::parse(&args.url)?.speaking(args.dialect), plan, None)?;
@@ -35,11 +37,11 @@ pub(crate) fn serve(args: &LoadPartArgs) -> Result<(), Failure> {
     loop {
         match part.read_until(|| orders.poll())? {
             Order::Step(step, start) => {
-                part.talk(&step, start, &mut bar, &mut || orders.watch())?;
-                say(&Answer::Talked(part.said()))?;
+                part.talk(&mut NoGuests, &step, start, &mut bar, &mut || orders.watch())?;
+                say(&Answer::Talked(part.said().to_vec()))?;
             }
             Order::Judge(sent) => {
-                part.wait_for_outstanding(&sent, &mut bar)?;
+                part.wait_for_outstanding(&mut NoGuests, &sent, &mut bar)?;
                 say(&Answer::Judged(Box::new(part.judge(&sent)?)))?;
             }
             Order::Leave => {

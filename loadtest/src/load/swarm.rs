@@ -34,6 +34,18 @@ const STALL_MAX: Duration = Duration::from_secs(10);
 /// The token of the timer, which no connection has.
 const TIMER: Token = Token(usize::MAX);
 
+/// How one connection is begun.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Whom it goes to.
+    pub(crate) address: SocketAddr,
+    /// What it says to come in.
+    pub(crate) opening: Opening,
+    /// The size of its socket's receive buffer in bytes (the system takes twice that), where it
+    /// is not the system's choice: a reader that stalls is noticed as soon as a small one is full.
+    pub(crate) receive_bytes: Option<usize>,
+}
+
 /// The connections and their event loop.
 #[derive(Debug)]
 pub(crate) struct Swarm {
@@ -99,9 +111,18 @@ impl Swarm {
         address: SocketAddr,
         opening: Opening,
     ) -> Result<(), Failure> {
+        self.call(index, Call { address, opening, receive_bytes: None })
+    }
+
+    /// Begins connection `index`, which must not be open, as the call says.
+    ///
+    /// # Errors
+    /// If the system refuses a socket, an address or the connection right away.
+    pub(crate) fn call(&mut self, index: usize, call: Call) -> Result<(), Failure> {
         let begun = self.clock.now();
+        let Call { address, opening, receive_bytes } = call;
         let source = self.sources.next(address);
-        let mut stream = begin_connecting(address, source)
+        let mut stream = begin_connecting(address, source, receive_bytes)
             .map_err(Failure::while_doing(format!("connection {index} to {address}")))?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll
@@ -117,15 +138,26 @@ impl Swarm {
         self.connections[index].as_mut().is_some_and(|connection| connection.send(frames))
     }
 
-    /// Drops a connection without a word; nobody is told of its end.
-    pub(crate) fn cut(&mut self, index: usize) {
-        self.connections[index] = None;
-    }
-
     /// Says goodbye on a connection; its end comes as an event.
     pub(crate) fn leave(&mut self, index: usize) {
         if let Some(connection) = &mut self.connections[index] {
             connection.leave();
+        }
+    }
+
+    /// Ends a connection without a word: its socket is closed, and no event tells of it.
+    pub(crate) fn cut(&mut self, index: usize) {
+        self.connections[index] = None;
+    }
+
+    /// Lets a connection read so many bytes more, and no further ones; `usize::MAX` lifts the
+    /// limit, nothing stalls it.
+    pub(crate) fn allow(&mut self, index: usize, bytes: usize) {
+        let Some(connection) = &mut self.connections[index] else { return };
+        connection.allow(bytes);
+        if bytes > 0 {
+            // What came while it did not read brings no further event, and neither does an end.
+            self.ready.push_back(Ready { connection: index, ended: true });
         }
     }
 
@@ -189,14 +221,28 @@ impl Swarm {
         first: usize,
         openings: impl Iterator<Item = Opening>,
     ) -> Result<(), Failure> {
+        let address = self.target.address;
+        let call = |opening| Call { address, opening, receive_bytes: None };
+        self.call_all(first, openings.map(call))
+    }
+
+    /// The same with calls, which say more; what is heard meanwhile is passed over.
+    ///
+    /// # Errors
+    /// As [`Swarm::open_from`].
+    pub(crate) fn call_all(
+        &mut self,
+        first: usize,
+        calls: impl Iterator<Item = Call>,
+    ) -> Result<(), Failure> {
         let mut doors = Doors::default();
-        let mut openings = (first..).zip(openings).fuse();
+        let mut calls = (first..).zip(calls).fuse();
         let mut last_change = (0, self.clock.now());
         loop {
             while doors.opening() < IN_FLIGHT_DEFAULT
-                && let Some((index, opening)) = openings.next()
+                && let Some((index, call)) = calls.next()
             {
-                self.open(index, opening)?;
+                self.call(index, call)?;
                 doors.begun += 1;
             }
             if doors.opening() == 0 {
@@ -229,6 +275,7 @@ impl Swarm {
         let mut doors = Doors::default();
         let deadline = self.clock.now().after(STALL_MAX);
         for index in 0..self.connections.len() {
+            self.allow(index, usize::MAX);
             self.leave(index);
             while self.handle_next(&mut doors) {}
         }
@@ -277,10 +324,17 @@ impl Audience for Doors {
     }
 }
 
-fn begin_connecting(address: SocketAddr, source: Option<SocketAddr>) -> io::Result<TcpStream> {
+fn begin_connecting(
+    address: SocketAddr,
+    source: Option<SocketAddr>,
+    receive_bytes: Option<usize>,
+) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     socket.set_tcp_nodelay(true)?;
+    if let Some(bytes) = receive_bytes {
+        socket.set_recv_buffer_size(bytes)?;
+    }
     if let Some(source) = source {
         socket.bind(&source.into())?;
     }

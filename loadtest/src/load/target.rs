@@ -82,6 +82,14 @@ impl Target {
         }
     }
 
+    /// How one who joins `room` comes in and asks for what `query` says (a Stentor server).
+    pub(crate) fn upgrade_asking(&self, room: usize, query: &str) -> Opening {
+        Opening {
+            request: handshake::request(&self.host, &format!("{}/r{room}?{query}", self.path)),
+            session: self.dialect.session(std::iter::once(room)),
+        }
+    }
+
     /// The path that joins by itself: one room as its last segment, several in the query.
     fn path_with(&self, rooms: &[usize]) -> String {
         let mut path = match rooms {
