@@ -10,6 +10,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::audit::AuditArgs;
+pub(crate) use self::churn::{By, ChurnArgs};
 pub(crate) use self::connect::ConnectArgs;
 pub(crate) use self::echo::EchoArgs;
 pub(crate) use self::fanout::FanoutArgs;
@@ -19,25 +20,32 @@ pub(crate) use self::floor::{
 };
 pub(crate) use self::idle::IdleArgs;
 pub(crate) use self::max::MaxArgs;
+pub(crate) use self::pods::PodsArgs;
 pub(crate) use self::processes::{LoadPartArgs, ProcessArgs};
 pub(crate) use self::reference::ReferenceArgs;
+pub(crate) use self::resume::ResumeArgs;
 pub(crate) use self::rooms::RoomArgs;
 pub(crate) use self::scale::{ScaleArgs, ScalePart};
-pub(crate) use self::server::ServerArgs;
+pub(crate) use self::server::{ServerArgs, find_target};
+pub(crate) use self::slow::{SlowArgs, Stall};
 use crate::failure::Failure;
 
 mod audit;
+mod churn;
 mod connect;
 mod echo;
 mod fanout;
 mod floor;
 mod idle;
 mod max;
+mod pods;
 mod processes;
 mod reference;
+mod resume;
 mod rooms;
 mod scale;
 mod server;
+mod slow;
 
 /// Load, latency and memory of a WebSocket server, every delivery audited.
 ///
@@ -117,6 +125,14 @@ pub(crate) enum Scenario {
     Idle(IdleArgs),
     /// Handshakes: how many a second, how long, how much CPU
     Connect(ConnectArgs),
+    /// Members who come and go all the time beside steady ones: joins/s, and what they cost
+    Churn(ChurnArgs),
+    /// A share of the readers stalls: do the others notice, and is every loss announced
+    Slow(SlowArgs),
+    /// Listeners who leave and return with `last_id`: is what they are told of it true
+    Resume(ResumeArgs),
+    /// Talkers on one pod, listeners on others: what the way between pods adds
+    Pods(PodsArgs),
     /// The unloaded round trip: one client alone in a room hears itself
     Echo(EchoArgs),
     /// Pods die, pause and return by a plan: a verdict on each promise of the contract

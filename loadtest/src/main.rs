@@ -22,7 +22,9 @@ use crate::load::part_process;
 use crate::measure::machine;
 use crate::process::child;
 use crate::report::Report;
-use crate::scenario::{audit as audit_scenario, connect, echo, fanout, idle, max, scale};
+use crate::scenario::{
+    audit as audit_scenario, churn, connect, echo, fanout, idle, max, pods, resume, scale, slow,
+};
 
 fn main() -> ExitCode {
     let cli = match Cli::from_command_line() {
@@ -60,6 +62,10 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
         Scenario::Scale(args) => scale::run(args)?,
         Scenario::Idle(args) => idle::run(args)?,
         Scenario::Connect(args) => connect::run(args)?,
+        Scenario::Churn(args) => churn::run(args)?,
+        Scenario::Slow(args) => slow::run(args)?,
+        Scenario::Resume(args) => resume::run(args)?,
+        Scenario::Pods(args) => pods::run(args)?,
         Scenario::Echo(args) => echo::run(args)?,
         Scenario::Audit(args) => audit_scenario::run(args)?,
         Scenario::Floor(args) => floor::run(args)?,

@@ -27,12 +27,34 @@ impl ServerArgs {
     /// # Errors
     /// If the address is none, nothing answers, it is no Stentor server, or the pid is gone.
     pub(crate) fn find(&self) -> Result<(Target, Option<ServerMeter>), Failure> {
-        let target = Target::parse(&self.url)?.speaking(self.dialect);
-        match self.dialect {
-            Dialect::Stentor => target.probe()?,
-            Dialect::Plain | Dialect::SocketIo | Dialect::Nats => drop(target.knock()?),
-        }
+        let target = find_target(&self.url, self.dialect)?;
         let meter = self.pid.map(ServerMeter::new).transpose()?;
         Ok((target, meter))
     }
+
+    /// Refuses a server to which `what` cannot be said.
+    ///
+    /// # Errors
+    /// If it speaks a dialect of another kind.
+    pub(crate) fn require_stentor_words(&self, what: &str) -> Result<(), Failure> {
+        match self.dialect {
+            Dialect::Stentor | Dialect::Plain => Ok(()),
+            Dialect::SocketIo | Dialect::Nats => {
+                Err(Failure::new(format!("{what} takes a server that speaks as Stentor does")))
+            }
+        }
+    }
+}
+
+/// The server at an address, after making sure that it is there.
+///
+/// # Errors
+/// If the address is none, nothing answers, or it is no Stentor server where it should be one.
+pub(crate) fn find_target(url: &str, dialect: Dialect) -> Result<Target, Failure> {
+    let target = Target::parse(url)?.speaking(dialect);
+    match dialect {
+        Dialect::Stentor => target.probe()?,
+        Dialect::Plain | Dialect::SocketIo | Dialect::Nats => drop(target.knock()?),
+    }
+    Ok(target)
 }

@@ -1,0 +1,46 @@
+//! Options of `resume`.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{RoomArgs, ServerArgs};
+
+/// Options of `resume`.
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// The server.
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    /// The rooms and their steady members.
+    #[command(flatten)]
+    pub(crate) rooms: RoomArgs,
+    /// Messages a second, of all talkers together
+    #[arg(long, default_value_t = 50.0)]
+    pub(crate) rate: f64,
+    /// How many listeners leave and return, beside the steady members
+    #[arg(
+        long,
+        default_value_t = 100,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub(crate) listeners: u32,
+    /// About how long they are away
+    #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
+    pub(crate) away: Duration,
+    /// About how long they stay
+    #[arg(long, default_value = "3s", value_parser = humantime::parse_duration)]
+    pub(crate) stay: Duration,
+    /// They cut the socket, without a close frame
+    #[arg(long)]
+    pub(crate) cut: bool,
+    /// How long to send before it counts
+    #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
+    pub(crate) warmup: Duration,
+    /// How long to send and count
+    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
+    pub(crate) duration: Duration,
+    /// How long to wait for what is outstanding
+    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
+    pub(crate) wait: Duration,
+}

@@ -1,0 +1,134 @@
+//! `slow`: a share of the readers stalls; the others must not notice, and every loss is announced.
+
+use std::time::Duration;
+
+use crate::cli::{self, SlowArgs, Stall};
+use crate::failure::Failure;
+use crate::load::seating::Seating;
+use crate::load::step::{Hopeless, Step};
+use crate::load::world::World;
+use crate::measure::machine;
+use crate::report::Report;
+use crate::report::figure::{Figure, grouped};
+use crate::report::progress::Progress;
+use crate::scenario::fanout;
+use crate::scenario::slow::sleepers::{Sleepers, Stalling};
+use crate::verdict::stamp::STAMP_BYTES;
+
+mod sleepers;
+
+/// How many messages may be said: the id of each is kept, to be looked up in gaps.
+const MESSAGES_MAX: f64 = 2e6;
+
+/// Measures and judges.
+///
+/// # Errors
+/// If the shape makes no sense, the server is not there, or it does not take all members in.
+pub(crate) fn run(args: &SlowArgs) -> Result<Report, Failure> {
+    let (seating, slow_each) = shape(args)?;
+    let (target, server) = args.server.find()?;
+    let stalling = Stalling {
+        stall: args.stall,
+        pause: args.pause,
+        sip_bytes: args.sip_bytes as usize,
+        sip_interval: Duration::from_secs_f64(1.0 / args.sips),
+    };
+    let rooms = seating.rooms;
+    // A witness in each room, and behind them the slow ones.
+    let guests = rooms * (1 + slow_each);
+    let mut progress = Progress::new();
+    let mut world = World::open_for(guests, target.clone(), seating, args.content_bytes, server)?;
+    let mut sleepers = Sleepers::new(stalling, guests, rooms, world.run_id(), server);
+    world.admit(0, sleepers.calls_of_witnesses(&target))?;
+    let receive_bytes = args.receive_bytes as usize;
+    world.admit(rooms, sleepers.calls_of_slow(&target, args.events, receive_bytes))?;
+    let run_in = Step {
+        rate: args.rate,
+        warmup: args.warmup,
+        duration: args.run_in,
+        wait: args.wait,
+        hopeless: Hopeless::GoOn,
+    };
+    let quiet = world.run_with(&mut sleepers, run_in, &mut progress)?;
+    let before = server.map(|server| server.resident_bytes()).transpose()?;
+    sleepers.fall_asleep();
+    let stalled = Step { warmup: Duration::ZERO, duration: args.duration, ..run_in };
+    let figures = world.run_with(&mut sleepers, stalled, &mut progress)?;
+    let tally = sleepers.close(world.said());
+    let after = server.map(|server| server.resident_bytes()).transpose()?;
+    world.close()?;
+
+    let slow = (rooms * slow_each) as u64;
+    let what = format!(
+        "{} and {} slow ones each ({}{}), at {} messages/s",
+        fanout::describe(Seating { members: seating.members + 1, ..seating }),
+        grouped(slow_each as u64),
+        stalling,
+        if args.events { ", with events" } else { "" },
+        args.rate
+    );
+    let mut report = Report::new("slow", what);
+    report.add("slow", Figure::Count(slow));
+    report.add("slow_unaffected", Figure::Count(tally.unaffected));
+    report.add("slow_told_of_gaps", Figure::Count(tally.gapped));
+    report.add("slow_closed_1013", Figure::Count(tally.closed));
+    report.add("slow_cut_off_unread", Figure::Count(tally.cut_off));
+    report.add("gaps", Figure::Count(tally.gaps));
+    report.add("messages_in_gaps", Figure::Count(tally.missed));
+    fanout::add_step(&mut report, &figures);
+    report.add("p99_before", Figure::Latency(quiet.p99()));
+    if !quiet.p99().is_zero() {
+        let ratio = figures.p99().as_secs_f64() / quiet.p99().as_secs_f64();
+        report.add("p99_against_before", Figure::Ratio(ratio));
+    }
+    let bytes = |bytes: u64| Figure::Bytes(bytes as f64);
+    report.add_some("resident_before", before.map(bytes));
+    report.add_some("resident_peak", sleepers.resident_peak().map(bytes));
+    report.add_some("resident_after", after.map(bytes));
+    let grown = sleepers.resident_peak().zip(before);
+    let each = grown.map(|(peak, before)| peak.saturating_sub(before) as f64 / slow as f64);
+    report.add_some("resident_a_stalled_connection", each.map(Figure::Bytes));
+    if tally.unaffected == slow {
+        report.remark(
+            "nobody missed anything: the system's buffers took it all (a higher --rate, larger \
+             --content-bytes, or a longer stall)",
+        );
+    }
+    sleepers.add_to(&mut report);
+    Ok(report)
+}
+
+/// The steady members without the witnesses, and how many are slow in each room.
+fn shape(args: &SlowArgs) -> Result<(Seating, usize), Failure> {
+    cli::require_rate("--rate", args.rate)?;
+    cli::require_rate("--sips", args.sips)?;
+    if args.events {
+        args.server.require_stentor_words("--events")?;
+    }
+    if !(args.slow > 0.0 && args.slow < 1.0) {
+        return Err(Failure::new(format!("--slow must be above 0 and below 1: {}", args.slow)));
+    }
+    if !(STAMP_BYTES..=60_000).contains(&args.content_bytes) {
+        return Err(Failure::new(format!(
+            "--content-bytes must be {STAMP_BYTES} to 60000, the stamp is in it"
+        )));
+    }
+    if args.stall == Stall::Pause && args.pause >= args.duration {
+        return Err(Failure::new("--pause must be shorter than --duration, or --stall never"));
+    }
+    let span = args.warmup + args.run_in + args.duration;
+    if args.rate * span.as_secs_f64() > MESSAGES_MAX {
+        return Err(Failure::new("more than 2,000,000 messages: a lower --rate, or shorter"));
+    }
+    let members = args.members as usize;
+    let slow = ((members as f64 * args.slow).round() as usize).clamp(1, members - 2);
+    let seating = Seating {
+        rooms: args.rooms as usize,
+        members: members - slow - 1,
+        talkers: 1,
+        rooms_per_connection: 1,
+    }
+    .check()?;
+    machine::require_descriptors(args.rooms as usize * members)?;
+    Ok((seating, slow))
+}
