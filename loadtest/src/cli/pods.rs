@@ -41,7 +41,7 @@ pub(crate) struct PodsArgs {
     #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
     pub(crate) warmup: Duration,
     /// How long to send and count
-    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "10s", value_parser = super::parse_span)]
     pub(crate) duration: Duration,
     /// How long to wait for what is outstanding
     #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]

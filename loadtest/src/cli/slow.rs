@@ -76,10 +76,10 @@ pub(crate) struct SlowArgs {
     #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
     pub(crate) warmup: Duration,
     /// How long to send and count before they stall
-    #[arg(long, default_value = "3s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "3s", value_parser = super::parse_span)]
     pub(crate) run_in: Duration,
     /// How long to send and count while they stall
-    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "10s", value_parser = super::parse_span)]
     pub(crate) duration: Duration,
     /// How long to wait for what is outstanding
     #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]

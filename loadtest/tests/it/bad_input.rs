@@ -154,6 +154,21 @@ fn rates_and_spans_that_nothing_can_be_made_of() {
 }
 
 #[test]
+fn guests_whose_shape_makes_no_sense() {
+    assert_refused(&["churn", "--churn-rate=0"], "--churn-rate must be above zero");
+    assert_refused(&["slow", "--slow=1"], "--slow must be above 0 and below 1");
+    assert_refused(&["slow", "--pause=20s"], "--pause must be shorter than --duration");
+    assert_refused(&["slow", "--rate=1000000"], "more than 2,000,000 messages");
+    assert_refused(&["pods", "--url=ws://127.0.0.1:1/ws"], "--url twice or more");
+    for scenario in ["churn", "slow", "resume", "pods"] {
+        assert_refused(&[scenario, "--duration=0s"], "must be above zero");
+    }
+    for scenario in ["churn", "slow"] {
+        assert_refused(&[scenario, "--run-in=0s"], "must be above zero");
+    }
+}
+
+#[test]
 fn a_core_that_does_not_exist() {
     assert_refused(&["floor", "--load-core=1000"], "there is no core 1000");
     assert_refused(&["floor", "--load-core=0,1000000"], "there is no core 1000000");

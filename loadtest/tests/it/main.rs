@@ -3,6 +3,7 @@
 mod audit;
 mod bad_input;
 mod floor;
+mod guests;
 mod processes;
 mod relay;
 
@@ -118,7 +119,7 @@ fn a_lost_delivery_fails_a_scale_with_its_size() {
 
 #[test]
 fn a_closed_connection_fails_the_run_with_its_code() {
-    let output = fanout(relay::start(Fault::Close));
+    let output = fanout(relay::start(Fault::Close(1_013)));
 
     assert_verdict(&output, 1, "closed by the server with code 1013");
 }

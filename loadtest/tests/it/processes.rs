@@ -33,7 +33,7 @@ fn each_planted_fault_is_found_and_named() {
         (Fault::Lose, "message 5 of talker 0 in r0 never came"),
         (Fault::Double, "message 5 of talker 0 in r0 came twice"),
         (Fault::Swap, "message 5 of talker 0 in r0 came after message 6"),
-        (Fault::Close, "closed by the server with code 1013"),
+        (Fault::Close(1_013), "closed by the server with code 1013"),
     ];
     for processes in ["--processes=2", "--processes=3"] {
         for (fault, said) in faults {

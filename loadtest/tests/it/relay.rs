@@ -1,6 +1,8 @@
 //! A room server of the simplest kind, a thread for each connection, that errs as it is told.
 //!
-//! It errs at one place: message 5 of each talker, on its way to the first member of its room.
+//! It errs at one place: every fifth message of each talker, on its way to one member of its room.
+
+mod room;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -11,6 +13,8 @@ use std::thread;
 use stentor_wire::frame::{FrameHead, OpCode};
 use stentor_wire::mask::apply_mask;
 
+use self::room::{Room, Spoken};
+
 /// What the relay does wrong.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
@@ -18,27 +22,57 @@ pub(crate) enum Fault {
     Lose,
     Double,
     Swap,
-    Close,
+    Close(u16),
+    /// Three messages are dropped and announced: no fault.
+    Gap,
+    GapMiscounted,
+    GapMisnamed,
+    /// A `join` is not answered.
+    IgnoreJoin,
+    /// A `leave` is answered, and the member stays.
+    StayIn,
+    /// A return is told that nothing is kept: no fault.
+    Forget,
+    /// The replay begins three messages early: no fault.
+    ReplayEarly,
+    ReplayHole,
+    ReplayDouble,
+    /// All is said to be recovered, and nothing is replayed.
+    ReplayNothing,
+    /// More is said to be replayed than is.
+    ReplayOvercount,
+    NoResume,
 }
 
-/// The message that goes wrong, counted for each talker.
-const FAULTY: usize = 5;
+/// What goes wrong, and for whom: the place in the room's crowd, by the order of coming.
+#[derive(Copy, Clone, Debug)]
+struct Plan {
+    fault: Fault,
+    place: usize,
+}
+
 /// The answer to the one nonce that the harness sends.
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-type Rooms = Arc<Mutex<HashMap<String, Vec<TcpStream>>>>;
+type Rooms = Arc<Mutex<HashMap<String, Room>>>;
 
-/// Starts a relay on a port of its own; it ends with the test's process.
+/// Starts a relay that fails the first member of each room.
 pub(crate) fn start(fault: Fault) -> SocketAddr {
-    start_with(fault, usize::MAX)
+    start_failing(fault, 0)
+}
+
+/// Starts a relay that fails the member at a place of each room.
+pub(crate) fn start_failing(fault: Fault, place: usize) -> SocketAddr {
+    start_with(Plan { fault, place }, usize::MAX)
 }
 
 /// Starts a faithful relay that grants so many upgrades and refuses the others.
 pub(crate) fn start_for(connections: usize) -> SocketAddr {
-    start_with(Fault::None, connections)
+    start_with(Plan { fault: Fault::None, place: 0 }, connections)
 }
 
-fn start_with(fault: Fault, connections: usize) -> SocketAddr {
+/// Starts a relay on a port of its own; it ends with the test's process.
+fn start_with(plan: Plan, connections: usize) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let address = listener.local_addr().expect("a bound socket has an address");
     let rooms = Rooms::default();
@@ -50,7 +84,7 @@ fn start_with(fault: Fault, connections: usize) -> SocketAddr {
                 continue;
             }
             let rooms = Arc::clone(&rooms);
-            thread::spawn(move || serve(stream, &rooms, fault));
+            thread::spawn(move || serve(stream, &rooms, plan));
         }
     });
     address
@@ -89,33 +123,63 @@ fn greet(mut stream: TcpStream, opcode: OpCode, payloads: &[&[u8]]) -> Option<()
     }
 }
 
-fn serve(mut stream: TcpStream, rooms: &Rooms, fault: Fault) -> Option<()> {
+fn serve(mut stream: TcpStream, rooms: &Rooms, plan: Plan) -> Option<()> {
     let mut bytes = Vec::new();
     let head = read_head(&mut stream, &mut bytes)?;
-    let joined = rooms_of(head.split(' ').nth(1)?);
+    let path = head.split(' ').nth(1)?;
     if !head.contains("Sec-WebSocket-Key") {
         return stream.write_all(b"HTTP/1.1 404 Not Found\r\n\r\n{}").ok();
     }
-    let member = stream.try_clone().ok()?;
-    for room in &joined {
-        let member = member.try_clone().ok()?;
-        rooms.lock().ok()?.entry(room.clone()).or_default().push(member);
-    }
-    stream.write_all(upgraded().as_bytes()).ok()?;
-    let mut spoken: HashMap<String, (usize, Option<Vec<u8>>)> = HashMap::new();
-    loop {
-        let (opcode, payload) = next_message(&mut stream, &mut bytes)?;
-        if opcode == OpCode::Close {
-            for room in &joined {
-                rooms.lock().ok()?.get_mut(room)?.retain(|member| !is_same(member, &stream));
+    let joined = rooms_of(path);
+    {
+        // Answer, replay and membership in one go: nothing of a room comes before the answer.
+        let mut rooms = rooms.lock().ok()?;
+        stream.write_all(upgraded().as_bytes()).ok()?;
+        for name in &joined {
+            let room = rooms.entry(name.clone()).or_default();
+            if let Some((_, last_id)) = path.split_once("last_id=") {
+                stream.write_all(&room.replay(last_id, plan.fault)).ok()?;
             }
-            return stream.write_all(&frame(OpCode::Close, &payload)).ok();
+            room.crowd.push(stream.try_clone().ok()?);
         }
-        let room = room_named_in(&payload).or_else(|| joined.first().cloned())?;
-        let mut crowd = rooms.lock().ok()?;
-        let (said, held) = spoken.entry(room.clone()).or_default();
-        *said += 1;
-        relay(crowd.get_mut(&room)?, &frame(opcode, &payload), *said, fault, held);
+    }
+    let ended = converse(&mut stream, &mut bytes, &joined, rooms, plan);
+    for room in rooms.lock().ok()?.values_mut() {
+        room.crowd.retain(|member| !is_same(member, &stream));
+    }
+    stream.write_all(&frame(OpCode::Close, &ended?)).ok()
+}
+
+/// Relays what a client says until it closes, and returns its close frame's payload.
+fn converse(
+    stream: &mut TcpStream,
+    bytes: &mut Vec<u8>,
+    joined: &[String],
+    rooms: &Rooms,
+    plan: Plan,
+) -> Option<Vec<u8>> {
+    let mut spoken: HashMap<String, Spoken> = HashMap::new();
+    loop {
+        let (opcode, payload) = next_message(stream, bytes)?;
+        if opcode == OpCode::Close {
+            return Some(payload);
+        }
+        let name = room_named_in(&payload).or_else(|| joined.first().cloned())?;
+        let mut rooms = rooms.lock().ok()?;
+        let room = rooms.entry(name.clone()).or_default();
+        if payload.starts_with(br#"{"type":"join""#) {
+            if plan.fault != Fault::IgnoreJoin {
+                stream.write_all(&event(r#""event":"joined","members":1"#)).ok()?;
+                room.crowd.push(stream.try_clone().ok()?);
+            }
+        } else if payload.starts_with(br#"{"type":"leave""#) {
+            if plan.fault != Fault::StayIn {
+                room.crowd.retain(|member| !is_same(member, stream));
+            }
+            stream.write_all(&event(r#""event":"left","members":1"#)).ok()?;
+        } else {
+            room.relay(&payload, spoken.entry(name).or_default(), plan);
+        }
     }
 }
 
@@ -139,10 +203,12 @@ fn upgraded() -> String {
 /// The rooms of an upgrade's path: each `room=` of its query, or else the last segment.
 fn rooms_of(path: &str) -> Vec<String> {
     match path.split_once('?') {
-        Some((_, query)) => {
+        Some((_, query)) if query.contains("room=") => {
             query.split('&').filter_map(|pair| pair.strip_prefix("room=")).map(Into::into).collect()
         }
-        None => path.rsplit('/').take(1).map(Into::into).collect(),
+        Some((path, _)) => rooms_of(path),
+        // The bare route joins no room.
+        None => path.rsplit('/').take(1).filter(|name| *name != "ws").map(Into::into).collect(),
     }
 }
 
@@ -151,31 +217,6 @@ fn room_named_in(payload: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(payload).ok()?;
     let (_, rest) = text.split_once("\"room\":\"")?;
     rest.split_once('"').map(|(room, _)| room.to_owned())
-}
-
-fn relay(
-    crowd: &mut [TcpStream],
-    message: &[u8],
-    said: usize,
-    fault: Fault,
-    held: &mut Option<Vec<u8>>,
-) {
-    for (place, member) in crowd.iter_mut().enumerate() {
-        let mut now = vec![message.to_vec()];
-        if place == 0 && said == FAULTY {
-            match fault {
-                Fault::None => {}
-                Fault::Lose => now.clear(),
-                Fault::Double => now.push(message.to_vec()),
-                Fault::Swap => *held = now.pop(),
-                Fault::Close => now = vec![frame(OpCode::Close, &1_013_u16.to_be_bytes())],
-            }
-        } else if place == 0 {
-            now.extend(held.take());
-        }
-        // A member that is gone hears nothing; its own thread takes it out.
-        let _ = member.write_all(&now.concat());
-    }
 }
 
 fn next_message(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<(OpCode, Vec<u8>)> {
@@ -206,6 +247,11 @@ fn frame(opcode: OpCode, payload: &[u8]) -> Vec<u8> {
     FrameHead { fin: true, opcode, mask: None, payload_bytes }.encode(&mut out);
     out.extend_from_slice(payload);
     out
+}
+
+/// An event of the server, as a frame.
+fn event(data: &str) -> Vec<u8> {
+    frame(OpCode::Text, format!(r#"{{"type":"system","data":{{{data}}}}}"#).as_bytes())
 }
 
 fn is_same(one: &TcpStream, other: &TcpStream) -> bool {
