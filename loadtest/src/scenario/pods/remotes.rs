@@ -118,7 +118,12 @@ impl Remotes {
     pub(super) fn close(&mut self, said: &[u32]) {
         for (number, visit) in self.visits.iter().enumerate() {
             let name = || who(number, self.pods, self.rooms);
-            visit.close(visit.of_room(said), &mut self.findings, name);
+            if self.is_gone[number] {
+                // The end is a fault already; what came behind it is owed to nobody.
+                visit.close_early(&mut self.findings, name);
+            } else {
+                visit.close(visit.of_room(said), &mut self.findings, name);
+            }
         }
     }
 
