@@ -3,4 +3,5 @@
 pub(crate) mod machine;
 pub(crate) mod meter;
 pub(crate) mod moment;
+pub(crate) mod span_count;
 pub(crate) mod timeline;

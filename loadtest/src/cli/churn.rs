@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{RoomArgs, ServerArgs};
+use super::{ReferenceArgs, RoomArgs, ServerArgs};
 
 /// How members come and go.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
@@ -21,6 +21,9 @@ pub(crate) struct ChurnArgs {
     /// The server.
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+    /// The floor beside it.
+    #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
     /// The rooms and their steady members.
     #[command(flatten)]
     pub(crate) rooms: RoomArgs,

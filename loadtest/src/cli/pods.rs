@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::ReferenceArgs;
 use crate::load::dialect::Dialect;
 
 /// Options of `pods`.
@@ -22,6 +23,9 @@ pub(crate) struct PodsArgs {
     /// What the servers speak
     #[arg(long, value_enum, default_value_t)]
     pub(crate) dialect: Dialect,
+    /// The floor beside it.
+    #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
     /// How many rooms
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) rooms: u32,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{RoomArgs, ServerArgs};
+use super::{ReferenceArgs, RoomArgs, ServerArgs};
 
 /// Options of `resume`.
 #[derive(Debug, Args)]
@@ -12,6 +12,9 @@ pub(crate) struct ResumeArgs {
     /// The server.
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+    /// The floor beside it.
+    #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
     /// The rooms and their steady members.
     #[command(flatten)]
     pub(crate) rooms: RoomArgs,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::ServerArgs;
+use super::{ReferenceArgs, ServerArgs};
 
 /// How a reader stalls.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
@@ -23,6 +23,9 @@ pub(crate) struct SlowArgs {
     /// The server.
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+    /// The floor beside it.
+    #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
     /// How many rooms; each has one talker, so that the order of what is dropped is known
     #[arg(
         long,

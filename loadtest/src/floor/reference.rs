@@ -284,6 +284,12 @@ impl Sendings {
         }
     }
 
+    /// The same with so many more sockets, so many more of which hear one message at once: those
+    /// beside the steady members.
+    pub(crate) fn with_guests(self, sockets: usize, at_once: usize) -> Self {
+        Self { sockets: self.sockets + sockets, at_once: self.at_once + at_once, ..self }
+    }
+
     /// The floor at the same rate.
     pub(crate) fn paced(
         &self,

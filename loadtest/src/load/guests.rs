@@ -41,7 +41,12 @@ pub(crate) trait Guests {
     }
 
     /// A step begins: messages due within this span will count for its latencies.
-    fn handle_span(&mut self, _from: Moment, _to: Moment) {}
+    ///
+    /// # Errors
+    /// None with the bounds of a histogram.
+    fn handle_span(&mut self, _from: Moment, _to: Moment) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// The measured span begins, or ends.
     ///

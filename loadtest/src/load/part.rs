@@ -27,8 +27,6 @@ use crate::verdict::stamp::RunId;
 const LATE_MAX: Duration = Duration::from_micros(100);
 /// Where a hopeless step may be cut short: when the generator, or the server, is so far behind.
 const BEHIND_MAX: Duration = Duration::from_secs(1);
-/// How many slices of a step latency is recorded over.
-const TIMELINE_SLICES: u32 = 60;
 /// How long a silence ends the wait for what is outstanding once a member is gone.
 const SILENCE_MAX: Duration = Duration::from_millis(500);
 /// How often another process is listened to while nothing else happens.
@@ -206,10 +204,9 @@ impl Part {
         let window_to = window_from.after(step.duration);
         (self.hall.window_from, self.hall.window_to) = (window_from, window_to);
         self.hall.latency.reset();
-        let slice = step.duration / TIMELINE_SLICES;
-        let timeline = self.keeps_timeline.then(|| Timeline::new(window_from, slice));
+        let timeline = self.keeps_timeline.then(|| Timeline::over(window_from, window_to));
         self.hall.timeline = timeline.transpose()?;
-        guests.handle_span(window_from, window_to);
+        guests.handle_span(window_from, window_to)?;
         self.sent_before = self.talkers.sent();
 
         let mut schedule = Schedule::new(start.begin, step.rate);

@@ -12,6 +12,8 @@ mod tests;
 
 /// How many slices there may be; when one more is needed, each takes in its neighbour.
 const SLICES_MAX: usize = 120;
+/// How many slices a span has whose end is known.
+const SLICES_OF_A_SPAN: u32 = 60;
 /// The longest latency that is told apart, in nanoseconds.
 const LATENCY_MAX: u64 = 120_000_000_000;
 
@@ -40,7 +42,27 @@ impl Timeline {
         Ok(Self { from, slice, slices: Vec::new(), current: 0, blank })
     }
 
-    /// Adds a latency, in nanoseconds, that belongs to this moment; none before the beginning.
+    /// An empty timeline whose sixty slices end with this span.
+    ///
+    /// # Errors
+    /// None with the bounds that are set here.
+    pub(crate) fn over(from: Moment, to: Moment) -> Result<Self, Failure> {
+        Self::new(from, to.since(from) / SLICES_OF_A_SPAN)
+    }
+
+    /// When it begins.
+    pub(crate) fn begin(&self) -> Moment {
+        self.from
+    }
+
+    /// When its last slice so far ends.
+    pub(crate) fn end(&self) -> Moment {
+        let nanoseconds = self.slice.saturating_mul(self.slices.len() as u64);
+        self.from.after(Duration::from_nanos(nanoseconds))
+    }
+
+    /// Adds a latency, in nanoseconds, that belongs to this moment; what is before the
+    /// beginning belongs to the first slice.
     #[inline]
     pub(crate) fn record(&mut self, at: Moment, latency: u64) {
         let since = at.0.saturating_sub(self.from.0);

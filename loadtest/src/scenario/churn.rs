@@ -2,11 +2,14 @@
 
 use crate::cli::{self, By, ChurnArgs};
 use crate::failure::Failure;
-use crate::load::step::{Hopeless, Step};
+use crate::floor::reference::{Reference, Sendings};
+use crate::load::step::{Hopeless, Step, StepFigures};
 use crate::load::swarm::Call;
 use crate::load::world::World;
 use crate::measure::machine;
+use crate::measure::timeline::Timeline;
 use crate::report::Report;
+use crate::report::curves;
 use crate::report::figure::{Figure, grouped};
 use crate::report::progress::Progress;
 use crate::scenario::churn::visitors::{Plan, Visitors};
@@ -28,6 +31,7 @@ pub(crate) fn run(args: &ChurnArgs) -> Result<Report, Failure> {
     let count = args.visitors as usize;
     machine::require_descriptors(seating.connections() + count)?;
     let (target, server) = args.server.find()?;
+    let floor = Reference::new(&args.reference, &target, server);
     let memory = || server.map(|server| server.resident_bytes()).transpose();
     let mut progress = Progress::new();
     let content_bytes = args.rooms.content_bytes;
@@ -44,15 +48,20 @@ pub(crate) fn run(args: &ChurnArgs) -> Result<Report, Failure> {
         wait: args.wait,
         hopeless: Hopeless::GoOn,
     };
+    world.keep_timeline();
     let quiet = world.run(run_in, &mut progress)?;
+    let quiet_timeline = world.take_timeline();
     let before = memory()?;
     let plan = Plan { by: args.by, rate: args.churn_rate, wait: args.wait };
     let mut visitors = Visitors::new(plan, count, seating, target, world.run_id())?;
     let mut figures =
         world.run_with(&mut visitors, Step { duration: args.duration, ..run_in }, &mut progress)?;
+    let timeline = world.take_timeline();
     visitors.close(world.said());
     let after = memory()?;
     world.close()?;
+    // The server's work is for steady members and visitors alike.
+    figures.delivered_measured += visitors.delivered.measured();
 
     let how = match args.by {
         By::Connection => "by connection",
@@ -66,30 +75,63 @@ pub(crate) fn run(args: &ChurnArgs) -> Result<Report, Failure> {
         args.churn_rate
     );
     let mut report = Report::new("churn", what);
-    let measured = visitors.measured();
-    report.add("joins", Figure::Count(measured.joins));
-    let span = figures.measured.as_secs_f64().max(1e-9);
-    report.add("join_rate", Figure::PerSecond(measured.joins as f64 / span));
-    report.add_some("join_p50", visitors.join_latency(0.5));
-    report.add_some("join_p99", visitors.join_latency(0.99));
-    report.add("delivered_to_visitors", Figure::Count(visitors.delivered()));
-    // The server's work is for steady members and visitors alike.
-    figures.delivered_measured += measured.delivered;
-    fanout::add_step(&mut report, &figures);
-    report.add("p99_before", Figure::Latency(quiet.p99()));
-    // What the steady members cost is known from the run-in; the rest is the joins' and leaves'.
-    let quiet_cpu = quiet.server_cpu.filter(|_| quiet.delivered_measured > 0);
-    let each = quiet_cpu.map(|spent| spent.div_f64(quiet.delivered_measured as f64));
-    report.add_some("server_cpu_a_delivery_before", each.map(Figure::CpuEach));
-    let delivered = figures.delivered_measured;
-    let joining = figures
-        .server_cpu
-        .zip(each)
-        .map(|(spent, each)| spent.saturating_sub(each.mul_f64(delivered as f64)));
-    let a_join = joining.and_then(|spent| Figure::cpu_each(spent, measured.joins));
-    report.add_some("server_cpu_a_join", a_join);
+    add_figures(&mut report, &visitors, &quiet, &figures);
     report.add_some("resident_before", before.map(|bytes| Figure::Bytes(bytes as f64)));
     report.add_some("resident_after", after.map(|bytes| Figure::Bytes(bytes as f64)));
+    if let Some((before, during)) = quiet_timeline.zip(timeline) {
+        add_latency_over_time(&mut report, &before, &during, &visitors);
+    }
+    let kinds = [("before", &quiet.latency), ("while they come and go", &figures.latency)];
+    report.add_chart(curves::percentiles_of(&kinds));
     visitors.add_to(&mut report);
+    // About half of the visitors are in.
+    let (inside, inside_each) = (count / 2, (count / 2).div_ceil(seating.rooms));
+    let sendings = Sendings::like(seating, &figures).with_guests(inside, inside_each);
+    floor.add_deliveries(&mut report, sendings, figures.server_cpu_each())?;
+    if figures.server_cpu.is_some() {
+        report.remark("the server's CPU time a delivery has that of the joins and leaves in it");
+    }
     Ok(report)
+}
+
+/// What the steady members cost is known from the run-in; the rest is the joins' and leaves'.
+fn add_figures(
+    report: &mut Report,
+    visitors: &Visitors,
+    quiet: &StepFigures,
+    figures: &StepFigures,
+) {
+    let joins = visitors.joins.measured();
+    report.add("joins", Figure::Count(joins));
+    let span = figures.measured.as_secs_f64().max(1e-9);
+    report.add("join_rate", Figure::PerSecond(joins as f64 / span));
+    report.add_some("join_p50", visitors.join_latency(0.5));
+    report.add_some("join_p99", visitors.join_latency(0.99));
+    report.add("delivered_to_visitors", Figure::Count(visitors.delivered.total()));
+    fanout::add_step(report, figures);
+    report.add("p99_before", Figure::Latency(quiet.p99()));
+    let each = quiet.server_cpu_each();
+    report.add_some("server_cpu_a_delivery_before", each.map(Figure::CpuEach));
+    let delivered = figures.delivered_measured as f64;
+    let spent = figures.server_cpu.zip(each);
+    let joining = spent.map(|(spent, each)| spent.saturating_sub(each.mul_f64(delivered)));
+    let a_join = joining.and_then(|spent| Figure::cpu_each(spent, joins));
+    report.add_some("server_cpu_a_join", a_join);
+}
+
+/// The steady members' latency through both spans, and how long joins took.
+fn add_latency_over_time(
+    report: &mut Report,
+    before: &Timeline,
+    during: &Timeline,
+    visitors: &Visitors,
+) {
+    let joins = visitors.timeline.as_ref();
+    let (both, joins) = ([before, during], joins.as_slice());
+    let kinds =
+        [("p50", &both[..], 0.5), ("p99", &both[..], 0.99), ("p99 of the joins", joins, 0.99)];
+    let mut chart = curves::latencies_over_time(before.begin(), &kinds);
+    let span = (during.begin(), during.end());
+    chart.bands.push(curves::band("they come and go", before.begin(), span));
+    report.add_chart(chart);
 }

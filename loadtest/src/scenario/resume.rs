@@ -2,10 +2,12 @@
 
 use crate::cli::{self, ResumeArgs};
 use crate::failure::Failure;
+use crate::floor::reference::{Reference, Sendings};
 use crate::load::step::{Hopeless, Step};
 use crate::load::world::World;
 use crate::measure::machine;
 use crate::report::Report;
+use crate::report::curves;
 use crate::report::figure::grouped;
 use crate::report::progress::Progress;
 use crate::scenario::fanout;
@@ -24,6 +26,7 @@ pub(crate) fn run(args: &ResumeArgs) -> Result<Report, Failure> {
     let count = args.listeners as usize;
     machine::require_descriptors(seating.connections() + count)?;
     let (target, server) = args.server.find()?;
+    let floor = Reference::new(&args.reference, &target, server);
     let mut progress = Progress::new();
     let content_bytes = args.rooms.content_bytes;
     let mut world = World::open_for(count, target.clone(), seating, content_bytes, server)?;
@@ -36,9 +39,13 @@ pub(crate) fn run(args: &ResumeArgs) -> Result<Report, Failure> {
         wait: args.wait,
         hopeless: Hopeless::GoOn,
     };
-    let figures = world.run_with(&mut commuters, step, &mut progress)?;
+    world.keep_timeline();
+    let mut figures = world.run_with(&mut commuters, step, &mut progress)?;
+    let timeline = world.take_timeline();
     commuters.close(world.said());
     world.close()?;
+    // The server's work is for steady members and listeners alike.
+    figures.delivered_measured += commuters.delivered.measured();
 
     let what = format!(
         "{} at {} messages/s, {} listeners stay {} and are away {}{}",
@@ -53,5 +60,16 @@ pub(crate) fn run(args: &ResumeArgs) -> Result<Report, Failure> {
     commuters.add_figures(&mut report);
     fanout::add_step(&mut report, &figures);
     commuters.add_faults(&mut report);
+    let kinds = [("recovery", commuters.recovery()), ("delivery", &figures.latency)];
+    report.add_chart(curves::percentiles_of(&kinds));
+    if let Some(timeline) = timeline {
+        report.add_chart(curves::latency_over_time(&timeline));
+    }
+    let listeners_each = count.div_ceil(seating.rooms);
+    let sendings = Sendings::like(seating, &figures).with_guests(count, listeners_each);
+    floor.add_deliveries(&mut report, sendings, figures.server_cpu_each())?;
+    if figures.server_cpu.is_some() {
+        report.remark("the server's CPU time a delivery has that of the returns in it");
+    }
     Ok(report)
 }

@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use crate::cli::{self, SlowArgs, Stall};
 use crate::failure::Failure;
+use crate::floor::reference::{Reference, Sendings};
 use crate::load::seating::Seating;
-use crate::load::step::{Hopeless, Step};
+use crate::load::step::{Hopeless, Step, StepFigures};
 use crate::load::world::World;
 use crate::measure::machine;
+use crate::measure::timeline::Timeline;
 use crate::report::Report;
+use crate::report::curves;
 use crate::report::figure::{Figure, grouped};
 use crate::report::progress::Progress;
 use crate::scenario::fanout;
-use crate::scenario::slow::sleepers::{Sleepers, Stalling};
+use crate::scenario::slow::sleepers::{Sleepers, SlowTally, Stalling};
 use crate::verdict::stamp::STAMP_BYTES;
 
 mod sleepers;
@@ -27,6 +30,7 @@ const MESSAGES_MAX: f64 = 2e6;
 pub(crate) fn run(args: &SlowArgs) -> Result<Report, Failure> {
     let (seating, slow_each) = shape(args)?;
     let (target, server) = args.server.find()?;
+    let floor = Reference::new(&args.reference, &target, server);
     let stalling = Stalling {
         stall: args.stall,
         pause: args.pause,
@@ -49,14 +53,19 @@ pub(crate) fn run(args: &SlowArgs) -> Result<Report, Failure> {
         wait: args.wait,
         hopeless: Hopeless::GoOn,
     };
+    world.keep_timeline();
     let quiet = world.run_with(&mut sleepers, run_in, &mut progress)?;
+    let quiet_timeline = world.take_timeline();
     let before = server.map(|server| server.resident_bytes()).transpose()?;
     sleepers.fall_asleep();
     let stalled = Step { warmup: Duration::ZERO, duration: args.duration, ..run_in };
-    let figures = world.run_with(&mut sleepers, stalled, &mut progress)?;
+    let mut figures = world.run_with(&mut sleepers, stalled, &mut progress)?;
+    let timeline = world.take_timeline();
     let tally = sleepers.close(world.said());
     let after = server.map(|server| server.resident_bytes()).transpose()?;
     world.close()?;
+    // The server's work is for all who read.
+    figures.delivered_measured += sleepers.delivered.measured();
 
     let slow = (rooms * slow_each) as u64;
     let what = format!(
@@ -69,18 +78,7 @@ pub(crate) fn run(args: &SlowArgs) -> Result<Report, Failure> {
     );
     let mut report = Report::new("slow", what);
     report.add("slow", Figure::Count(slow));
-    report.add("slow_unaffected", Figure::Count(tally.unaffected));
-    report.add("slow_told_of_gaps", Figure::Count(tally.gapped));
-    report.add("slow_closed_1013", Figure::Count(tally.closed));
-    report.add("slow_cut_off_unread", Figure::Count(tally.cut_off));
-    report.add("gaps", Figure::Count(tally.gaps));
-    report.add("messages_in_gaps", Figure::Count(tally.missed));
-    fanout::add_step(&mut report, &figures);
-    report.add("p99_before", Figure::Latency(quiet.p99()));
-    if !quiet.p99().is_zero() {
-        let ratio = figures.p99().as_secs_f64() / quiet.p99().as_secs_f64();
-        report.add("p99_against_before", Figure::Ratio(ratio));
-    }
+    add_figures(&mut report, tally, &quiet, &figures);
     let bytes = |bytes: u64| Figure::Bytes(bytes as f64);
     report.add_some("resident_before", before.map(bytes));
     report.add_some("resident_peak", sleepers.resident_peak().map(bytes));
@@ -94,8 +92,50 @@ pub(crate) fn run(args: &SlowArgs) -> Result<Report, Failure> {
              --content-bytes, or a longer stall)",
         );
     }
+    if let Some((before, during)) = quiet_timeline.zip(timeline) {
+        add_latency_over_time(&mut report, &before, &during, &sleepers);
+    }
+    let kinds = [("before", &quiet.latency), ("while they stall", &figures.latency)];
+    report.add_chart(curves::percentiles_of(&kinds));
     sleepers.add_to(&mut report);
+    // The witnesses read all the time; the slow ones have no sockets in the floor.
+    let sendings = Sendings::like(seating, &figures).with_guests(rooms, 1);
+    floor.add_deliveries(&mut report, sendings, figures.server_cpu_each())?;
     Ok(report)
+}
+
+/// What became of the slow ones, and what the others noticed.
+fn add_figures(report: &mut Report, tally: SlowTally, quiet: &StepFigures, figures: &StepFigures) {
+    report.add("slow_unaffected", Figure::Count(tally.unaffected));
+    report.add("slow_told_of_gaps", Figure::Count(tally.gapped));
+    report.add("slow_closed_1013", Figure::Count(tally.closed));
+    report.add("slow_cut_off_unread", Figure::Count(tally.cut_off));
+    report.add("gaps", Figure::Count(tally.gaps));
+    report.add("messages_in_gaps", Figure::Count(tally.missed));
+    fanout::add_step(report, figures);
+    report.add("p99_before", Figure::Latency(quiet.p99()));
+    if !quiet.p99().is_zero() {
+        let ratio = figures.p99().as_secs_f64() / quiet.p99().as_secs_f64();
+        report.add("p99_against_before", Figure::Ratio(ratio));
+    }
+}
+
+/// The steady members' latency through both spans, and where the others stall.
+fn add_latency_over_time(
+    report: &mut Report,
+    before: &Timeline,
+    during: &Timeline,
+    sleepers: &Sleepers,
+) {
+    let both = [before, during];
+    let kinds = [("p50", &both[..], 0.5), ("p99", &both[..], 0.99), ("max", &both[..], 1.0)];
+    let mut chart = curves::latencies_over_time(before.begin(), &kinds);
+    if let Some((from, to)) = sleepers.stalled {
+        // They may stall on while the last messages are waited for: the lines end before that.
+        let span = (from, to.min(during.end()));
+        chart.bands.push(curves::band("the slow ones stall", before.begin(), span));
+    }
+    report.add_chart(chart);
 }
 
 /// The steady members without the witnesses, and how many are slow in each room.

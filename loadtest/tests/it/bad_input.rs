@@ -162,6 +162,7 @@ fn guests_whose_shape_makes_no_sense() {
     assert_refused(&["pods", "--url=ws://127.0.0.1:1/ws"], "--url twice or more");
     for scenario in ["churn", "slow", "resume", "pods"] {
         assert_refused(&[scenario, "--duration=0s"], "must be above zero");
+        assert_refused(&[scenario, "--processes=2"], "unexpected argument '--processes'");
     }
     for scenario in ["churn", "slow"] {
         assert_refused(&[scenario, "--run-in=0s"], "must be above zero");

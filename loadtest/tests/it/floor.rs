@@ -15,7 +15,8 @@ fn every_scenario_stands_beside_the_floor() {
     let relay = relay::start(Fault::None);
     let (url, pid) = (format!("--url=ws://{relay}/ws"), pid());
     let spans = ["--warmup=50ms", "--duration=200ms"];
-    let cases: [(&[&str], &[&str]); 5] = [
+    let away = ["--stay=50ms", "--away=20ms", "--listeners=2"];
+    let cases: [(&[&str], &[&str]); 9] = [
         (&["fanout", "--members=4", spans[0], spans[1]], &["floor cpu a delivery"]),
         (
             &["max", "--members=4", "--rate-start=50", "--rate-ceiling=50", spans[0], spans[1]],
@@ -23,6 +24,22 @@ fn every_scenario_stands_beside_the_floor() {
         ),
         (&["connect", "--count=30", "--in-flight=4"], &["floor cpu a handshake", "floor rate"]),
         (&["echo", "--count=50", "--warmup-count=5"], &["floor p50", "p99 of the floor"]),
+        (
+            &["churn", "--members=4", "--visitors=4", "--run-in=50ms", spans[0], spans[1]],
+            &["floor cpu a delivery", "of the floor", "has that of the joins and leaves in it"],
+        ),
+        (
+            &["slow", "--members=4", "--pause=50ms", "--run-in=50ms", spans[0], spans[1]],
+            &["floor cpu a delivery", "of the floor"],
+        ),
+        (
+            &["resume", "--members=4", away[0], away[1], away[2], spans[0], spans[1]],
+            &["floor cpu a delivery", "of the floor", "has that of the returns in it"],
+        ),
+        (
+            &["pods", &url, "--listeners=2", spans[0], spans[1]],
+            &["server cpu a delivery", "of the floor"],
+        ),
         (&["idle", "--connections=20", "--settle=10ms"], &["floor kernel slab a pair"]),
     ];
     for (arguments, said) in cases {

@@ -51,6 +51,38 @@ fn visitors_of_a_faithful_server_pass() {
 }
 
 #[test]
+fn each_scenario_draws_what_its_guests_and_the_others_met() {
+    let folder = std::env::temp_dir().join(format!("stentor-guests-{}", std::process::id()));
+    let svg = format!("--svg={}", folder.display());
+    let server = || relay::start(Fault::None);
+    let other = server();
+    let second_pod = format!("--url=ws://{other}/ws");
+    let how = ["--stay=100ms", "--away=50ms", "--listeners=4"];
+    play("churn", server(), &["--members=2", "--run-in=50ms", "--churn-rate=40", &svg]);
+    play("slow", server(), &["--members=4", "--run-in=50ms", "--pause=50ms", &svg]);
+    play("resume", server(), &["--members=2", how[0], how[1], how[2], &svg]);
+    play("pods", other, &[&second_pod, "--listeners=2", &svg]);
+
+    let cases = [
+        ("churn-latency-over-time.svg", ["p99 of the joins", "they come and go"]),
+        ("churn-percentiles.svg", ["before", "while they come and go"]),
+        ("slow-latency-over-time.svg", ["p99", "the slow ones stall"]),
+        ("slow-percentiles.svg", ["before", "while they stall"]),
+        ("resume-latency-over-time.svg", ["p50", "p99"]),
+        ("resume-percentiles.svg", ["recovery", "delivery"]),
+        ("pods-latency-over-time.svg", ["local p99", "remote p99"]),
+        ("pods-percentiles.svg", ["local", "remote"]),
+    ];
+    for (name, said) in cases {
+        let picture = std::fs::read_to_string(folder.join(name)).expect("a picture");
+        for said in said {
+            assert!(picture.contains(said), "no {said} in {name}");
+        }
+    }
+    std::fs::remove_dir_all(folder).expect("it was made above");
+}
+
+#[test]
 fn every_fault_towards_a_visitor_is_found() {
     let cases = [
         (Fault::Lose, "--by=connection", "never came"),

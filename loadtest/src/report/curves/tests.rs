@@ -37,3 +37,34 @@ fn a_timeline_in_which_nothing_was_has_no_lines() {
     assert!(latency_over_time(&timeline).lines.is_empty());
     assert!(handshakes_over_time(&timeline, Moment(5)).lines.is_empty());
 }
+
+#[test]
+fn a_line_goes_through_one_timeline_after_the_other() {
+    const SECOND: u64 = 1_000_000_000;
+    let timeline = |from: u64| {
+        let from = Moment(from * SECOND);
+        let mut timeline = Timeline::new(from, Duration::from_secs(1)).expect("the bounds");
+        timeline.record(from, 1_000_000);
+        timeline
+    };
+    let (early, late, zero) = (timeline(7), timeline(10), Moment(7 * SECOND));
+
+    let chart = latencies_over_time(zero, &[("p99", &[&early, &late], 0.99)]);
+    let slept = band("they sleep", zero, (Moment(8 * SECOND), Moment(9 * SECOND)));
+
+    let times: Vec<f64> = chart.lines[0].points.iter().map(|(at, _)| *at).collect();
+    assert_eq!(times, [0.5, 3.5]);
+    assert_eq!((slept.from, slept.to), (1.0, 2.0));
+}
+
+#[test]
+fn each_kind_of_latency_is_a_line_of_its_own() {
+    let mut local = hall::latency_histogram().expect("the bounds are right");
+    let none = local.clone();
+    local.saturating_record(1_000_000);
+
+    let chart = percentiles_of(&[("local", &local), ("remote", &none)]);
+
+    assert_eq!(chart.lines.len(), 1, "what was not measured is no line");
+    assert_eq!(chart.lines[0].name, "local");
+}

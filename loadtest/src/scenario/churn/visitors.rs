@@ -19,6 +19,8 @@ use crate::load::seating::Seating;
 use crate::load::swarm::Call;
 use crate::load::target::Target;
 use crate::measure::moment::Moment;
+use crate::measure::span_count::SpanCount;
+use crate::measure::timeline::Timeline;
 use crate::report::Report;
 use crate::report::figure::{Figure, grouped};
 use crate::scenario::fanout::describe_end;
@@ -74,13 +76,6 @@ struct Visitor {
     visit: Visit,
 }
 
-/// Counters over the measured span.
-#[derive(Copy, Clone, Default, Debug)]
-pub(super) struct Measured {
-    pub(super) joins: u64,
-    pub(super) delivered: u64,
-}
-
 /// All who come and go.
 #[derive(Debug)]
 pub(super) struct Visitors {
@@ -95,9 +90,11 @@ pub(super) struct Visitors {
     inside: VecDeque<usize>,
     deciding: Vec<usize>,
     latency: Histogram<u64>,
-    count: Measured,
-    /// The counters at the ends of the measured span.
-    marks: Vec<Measured>,
+    /// How long joins took within the measured span, by when they were answered.
+    pub(super) timeline: Option<Timeline>,
+    pub(super) joins: SpanCount,
+    /// Messages that visitors heard.
+    pub(super) delivered: SpanCount,
     /// Beats at which nobody was out to come in.
     idle_beats: u64,
     findings: Findings,
@@ -131,25 +128,12 @@ impl Visitors {
             inside: VecDeque::new(),
             deciding: Vec::new(),
             latency: hall::latency_histogram()?,
-            count: Measured::default(),
-            marks: Vec::new(),
+            timeline: None,
+            joins: SpanCount::default(),
+            delivered: SpanCount::default(),
             idle_beats: 0,
             findings: Findings::default(),
         })
-    }
-
-    /// What happened within the measured span.
-    pub(super) fn measured(&self) -> Measured {
-        let (first, last) = match self.marks.as_slice() {
-            [first, .., last] => (*first, *last),
-            _ => return Measured::default(),
-        };
-        Measured { joins: last.joins - first.joins, delivered: last.delivered - first.delivered }
-    }
-
-    /// Messages that visitors heard.
-    pub(super) fn delivered(&self) -> u64 {
-        self.count.delivered
     }
 
     /// How long a share of the joins took at most; none if there were none.
@@ -260,13 +244,17 @@ impl Visitors {
         }
     }
 
-    fn arrive(&mut self, number: usize, took: Duration, said: &[u32]) {
+    fn arrive(&mut self, number: usize, took: Duration, scene: Scene<'_>) {
         let visitor = &mut self.visitors[number];
-        visitor.visit.open(said);
+        visitor.visit.open(scene.said);
         visitor.state = State::In;
         self.inside.push_back(number);
-        self.count.joins += 1;
-        self.latency.saturating_record(took.as_nanos() as u64);
+        self.joins.add(1);
+        let nanoseconds = took.as_nanos() as u64;
+        self.latency.saturating_record(nanoseconds);
+        if let Some(timeline) = self.timeline.as_mut().filter(|line| scene.now >= line.begin()) {
+            timeline.record(scene.now, nanoseconds);
+        }
     }
 
     /// Judges a visit that ended as it should.
@@ -294,14 +282,14 @@ impl Visitors {
             return;
         }
         let heard = visitor.visit.hear(stamp, &mut self.findings, || who(number, room));
-        self.count.delivered += u64::from(heard);
+        self.delivered.add(u64::from(heard));
     }
 
     fn handle_event(&mut self, number: usize, event: &ServerEvent, scene: Scene<'_>) {
         let state = self.visitors[number].state.clone();
         match (event, state) {
             (ServerEvent::Joined, State::Coming { since }) if self.plan.by == By::Join => {
-                self.arrive(number, scene.now.since(since), scene.said);
+                self.arrive(number, scene.now.since(since), scene);
             }
             (ServerEvent::Left, State::Leaving { .. }) if self.plan.by == By::Join => {
                 self.depart(number);
@@ -345,13 +333,19 @@ impl Guests for Visitors {
         self.beats.as_ref().map_or(Moment::NEVER, Schedule::next_due)
     }
 
+    fn handle_span(&mut self, from: Moment, to: Moment) -> Result<(), Failure> {
+        self.timeline = Some(Timeline::over(from, to)?);
+        Ok(())
+    }
+
     fn handle_mark(&mut self) -> Result<(), Failure> {
-        self.marks.push(self.count);
+        self.joins.mark();
+        self.delivered.mark();
         Ok(())
     }
 
     fn handle_open(&mut self, guest: usize, took: Duration, scene: Scene<'_>) {
-        self.arrive(guest, took, scene.said);
+        self.arrive(guest, took, scene);
     }
 
     fn handle_text(&mut self, guest: usize, payload: &[u8], scene: Scene<'_>) {

@@ -12,6 +12,8 @@ use crate::load::swarm::Call;
 use crate::load::target::Target;
 use crate::measure::meter::ServerMeter;
 use crate::measure::moment::Moment;
+use crate::measure::span_count::SpanCount;
+use crate::measure::timeline::Timeline;
 use crate::report::Report;
 use crate::scenario::fanout::describe_end;
 use crate::verdict::findings::{Fault, Findings};
@@ -19,13 +21,6 @@ use crate::verdict::hall;
 use crate::verdict::hearing::{Heard, Hearing};
 use crate::verdict::stamp::RunId;
 use crate::verdict::visit::Visit;
-
-/// The counters at one end of the measured span.
-#[derive(Debug)]
-struct Mark {
-    delivered: u64,
-    cpu: Vec<Duration>,
-}
 
 /// All remote listeners, dealt to the pods first and to the rooms then.
 #[derive(Debug)]
@@ -36,12 +31,16 @@ pub(super) struct Remotes {
     is_gone: Vec<bool>,
     hearing: Hearing,
     latency: Histogram<u64>,
+    /// The same over time.
+    pub(super) timeline: Option<Timeline>,
     /// Messages due within this span count for the latency.
     span: (Moment, Moment),
-    delivered: u64,
+    /// Messages that they heard.
+    pub(super) delivered: SpanCount,
     /// Whose CPU time is read.
     meters: Vec<ServerMeter>,
-    marks: Vec<Mark>,
+    /// It at the ends of the measured span, in the order of the meters.
+    cpu: Vec<Vec<Duration>>,
     findings: Findings,
 }
 
@@ -71,10 +70,11 @@ impl Remotes {
             is_gone: vec![false; count],
             hearing: Hearing::new(run),
             latency: hall::latency_histogram()?,
+            timeline: None,
             span: (Moment::NEVER, Moment::NEVER),
-            delivered: 0,
+            delivered: SpanCount::default(),
             meters,
-            marks: Vec::new(),
+            cpu: Vec::new(),
             findings: Findings::default(),
         })
     }
@@ -94,23 +94,10 @@ impl Remotes {
         &self.latency
     }
 
-    /// Messages that they heard.
-    pub(super) fn delivered(&self) -> u64 {
-        self.delivered
-    }
-
-    /// Messages that they heard within the measured span.
-    pub(super) fn delivered_measured(&self) -> u64 {
-        match self.marks.as_slice() {
-            [first, .., last] => last.delivered - first.delivered,
-            _ => 0,
-        }
-    }
-
     /// What each metered process spent within the measured span, in the order of the meters.
     pub(super) fn cpu(&self) -> Vec<Duration> {
-        let [first, .., last] = self.marks.as_slice() else { return Vec::new() };
-        let spans = first.cpu.iter().zip(&last.cpu);
+        let [first, .., last] = self.cpu.as_slice() else { return Vec::new() };
+        let spans = first.iter().zip(last);
         spans.map(|(first, last)| last.saturating_sub(*first)).collect()
     }
 
@@ -143,13 +130,15 @@ impl Guests for Remotes {
         Ok(all.all(|(visit, gone)| *gone || visit.is_settled(visit.of_room(scene.said))))
     }
 
-    fn handle_span(&mut self, from: Moment, to: Moment) {
+    fn handle_span(&mut self, from: Moment, to: Moment) -> Result<(), Failure> {
         self.span = (from, to);
+        self.timeline = Some(Timeline::over(from, to)?);
+        Ok(())
     }
 
     fn handle_mark(&mut self) -> Result<(), Failure> {
-        let cpu = self.meters.iter().map(ServerMeter::cpu).collect::<Result<_, _>>()?;
-        self.marks.push(Mark { delivered: self.delivered, cpu });
+        self.cpu.push(self.meters.iter().map(ServerMeter::cpu).collect::<Result<_, _>>()?);
+        self.delivered.mark();
         Ok(())
     }
 
@@ -160,9 +149,13 @@ impl Guests for Remotes {
         match self.hearing.read(payload) {
             Heard::Message(stamp) => {
                 let heard = self.visits[guest].hear(&stamp, &mut self.findings, name);
-                self.delivered += u64::from(heard);
+                self.delivered.add(u64::from(heard));
                 if stamp.due >= self.span.0 && stamp.due < self.span.1 {
-                    self.latency.saturating_record(scene.now.0.saturating_sub(stamp.due.0));
+                    let latency = scene.now.0.saturating_sub(stamp.due.0);
+                    self.latency.saturating_record(latency);
+                    if let Some(timeline) = &mut self.timeline {
+                        timeline.record(stamp.due, latency);
+                    }
                 }
             }
             Heard::Error(words) => {

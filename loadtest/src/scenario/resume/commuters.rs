@@ -14,6 +14,7 @@ use crate::load::seating::Seating;
 use crate::load::swarm::Call;
 use crate::load::target::Target;
 use crate::measure::moment::Moment;
+use crate::measure::span_count::SpanCount;
 use crate::report::Report;
 use crate::report::figure::Figure;
 use crate::scenario::fanout::describe_end;
@@ -74,6 +75,8 @@ pub(super) struct Commuters {
     recovered: u64,
     /// From the call to the last replayed message, in nanoseconds.
     recovery: Histogram<u64>,
+    /// Messages that they heard, replayed ones too.
+    pub(super) delivered: SpanCount,
     findings: Findings,
 }
 
@@ -112,6 +115,7 @@ impl Commuters {
             answered: 0,
             recovered: 0,
             recovery: hall::latency_histogram()?,
+            delivered: SpanCount::default(),
             findings: Findings::default(),
         })
     }
@@ -133,6 +137,11 @@ impl Commuters {
                 }
             }
         }
+    }
+
+    /// How long returns took, from the call to the last replayed message, in nanoseconds.
+    pub(super) fn recovery(&self) -> &Histogram<u64> {
+        &self.recovery
     }
 
     /// Adds how many returned, and what came of it.
@@ -272,6 +281,11 @@ impl Guests for Commuters {
         self.next_due
     }
 
+    fn handle_mark(&mut self) -> Result<(), Failure> {
+        self.delivered.mark();
+        Ok(())
+    }
+
     fn handle_open(&mut self, guest: usize, _: Duration, scene: Scene<'_>) {
         self.has_news = true;
         let commuter = &mut self.commuters[guest];
@@ -289,6 +303,7 @@ impl Guests for Commuters {
         self.has_news |= matches!(commuter.state, State::Deciding { .. });
         match self.hearing.read(payload) {
             Heard::Message(stamp) => {
+                self.delivered.add(1);
                 // A message that was heard before is no step back.
                 if commuter.account.hear(&stamp, &mut self.findings) {
                     commuter.last_id = hearing::message_id(payload).map(str::to_owned);

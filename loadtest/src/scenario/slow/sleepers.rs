@@ -11,6 +11,7 @@ use crate::load::swarm::Call;
 use crate::load::target::Target;
 use crate::measure::meter::ServerMeter;
 use crate::measure::moment::Moment;
+use crate::measure::span_count::SpanCount;
 use crate::report::Report;
 use crate::scenario::fanout::describe_end;
 use crate::verdict::findings::{Fault, Findings};
@@ -92,6 +93,10 @@ pub(super) struct Sleepers {
     ids: Vec<IdsHeard>,
     hearing: Hearing,
     phase: Phase,
+    /// From when to when they stalled, as far as they did.
+    pub(super) stalled: Option<(Moment, Moment)>,
+    /// Messages that they and the witnesses heard.
+    pub(super) delivered: SpanCount,
     server: Option<ServerMeter>,
     meter_due: Moment,
     resident_peak: Option<u64>,
@@ -117,6 +122,8 @@ impl Sleepers {
             ids: vec![IdsHeard::new(); rooms],
             hearing: Hearing::new(run),
             phase: Phase::Reading,
+            stalled: None,
+            delivered: SpanCount::default(),
             server,
             meter_due: Moment::default(),
             resident_peak: None,
@@ -231,11 +238,13 @@ impl Sleepers {
         let until = if stall == Stall::Pause { now.after(pause) } else { Moment::NEVER };
         let sip_due = if stall == Stall::Trickle { now } else { Moment::NEVER };
         self.phase = Phase::Stalled { until, sip_due };
+        self.stalled = Some((now, now));
         self.allow_all(0, slots);
     }
 
-    fn wake_up(&mut self, slots: &mut Slots<'_>) {
+    fn wake_up(&mut self, now: Moment, slots: &mut Slots<'_>) {
         self.phase = Phase::Reading;
+        self.stalled = self.stalled.map(|(from, _)| (from, now));
         self.allow_all(usize::MAX, slots);
     }
 
@@ -253,7 +262,7 @@ impl Guests for Sleepers {
         match &mut self.phase {
             Phase::Reading => {}
             Phase::Tired => self.begin_stall(now, slots),
-            Phase::Stalled { until, .. } if now >= *until => self.wake_up(slots),
+            Phase::Stalled { until, .. } if now >= *until => self.wake_up(now, slots),
             Phase::Stalled { sip_due, .. } => {
                 if now >= *sip_due {
                     *sip_due = now.after(self.stalling.sip_interval);
@@ -267,7 +276,7 @@ impl Guests for Sleepers {
 
     fn finish(&mut self, scene: Scene<'_>, slots: &mut Slots<'_>) -> Result<bool, Failure> {
         if self.phase != Phase::Reading {
-            self.wake_up(slots);
+            self.wake_up(scene.now, slots);
         }
         let is_done = |(number, reader): (usize, &Reader)| {
             reader.end.is_some() || reader.strand.is_settled(scene.said[number % self.rooms])
@@ -282,6 +291,11 @@ impl Guests for Sleepers {
         }
     }
 
+    fn handle_mark(&mut self) -> Result<(), Failure> {
+        self.delivered.mark();
+        Ok(())
+    }
+
     fn handle_open(&mut self, _: usize, _: Duration, _: Scene<'_>) {}
 
     fn handle_text(&mut self, guest: usize, payload: &[u8], _: Scene<'_>) {
@@ -290,6 +304,7 @@ impl Guests for Sleepers {
         match self.hearing.read(payload) {
             // One talker a room: the talker's number is the room's.
             Heard::Message(stamp) if stamp.talker as usize == room => {
+                self.delivered.add(1);
                 let arrival = reader.strand.hear(stamp.sequence);
                 self.findings.add_arrival(arrival, stamp.sequence, name);
                 if guest < self.rooms
