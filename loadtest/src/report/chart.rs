@@ -47,7 +47,8 @@ pub(crate) enum Scale {
 pub(crate) struct Line {
     /// What it is, for the legend.
     pub(crate) name: String,
-    /// Its points, `(x, y)`; those that are not finite are not drawn.
+    /// Its points, `(x, y)`; those that are not finite are not drawn, and one whose y is NaN breaks
+    /// the line: nothing was measured there.
     pub(crate) points: Vec<(f64, f64)>,
     /// How it is drawn.
     pub(crate) stroke: Stroke,

@@ -60,14 +60,17 @@ pub(crate) fn latency_over_time(timeline: &Timeline) -> Chart {
     chart
 }
 
-/// What a share of several kinds of latencies stayed under, a line each; a line goes through all of
-/// its timelines, one after the other, and time counts from `zero`.
+/// What a share of several kinds of latencies stayed under, a line each, in a piece for each of its
+/// timelines; time counts from `zero`.
 pub(crate) fn latencies_over_time(zero: Moment, kinds: &[(&str, &[&Timeline], f64)]) -> Chart {
     let mut chart = empty_over_time();
     for (name, timelines, quantile) in kinds {
         let points = timelines.iter().flat_map(|timeline| {
             let begin = timeline.begin().since(zero).as_secs_f64();
-            timeline.latencies(*quantile).into_iter().map(move |(at, y)| (begin + at, y))
+            let points = timeline.latencies(*quantile);
+            // What is between two timelines was not measured.
+            let gap = (!points.is_empty()).then_some((begin, f64::NAN));
+            gap.into_iter().chain(points.into_iter().map(move |(at, y)| (begin + at, y)))
         });
         chart.add_line(Line::new(*name, points.collect()));
     }

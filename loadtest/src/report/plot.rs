@@ -185,14 +185,26 @@ impl Picture<'_> {
 
     fn draw_line(&self, plot: &Plot<'_>, line: &Line, ink: Ink) -> Result<(), Trouble> {
         let (x, y) = (&self.layout.x, &self.layout.y);
-        let shown = line.points.iter().filter(|at| x.shows(at.0) && y.shows(at.1));
-        let points: Vec<(f64, f64)> = shown.copied().collect();
-        if points.len() <= DOTS_MAX && (line.stroke == Stroke::Solid || points.len() == 1) {
+        for piece in line.points.split(|at| at.1.is_nan()) {
+            let shown = piece.iter().filter(|at| x.shows(at.0) && y.shows(at.1));
+            self.draw_piece(plot, line.stroke, ink, shown.copied().collect())?;
+        }
+        Ok(())
+    }
+
+    fn draw_piece(
+        &self,
+        plot: &Plot<'_>,
+        form: Stroke,
+        ink: Ink,
+        points: Vec<(f64, f64)>,
+    ) -> Result<(), Trouble> {
+        if points.len() <= DOTS_MAX && (form == Stroke::Solid || points.len() == 1) {
             for point in &points {
                 plot.draw(&Circle::new(*point, units(3.0), rgb(ink).filled()))?;
             }
         }
-        match line.stroke {
+        match form {
             Stroke::Solid => plot.draw(&PathElement::new(points, stroke(ink, 2.0))),
             Stroke::Dashed => {
                 let (dash, gap) = (units(6.0), units(5.0));

@@ -85,8 +85,10 @@ pub(crate) fn run(args: &PodsArgs) -> Result<Report, Failure> {
     report.add_chart(curves::percentiles_of(&kinds));
     add_latency_over_time(&mut report, timeline.as_ref(), remotes.timeline.as_ref());
     remotes.add_to(&mut report);
-    // Each pod has a burst of its own, of as many sockets as a room has listeners there.
-    let sendings = Sendings::like(seating, &figures).with_guests(count, 0);
+    // Each pod has a burst of its own; that of the first one is larger where it is given again.
+    let again = targets[1..].iter().filter(|pod| pod.address == targets[0].address).count();
+    let sendings =
+        Sendings::like(seating, &figures).with_guests(count, again * args.listeners as usize);
     floor.add_deliveries(&mut report, sendings, figures.server_cpu_each())?;
     Ok(report)
 }

@@ -139,3 +139,16 @@ fn every_colour_of_a_picture_has_one_for_a_dark_page() {
         }
     }
 }
+
+#[test]
+fn where_nothing_was_measured_a_line_is_broken() {
+    let broken = |y: f64| {
+        let points = (0..40).map(|x| (f64::from(x), if x == 20 { y } else { 1.0 })).collect();
+        draw(&chart(Scale::Linear, vec![Line::new("p50", points)]), Form::Alone).expect("a line")
+    };
+
+    let (whole, in_two) = (broken(1.0), broken(f64::NAN));
+
+    let lines = |svg: &str| count(&parsed(svg), "polyline");
+    assert_eq!(lines(&in_two), lines(&whole) + 1);
+}
