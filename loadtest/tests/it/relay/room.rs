@@ -14,11 +14,14 @@ const GAP: usize = 3;
 /// How many messages too early a replay may begin.
 const EARLY: usize = 3;
 
+/// How a message names itself.
+const MEMBER_ID: &[u8] = b"\"id\":\"";
+
 /// The members of a room and all that was said in it.
 #[derive(Debug, Default)]
 pub(super) struct Room {
     pub(super) crowd: Vec<TcpStream>,
-    /// Every message as a frame; its id is its place.
+    /// Every message as a frame; its id is its place, where its sender gave it none.
     history: Vec<Vec<u8>>,
 }
 
@@ -33,10 +36,12 @@ pub(super) struct Spoken {
 }
 
 impl Room {
-    /// Stamps a message and hands it to everybody, with the plan's fault for one of them.
+    /// Stamps a message that has no id, and hands it to everybody, with the plan's fault for one of them.
     pub(super) fn relay(&mut self, payload: &[u8], spoken: &mut Spoken, plan: Plan) {
         let place_said = self.history.len();
-        let text = [format!("{{\"id\":\"{place_said}\",").as_bytes(), &payload[1..]].concat();
+        let id = format!("{{\"id\":\"{place_said}\",");
+        let has_id = payload.windows(MEMBER_ID.len()).any(|window| window == MEMBER_ID);
+        let text = if has_id { payload.to_vec() } else { [id.as_bytes(), &payload[1..]].concat() };
         let message = frame(OpCode::Text, &text);
         self.history.push(message.clone());
         spoken.count += 1;
