@@ -31,7 +31,7 @@ fn fanout_in_rooms(server: SocketAddr, rooms_per_connection: &str) -> Output {
 fn fanout_with(server: SocketAddr, options: &[&str]) -> Output {
     let url = format!("--url=ws://{server}/ws");
     let shape = ["--rooms=2", "--members=4", "--talkers=2", "--rate=400"];
-    let spans = ["--warmup=50ms", "--duration=250ms", "--wait=500ms"];
+    let spans = ["--warmup=50ms", "--duration=250ms", "--wait=2s"];
     run(&[&["fanout", "--dialect=plain", &url], options, &shape[..], &spans[..]].concat())
 }
 
