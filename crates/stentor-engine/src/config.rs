@@ -31,6 +31,8 @@ pub struct EngineConfig {
     pub drain_timeout: Duration,
     /// How long a new socket may take until its door has let it in.
     pub door_timeout: Duration,
+    /// How other pods are heard; without it the pod is on its own, and pays nothing for the rest.
+    pub bus: Option<stentor_bus::bus::Settings>,
 }
 
 impl EngineConfig {
@@ -52,6 +54,7 @@ impl Default for EngineConfig {
             rate_limit: 100,
             drain_timeout: Duration::from_secs(10),
             door_timeout: Duration::from_secs(10),
+            bus: None,
         }
     }
 }

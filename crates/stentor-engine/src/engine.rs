@@ -12,6 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use socket2::{Domain, Protocol, Socket, Type};
+use stentor_bus::bus::Batch;
+use stentor_bus::link::LinkState;
 use stentor_shard::counters::DELIVERY_BOUNDS_MICROS;
 use stentor_shard::{Delivery, ShardConfig};
 use stentor_wire::close::CloseCode;
@@ -19,6 +21,7 @@ use stentor_wire::encode;
 use stentor_wire::envelope::Envelope;
 use stentor_wire::room_name::RoomName;
 use stentor_wire::timestamp::Timestamp;
+use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use crate::config::EngineConfig;
@@ -28,6 +31,7 @@ use crate::figures::{Figures, RoomsReport};
 use crate::hooks::Hooks;
 use crate::mailbox::{Address, Attach, Command, Mailbox, Publications, SendError, mailbox};
 use crate::pod::Pod;
+use crate::pod_bus::PodBus;
 use crate::publication::{Overloaded, Publication, Receipt};
 
 /// Connections that a listener's queue holds before the shard accepts them.
@@ -187,7 +191,14 @@ impl Engine {
             turned_away: cells.iter().map(crate::cells::Cells::turned_away).sum(),
             delivery_seconds,
             delivery_seconds_sum: cells.iter().map(|c| c.delivery_sum_micros() as f64 / 1e6).sum(),
+            bus: self.pod.bus.as_ref().map(PodBus::counters),
         }
+    }
+
+    /// The state of the link to other pods; `None` where the engine has no bus. A bus that has ended
+    /// is down.
+    pub fn bus_link(&self) -> Option<LinkState> {
+        self.pod.bus.as_ref().map(PodBus::link)
     }
 
     /// Whether there is a place for one more connection now.
@@ -240,7 +251,16 @@ impl Engine {
             return Err(StartError::Shards(config.shards));
         }
         let shards = config.shards;
-        let pod = Arc::new(Pod::new(config, hooks));
+        let (bus, arrivals) = match config.bus.clone() {
+            Some(settings) => {
+                let (bus, arrivals) =
+                    PodBus::start(settings, shards).map_err(StartError::Thread)?;
+                (Some(bus), arrivals)
+            }
+            None => (None, Vec::new()),
+        };
+        let mut arrivals = arrivals.into_iter();
+        let pod = Arc::new(Pod::new(config, hooks, bus));
         let (addresses, mailboxes): (Vec<Address>, Vec<Mailbox>) =
             (0..shards).map(|_| mailbox()).unzip();
         let addresses: Arc<[Address]> = addresses.into();
@@ -256,6 +276,7 @@ impl Engine {
                 addresses: Arc::clone(&addresses),
                 mailbox,
                 entrance,
+                arrivals: arrivals.next(),
             };
             let spawned =
                 thread::Builder::new().name(format!("shard-{index}")).spawn(move || start.run());
@@ -308,6 +329,7 @@ struct Start {
     addresses: Arc<[Address]>,
     mailbox: Mailbox,
     entrance: Option<Entrance>,
+    arrivals: Option<broadcast::Receiver<Batch>>,
 }
 
 impl Start {

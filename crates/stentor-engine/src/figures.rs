@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use stentor_bus::counters::Counters;
 use stentor_wire::close::CloseCode;
 use stentor_wire::room_name::RoomName;
 
@@ -26,6 +27,8 @@ pub struct Figures {
     pub delivery_seconds: Vec<(f64, u64)>,
     /// The sum of those times over all deliveries, in seconds.
     pub delivery_seconds_sum: f64,
+    /// The bus, where the engine has one; at most half a second old.
+    pub bus: Option<Counters>,
 }
 
 /// One shard's part.

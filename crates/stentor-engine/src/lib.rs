@@ -28,6 +28,7 @@ mod flush;
 mod interest;
 mod mailbox;
 mod pod;
+mod pod_bus;
 mod socket;
 mod wake;
 
@@ -39,6 +40,9 @@ pub use hooks::{Client, Handling, Hooks, NoHooks, Payload, Verdict};
 pub use publication::{Overloaded, Publication, Receipt};
 
 pub use stentor_shard::ROOMS_PER_MEMBER_MAX;
+
+/// How other pods are heard, for [`EngineConfig::bus`].
+pub use stentor_bus as bus;
 
 /// The vocabulary of messages, for programs that embed the engine.
 pub use stentor_wire as wire;

@@ -11,6 +11,7 @@ use crate::config::EngineConfig;
 use crate::door::Gate;
 use crate::hooks::Hooks;
 use crate::interest::Interest;
+use crate::pod_bus::PodBus;
 
 /// Settings, counts and hooks that every shard looks at.
 pub(crate) struct Pod {
@@ -18,6 +19,8 @@ pub(crate) struct Pod {
     pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) interest: Arc<Interest>,
     pub(crate) cells: Vec<Cells>,
+    /// The way to other pods, where there is one.
+    pub(crate) bus: Option<PodBus>,
     pub(crate) started: Instant,
     pub(crate) draining: AtomicBool,
     pub(crate) ended: watch::Sender<Ended>,
@@ -36,9 +39,10 @@ pub(crate) struct Ended {
 }
 
 impl Pod {
-    pub(crate) fn new(config: EngineConfig, hooks: Arc<dyn Hooks>) -> Pod {
+    pub(crate) fn new(config: EngineConfig, hooks: Arc<dyn Hooks>, bus: Option<PodBus>) -> Pod {
         Pod {
             cells: (0..config.shards).map(|_| Cells::default()).collect(),
+            bus,
             config,
             hooks,
             interest: Arc::default(),

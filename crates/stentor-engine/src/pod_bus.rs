@@ -1,0 +1,63 @@
+//! The engine's end of the bus: what all shards share of it.
+//!
+//! Knows no Redis: it starts the bus, hands out its ends and stops it.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use stentor_bus::bus::{Batch, Bus, Rooms, Settings, Started};
+use stentor_bus::counters::Counters;
+use stentor_bus::link::LinkState;
+use stentor_bus::publisher::Publisher;
+use tokio::sync::{broadcast, watch};
+
+/// A running bus.
+#[derive(Debug)]
+pub(crate) struct PodBus {
+    /// Taken out once, by whoever stops it.
+    running: Mutex<Option<Bus>>,
+    pub(crate) publisher: Publisher,
+    pub(crate) rooms: Rooms,
+    link: watch::Receiver<LinkState>,
+    counters: watch::Receiver<Counters>,
+}
+
+impl PodBus {
+    /// Starts it, with a receiver for each shard; Redis need not be there.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub(crate) fn start(
+        settings: Settings,
+        shards: usize,
+    ) -> io::Result<(PodBus, Vec<broadcast::Receiver<Batch>>)> {
+        let Started { bus, publisher, rooms, arrivals, link, counters } =
+            Bus::start(settings, shards)?;
+        let running = Mutex::new(Some(bus));
+        Ok((PodBus { running, publisher, rooms, link, counters }, arrivals))
+    }
+
+    /// The state of the link; down, where the bus has ended.
+    pub(crate) fn link(&self) -> LinkState {
+        if self.link.has_changed().is_err() { LinkState::Down } else { *self.link.borrow() }
+    }
+
+    /// A receiver of the link's states that has seen none yet.
+    pub(crate) fn link_changes(&self) -> watch::Receiver<LinkState> {
+        self.link.clone()
+    }
+
+    /// The figures; of a bus that has ended the last.
+    pub(crate) fn counters(&self) -> Counters {
+        *self.counters.borrow()
+    }
+
+    /// Publishes what waits, for at most `patience`, and ends the bus. Only the first call does.
+    pub(crate) async fn stop(&self, patience: Duration) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(bus) = running {
+            bus.stop(patience).await;
+        }
+    }
+}
