@@ -7,6 +7,7 @@
 //! nor at any time.
 
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -99,7 +100,15 @@ impl Bus {
         };
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new().name("stentor-bus".to_owned()).spawn(move || {
-            runtime.block_on(Driver::new(settings, ends).run());
+            let driver = Driver::new(settings, ends);
+            let run = AssertUnwindSafe(|| runtime.block_on(driver.run()));
+            if std::panic::catch_unwind(run).is_err() {
+                // The ends are gone with it, by which their other sides see it.
+                tracing::error!(
+                    "the bus has panicked; this pod is on its own until it is restarted"
+                );
+                return;
+            }
             // Nobody may be left who wants to know.
             let _ = ended_tx.send(());
         })?;

@@ -46,11 +46,23 @@ pub struct Delivery {
     pub origin: Origin,
 }
 
+impl Delivery {
+    /// The id, where a resend may carry the same: whoever delivers it remembers that it did.
+    pub fn chosen_id(&self) -> Option<Uuid> {
+        match self.origin {
+            Origin::PodWithChosenId | Origin::Foreign => Some(self.id),
+            Origin::Pod | Origin::ForeignWithoutId => None,
+        }
+    }
+}
+
 /// Who published a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Another pod.
+    /// Another pod, whose sender left the id to the server.
     Pod,
+    /// Another pod, whose sender chose the id itself: a resend carries the same.
+    PodWithChosenId,
     /// Another program, which chose the id itself.
     Foreign,
     /// Another program, which left the id to the server: each pod makes one of its own.
@@ -145,11 +157,13 @@ impl Inbox {
             Verdict::New { missed } => {
                 self.tell_missed(audience, missed, out);
                 self.counters.delivered += 1;
+                let origin =
+                    if relayed.is_id_chosen { Origin::PodWithChosenId } else { Origin::Pod };
                 out.push(Arrival::Delivery(Delivery {
                     audience: audience.clone(),
                     frame: relayed.frame(),
                     id: relayed.id,
-                    origin: Origin::Pod,
+                    origin,
                 }));
             }
             Verdict::Duplicate => self.counters.duplicates += 1,

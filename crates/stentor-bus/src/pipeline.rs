@@ -114,15 +114,23 @@ impl Pipeline {
         }
     }
 
-    /// A message was said here. `message` is its JSON.
+    /// A message was said here, and its sender left the id to this pod. `message` is its JSON.
     pub fn handle_message(&mut self, now: Instant, audience: Audience, message: &[u8]) {
         let seq = self.numbering.next(now, &audience);
         let payload = relay::encode(&self.pod, seq, message);
-        self.tickets += 1;
-        let record = OutRecord { audience, payload, said_at: now };
-        self.outbox.push(Ticket(self.tickets), record);
-        self.counters.accepted += 1;
-        self.drop_excess(now);
+        self.keep(now, audience, payload);
+    }
+
+    /// A message was said here, and its sender chose the id.
+    pub fn handle_message_with_chosen_id(
+        &mut self,
+        now: Instant,
+        audience: Audience,
+        message: &[u8],
+    ) {
+        let seq = self.numbering.next(now, &audience);
+        let payload = relay::encode_chosen(&self.pod, seq, message);
+        self.keep(now, audience, payload);
     }
 
     /// Messages were lost before they came here; receivers are to see the hole.
@@ -253,6 +261,14 @@ impl Pipeline {
         let last = Ticket(self.tickets);
         let new = Outage { began_at, last, republished: 0 };
         self.outage.get_or_insert(new).last = last;
+    }
+
+    fn keep(&mut self, now: Instant, audience: Audience, payload: Bytes) {
+        self.tickets += 1;
+        let record = OutRecord { audience, payload, said_at: now };
+        self.outbox.push(Ticket(self.tickets), record);
+        self.counters.accepted += 1;
+        self.drop_excess(now);
     }
 
     fn drop_excess(&mut self, now: Instant) {

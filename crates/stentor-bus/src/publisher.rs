@@ -42,6 +42,7 @@ pub(crate) struct Outgoings {
 pub(crate) struct Outgoing {
     pub(crate) audience: Audience,
     pub(crate) message: Bytes,
+    pub(crate) is_id_chosen: bool,
 }
 
 #[derive(Debug, Default)]
@@ -69,13 +70,29 @@ impl Publisher {
     /// # Errors
     /// [`Overflow`]: nothing is to be done about it, it is counted.
     pub fn try_publish(&self, audience: Audience, message: Bytes) -> Result<(), Overflow> {
-        let bytes = message.len();
+        self.hand_over(Outgoing { audience, message, is_id_chosen: false })
+    }
+
+    /// The same for a message whose id its sender chose, so that a resend carries it again.
+    ///
+    /// # Errors
+    /// As [`Publisher::try_publish`].
+    pub fn try_publish_with_chosen_id(
+        &self,
+        audience: Audience,
+        message: Bytes,
+    ) -> Result<(), Overflow> {
+        self.hand_over(Outgoing { audience, message, is_id_chosen: true })
+    }
+
+    fn hand_over(&self, outgoing: Outgoing) -> Result<(), Overflow> {
+        let bytes = outgoing.message.len();
         let before = self.shared.bytes.fetch_add(bytes, Ordering::Relaxed);
         if before + bytes > QUEUE_BYTES_MAX {
             self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
-            return self.overflow(audience);
+            return self.overflow(outgoing.audience);
         }
-        self.messages.try_send(Outgoing { audience, message }).or_else(|error| {
+        self.messages.try_send(outgoing).or_else(|error| {
             self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
             self.overflow(error.into_inner().audience)
         })

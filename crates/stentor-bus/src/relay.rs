@@ -1,7 +1,9 @@
 //! The relay record: a message's JSON with the bus's own members in front.
 //!
 //! `{"pod":"web-1-00…ab","seq":7,"id":"…","type":"chat",…}` is a message; without the rest,
-//! `{"pod":"web-1-00…ab","seq":7}`, it is a *mark*: everything up to 7 has been said. Because the
+//! `{"pod":"web-1-00…ab","seq":7}`, it is a *mark*: everything up to 7 has been said. Where the sender
+//! chose the id itself, `"chosen":true` follows the number: only such an id can come back in a
+//! resend through another pod, so only such ids need to be remembered there. Because the
 //! members stand in front in a fixed form, a record is taken apart by looking at its beginning and
 //! its end, and its message goes on byte for byte. Whatever looks different is a foreign
 //! publisher's and is parsed in full.
@@ -23,6 +25,7 @@ pub const RECORD_BYTES_MAX: usize = 128 * 1024;
 
 const BEFORE_POD: &[u8] = br#"{"pod":""#;
 const BEFORE_SEQ: &[u8] = br#"","seq":"#;
+const CHOSEN: &[u8] = br#""chosen":true,"#;
 const BEFORE_ID: &[u8] = br#""id":""#;
 const BEHIND_ID: &[u8] = br#"","type":""#;
 const AT_END: &[u8] = br#""}"#;
@@ -53,6 +56,8 @@ pub struct Relayed<'a> {
     pub seq: Seq,
     /// The message's id.
     pub id: Uuid,
+    /// Whether its sender chose the id.
+    pub is_id_chosen: bool,
     /// The message's JSON without its first byte, which is `{`.
     rest: &'a [u8],
 }
@@ -73,6 +78,13 @@ pub fn encode(pod: &PodId, seq: Seq, message: &[u8]) -> Bytes {
     debug_assert!(message.starts_with(b"{\"id\":\""), "a message begins with its id");
     let rest = message.get(1..).unwrap_or_default();
     record(pod, seq, b",", rest)
+}
+
+/// The same for a message whose id its sender chose.
+pub fn encode_chosen(pod: &PodId, seq: Seq, message: &[u8]) -> Bytes {
+    debug_assert!(message.starts_with(b"{\"id\":\""), "a message begins with its id");
+    let rest = message.get(1..).unwrap_or_default();
+    record(pod, seq, br#","chosen":true,"#, rest)
 }
 
 /// A record without a message.
@@ -141,12 +153,14 @@ fn of_pod(payload: &[u8]) -> Option<Record<'_>> {
         return Some(Record::Mark { pod, seq });
     }
     let rest = behind.strip_prefix(b",")?;
+    let chosen = rest.strip_prefix(CHOSEN);
+    let rest = chosen.unwrap_or(rest);
     let (id, behind) = rest.strip_prefix(BEFORE_ID)?.split_at_checked(UUID_TEXT_BYTES)?;
     if !behind.starts_with(BEHIND_ID) || !behind.ends_with(AT_END) {
         return None;
     }
     let id = Uuid::try_parse_ascii(id).ok()?;
-    Some(Record::Message(Relayed { pod, seq, id, rest }))
+    Some(Record::Message(Relayed { pod, seq, id, is_id_chosen: chosen.is_some(), rest }))
 }
 
 #[cfg(test)]

@@ -21,6 +21,10 @@ pub struct Counters {
     pub messages_refused: u64,
     /// Connections that ever became members.
     pub connections_opened: u64,
+    /// Members that were told that messages were lost on their way to this shard.
+    pub gaps_told: u64,
+    /// Members that were not, because they hear no events.
+    pub gaps_untold: u64,
     /// Time from when the first message of a flush was taken to its end, counted in deliveries.
     pub delivery: DeliveryHistogram,
 }

@@ -1,13 +1,15 @@
 //! The shard itself: its state, what goes in and what comes out.
 //!
 //! The parts: [`connect`] (members come and go), [`membership`] (rooms), [`speech`] (what a member
-//! says), [`flush`] (turn buffers and rings → outlet), [`slow_consumer`], [`heartbeat`], [`drain`].
+//! says), [`missing`] (what other pods said and nobody here heard), [`flush`] (turn buffers and
+//! rings → outlet), [`slow_consumer`], [`heartbeat`], [`drain`].
 
 mod connect;
 mod drain;
 mod flush;
 mod heartbeat;
 mod membership;
+mod missing;
 mod slow_consumer;
 mod speech;
 
@@ -166,6 +168,16 @@ impl Shard {
     /// Rooms that have members.
     pub fn rooms_open(&self) -> usize {
         self.rooms.len()
+    }
+
+    /// Whether the room has members here.
+    pub fn has_room(&self, room: &RoomName) -> bool {
+        self.rooms.find(room.as_str()).is_some()
+    }
+
+    /// Whether the member is in the room.
+    pub fn is_in_room(&self, member: MemberId, room: &RoomName) -> bool {
+        self.is_member(member, self.rooms.find(room.as_str()))
     }
 
     /// What was counted so far.

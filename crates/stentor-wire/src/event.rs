@@ -49,13 +49,14 @@ pub enum Event<'a> {
         /// Whether the room had the message already; it is then delivered no second time.
         duplicate: bool,
     },
-    /// Messages that the member's full ring had to drop.
+    /// Messages that the member did not hear: its full ring had to drop them, or they were lost
+    /// between the pods.
     Gap {
-        /// How many.
-        missed: u64,
-        /// The id of the first, where it had one.
+        /// How many, where somebody could count them.
+        missed: Option<u64>,
+        /// The id of the first, where it is known; never of what was lost between pods.
         from_id: Option<&'a str>,
-        /// The id of the last, where it had one.
+        /// The id of the last, likewise.
         to_id: Option<&'a str>,
     },
     /// The answer to a `last_id`.
@@ -108,7 +109,7 @@ impl Event<'_> {
                 object.boolean("duplicate", duplicate);
             }
             Event::Gap { missed, from_id, to_id } => {
-                object.number("missed", missed);
+                object.number_or_null("missed", missed);
                 object.text_or_null("from_id", from_id);
                 object.text_or_null("to_id", to_id);
             }
@@ -146,6 +147,13 @@ impl<'out> Object<'out> {
     fn number(&mut self, name: &str, value: u64) {
         self.name(name);
         json::number(value, self.out);
+    }
+
+    fn number_or_null(&mut self, name: &str, value: Option<u64>) {
+        match value {
+            Some(value) => self.number(name, value),
+            None => self.text_or_null(name, None),
+        }
     }
 
     fn boolean(&mut self, name: &str, value: bool) {

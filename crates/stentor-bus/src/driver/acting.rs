@@ -30,8 +30,12 @@ impl Driver {
     pub(super) fn handle_said(&mut self, messages: Vec<Outgoing>) {
         let now = self.clock.now().instant;
         self.is_silent = messages.is_empty();
-        for Outgoing { audience, message } in messages {
-            self.pipeline.handle_message(now, audience, &message);
+        for Outgoing { audience, message, is_id_chosen } in messages {
+            if is_id_chosen {
+                self.pipeline.handle_message_with_chosen_id(now, audience, &message);
+            } else {
+                self.pipeline.handle_message(now, audience, &message);
+            }
         }
         for (audience, count) in self.ends.outgoings.take_overflow() {
             self.pipeline.handle_overflow(now, &audience, count);

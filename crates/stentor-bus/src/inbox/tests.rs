@@ -55,6 +55,17 @@ fn a_message_of_another_pod_is_delivered_byte_for_byte() {
     assert_eq!(text(delivery), message("{\"n\": 1.50}"));
     assert_eq!(delivery.id.to_string(), ID);
     assert_eq!((&delivery.audience, delivery.origin), (&general(), Origin::Pod));
+    assert_eq!(delivery.chosen_id(), None, "an id of a pod's own making comes only once");
+}
+
+#[test]
+fn an_id_that_a_sender_chose_on_another_pod_is_told_as_such() {
+    let pod = PodId::new("a", 1);
+    let record = relay::encode_chosen(&pod, Seq::new(1).unwrap(), message("{}").as_bytes());
+    let arrivals = take(&mut inbox(), &general(), &record);
+    let [Arrival::Delivery(delivery)] = &arrivals[..] else { panic!("{arrivals:?}") };
+    assert_eq!(delivery.chosen_id().map(|id| id.to_string()), Some(ID.to_owned()));
+    assert_eq!(text(delivery), message("{}"), "the marker is not passed on");
 }
 
 #[test]

@@ -6,7 +6,9 @@ use stentor_wire::message_type::MessageType;
 use stentor_wire::timestamp::Timestamp;
 use uuid::Uuid;
 
-use super::{RECORD_BYTES_MAX, Record, Rubbish, decode, encode, encode_mark, message_of_frame};
+use super::{
+    RECORD_BYTES_MAX, Record, Rubbish, decode, encode, encode_chosen, encode_mark, message_of_frame,
+};
 use crate::pod_id::PodId;
 use crate::seq::Seq;
 
@@ -41,6 +43,19 @@ fn a_record_is_the_message_with_pod_and_seq_in_front() {
     let value: serde_json::Value = serde_json::from_slice(&record).unwrap();
     assert_eq!(value["seq"], 7);
     assert_eq!(value["room"], "general");
+}
+
+#[test]
+fn a_record_says_whether_the_sender_chose_the_id() {
+    let message = json(&envelope(Some("general"), "ann", b"{}"));
+    for (record, chosen) in
+        [(encode(&pod(), seq(7), &message), false), (encode_chosen(&pod(), seq(7), &message), true)]
+    {
+        let Ok(Record::Message(relayed)) = decode(&record) else { panic!("{record:?}") };
+        assert_eq!((relayed.is_id_chosen, relayed.id), (chosen, Uuid::from_u128(7)));
+        assert!(relayed.frame().ends_with(&message), "the marker is no part of the message");
+        assert!(serde_json::from_slice::<serde_json::Value>(&record).is_ok());
+    }
 }
 
 #[test]

@@ -69,6 +69,38 @@ impl Shard {
         }
     }
 
+    /// Puts what a room has said this turn into its members' rings, unwritten: whatever they are
+    /// told next stands behind it. The bytes are shared, not copied.
+    pub(super) fn hand_over(&mut self, now: Now, id: RoomId) {
+        let Some(mut turn) = self.rooms[id].turn.take() else { return };
+        let mut deliveries = self.serve_exceptions(&mut turn, |shard, member| {
+            if id == RoomId::GLOBAL {
+                shard.is_open(member)
+            } else {
+                shard.is_member(member, Some(id))
+            }
+        });
+        for member in self.audience_members(id) {
+            let served = self.member_mut(member).is_none_or(|of| std::mem::take(&mut of.served));
+            if !served {
+                self.queue(member, turn.rest(0).0);
+                deliveries += u64::from(turn.frames());
+            }
+        }
+        self.counters.messages_sent += deliveries;
+        self.counters.delivery.observe(now.instant.since(turn.began), deliveries);
+        self.retire(turn);
+    }
+
+    /// Who hears what a room says, or everybody who is open.
+    pub(super) fn audience_members(&self, id: RoomId) -> Vec<MemberId> {
+        if id == RoomId::GLOBAL {
+            (0..self.members.len() as u32).map(MemberId).filter(|id| self.is_open(*id)).collect()
+        } else {
+            self.rooms[id].members.clone()
+        }
+    }
+
     fn release_held_rooms(&mut self, now: Now) {
         let Shard { held_rooms, dirty_rooms, rooms, .. } = self;
         held_rooms.retain(|id| {
@@ -103,8 +135,8 @@ impl Shard {
                 self.dirty_rooms.push_back(id);
                 continue;
             }
-            let Some(mut turn) = self.rooms[id].turn.take() else { continue };
             self.rooms[id].queued = false;
+            let Some(mut turn) = self.rooms[id].turn.take() else { continue };
             let deliveries = if id == RoomId::GLOBAL {
                 self.flush_global(&mut turn, several, &mut budget, outlet)
             } else {
@@ -237,7 +269,7 @@ impl Shard {
             writes += 1;
             if let Some(gap) = ring.poll_gap() {
                 let notice = Notice::Gap {
-                    missed: gap.missed,
+                    missed: Some(gap.missed),
                     from_id: gap.first_id(),
                     to_id: gap.last_id(),
                 };

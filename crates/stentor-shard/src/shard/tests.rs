@@ -7,6 +7,7 @@ mod fan_out;
 mod flush_caps;
 mod flush_gap;
 mod heartbeat;
+mod missing;
 mod property;
 mod rate;
 mod resends;

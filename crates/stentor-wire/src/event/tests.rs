@@ -43,7 +43,7 @@ fn answers_to_a_client_have_their_figures() {
 #[test]
 fn a_gap_names_its_ends_where_they_are_known() {
     assert_eq!(
-        data(Event::Gap { missed: 12, from_id: Some("a"), to_id: None }),
+        data(Event::Gap { missed: Some(12), from_id: Some("a"), to_id: None }),
         r#"{"event":"gap","missed":12,"from_id":"a","to_id":null}"#
     );
 }

@@ -1,0 +1,54 @@
+//! What members should have heard from elsewhere and did not.
+//!
+//! The shard knows nothing of what is missing but whose it was, and perhaps how much. Members that
+//! hear events are told by a `gap` in its place in their stream; the others are told nothing that
+//! they have not asked for, and are counted.
+
+use std::rc::Rc;
+
+use stentor_wire::event::Event as Notice;
+use stentor_wire::room_name::RoomName;
+
+use crate::numbers::{MemberId, RoomId};
+use crate::ring::{Class, Slot};
+use crate::shard::Shard;
+use crate::time::Now;
+
+impl Shard {
+    /// Messages to a room, or to everybody, were lost on their way here: so many, where somebody
+    /// could count them.
+    pub fn handle_gap(&mut self, now: Now, room: Option<&RoomName>, missed: Option<u64>) {
+        let Some(audience) = self.find_audience(room) else { return };
+        self.hand_over(now, audience);
+        self.tell_gap(now, self.audience_members(audience), room, missed);
+    }
+
+    /// Messages were lost on their way here, and nobody knows whose or how many: each member is
+    /// told once, whatever rooms it is in.
+    pub fn handle_lag(&mut self, now: Now) {
+        let speaking: Vec<RoomId> =
+            self.dirty_rooms.iter().chain(&self.held_rooms).copied().collect();
+        speaking.into_iter().for_each(|room| self.hand_over(now, room));
+        self.tell_gap(now, self.audience_members(RoomId::GLOBAL), None, None);
+    }
+
+    fn tell_gap(
+        &mut self,
+        now: Now,
+        members: Vec<MemberId>,
+        room: Option<&RoomName>,
+        missed: Option<u64>,
+    ) {
+        let notice = Notice::Gap { missed, from_id: None, to_id: None };
+        let frame = Rc::new(self.event_frame(now, room.map(RoomName::as_str), &notice));
+        let end = u32::try_from(frame.len()).expect("a notice is short");
+        for id in members {
+            if self.member(id).is_some_and(|member| member.options.events) {
+                self.queue(id, Slot::new(Rc::clone(&frame), 0..end, 1, Class::Notice));
+                self.counters.gaps_told += 1;
+            } else {
+                self.counters.gaps_untold += 1;
+            }
+        }
+    }
+}
