@@ -51,7 +51,7 @@ impl FanOutWorld {
             pong_timeout: Duration::from_secs(60),
             rate_limit: 0,
         });
-        let fan_out = FanOut::new(0, &addresses, interest);
+        let fan_out = FanOut::new(0, &addresses, interest, None);
         FanOutWorld { fan_out, shard, mailboxes, room, frame: Bytes::from(frame) }
     }
 

@@ -26,6 +26,9 @@ pub(crate) struct Cells {
     messages_dropped: AtomicU64,
     messages_refused: AtomicU64,
     connections_opened: AtomicU64,
+    gaps_told: AtomicU64,
+    gaps_untold: AtomicU64,
+    batches_missed: AtomicU64,
     delivery_buckets: [AtomicU64; BUCKETS],
     delivery_sum_micros: AtomicU64,
     closed: [AtomicU64; CODES],
@@ -35,7 +38,7 @@ pub(crate) struct Cells {
 
 impl Cells {
     /// Copies what the shard has counted.
-    pub(crate) fn publish(&self, shard: &Shard) {
+    pub(crate) fn publish(&self, shard: &Shard, batches_missed: u64) {
         let counters = shard.counters();
         self.connections.store(shard.members_open() as u64, Relaxed);
         self.rooms.store(shard.rooms_open() as u64, Relaxed);
@@ -44,6 +47,9 @@ impl Cells {
         self.messages_dropped.store(counters.messages_dropped, Relaxed);
         self.messages_refused.store(counters.messages_refused, Relaxed);
         self.connections_opened.store(counters.connections_opened, Relaxed);
+        self.gaps_told.store(counters.gaps_told, Relaxed);
+        self.gaps_untold.store(counters.gaps_untold, Relaxed);
+        self.batches_missed.store(batches_missed, Relaxed);
         for (cell, count) in self.delivery_buckets.iter().zip(counters.delivery.buckets) {
             cell.store(count, Relaxed);
         }
@@ -77,6 +83,9 @@ impl Cells {
             messages_dropped: self.messages_dropped.load(Relaxed),
             messages_refused: self.messages_refused.load(Relaxed),
             connections_opened: self.connections_opened.load(Relaxed),
+            gaps_told: self.gaps_told.load(Relaxed),
+            gaps_untold: self.gaps_untold.load(Relaxed),
+            batches_missed: self.batches_missed.load(Relaxed),
         }
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct Connection {
     pub(crate) counted: bool,
     /// The program has let it in, and is owed word of its end.
     pub(crate) greeted: bool,
+    /// Rooms that other pods are not heard in yet: nothing is written before.
+    pub(crate) held: u8,
     /// It stands in the driver's list of sockets with more to read.
     pub(crate) unread: bool,
     /// The peer's stream has ended behind what can still be read; no event will say so again.

@@ -1,12 +1,16 @@
 //! The driver: the loop around one shard.
 //!
-//! The parts: [`entrance`] (new sockets up to the door), [`reading`] (bytes → messages), and here
-//! the turn itself. Every drain in a turn is capped, so that nothing starves the others.
+//! The parts: [`entrance`] (new sockets up to the door), [`reading`] (bytes → messages),
+//! [`arrivals`] (what other pods said), [`joining`] (who waits until they are heard), and here the
+//! turn itself. Every drain in a turn is capped, so that nothing starves the others.
 
+mod arrivals;
 mod entrance;
+mod joining;
 mod reading;
 
 use std::collections::VecDeque;
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +32,9 @@ use crate::mailbox::{Address, Command, Mailbox, Publications};
 use crate::pod::Pod;
 use crate::wake::Wake;
 
+use joining::Joining;
+
+pub(crate) use arrivals::Arrivals;
 pub(crate) use entrance::Entrance;
 
 /// What one turn takes at the most.
@@ -62,6 +69,9 @@ pub(crate) struct Driver {
     fan_out: FanOut,
     mailbox: Mailbox,
     entrance: Option<Entrance>,
+    arrivals: Arrivals,
+    /// `None` without a bus: then there is nobody else to be heard.
+    joining: Option<Joining>,
     wake: Wake,
     clock: Clock,
     parser: Parser,
@@ -90,15 +100,19 @@ impl Driver {
         addresses: &[Address],
         mailbox: Mailbox,
         entrance: Option<Entrance>,
+        arrivals: Arrivals,
     ) -> io::Result<Driver> {
         let wake = Wake::new(mio::Poll::new()?)?;
+        let publisher = pod.bus.as_ref().map(|bus| bus.publisher.clone());
         let mut driver = Driver {
             index,
             shard: Shard::new(config),
             connections: Connections::default(),
-            fan_out: FanOut::new(index, addresses, Arc::clone(&pod.interest)),
+            fan_out: FanOut::new(index, addresses, Arc::clone(&pod.interest), publisher),
             mailbox,
             entrance,
+            arrivals,
+            joining: pod.bus.as_ref().map(Joining::new),
             wake,
             clock: Clock::new(pod.started),
             parser: Parser::new(),
@@ -126,10 +140,12 @@ impl Driver {
             let now = self.clock.now();
             self.take_commands(now);
             self.take_publications(now);
+            self.arrivals.deliver(now, &mut self.shard);
             self.take_sockets(now, &mut events)?;
             self.shard.handle_timeout(now);
             self.handle_deadlines(now);
             self.emit_events(now);
+            self.take_releases(now);
             self.flush(now);
             self.publish_figures(now);
             if self.is_done(now) {
@@ -137,8 +153,26 @@ impl Driver {
             }
             if let Some(deadline) = self.idle_until(now) {
                 let deadline = deadline.map(|at| self.clock.runtime_instant(at));
-                self.wake.wait_until(deadline, &self.mailbox).await;
+                self.wait_until(deadline).await;
             }
+        }
+    }
+
+    async fn wait_until(&mut self, deadline: Option<tokio::time::Instant>) {
+        // What is not taken is not waited for, or the wait would end at once each time.
+        let takes_arrivals = !self.shard.is_congested();
+        let arrivals =
+            async { if takes_arrivals { self.arrivals.ready().await } else { pending().await } };
+        let releases = async {
+            match &mut self.joining {
+                Some(joining) => joining.released().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.wake.wait_until(deadline, &self.mailbox) => {}
+            () = arrivals => {}
+            () = releases => {}
         }
     }
 
@@ -260,12 +294,16 @@ impl Driver {
                     self.deadlines.schedule(member.0, now.instant, due);
                 }
             } else {
-                self.fan_out.emit(now, event, &mut self.shard);
+                self.emit_to_pods(now, event);
             }
         }
         if self.connections.unpark() {
             self.deadlines.shrink();
         }
+    }
+
+    fn emit_to_shards(&mut self, now: Now, event: Event) {
+        self.fan_out.emit(now, event, &mut self.shard);
     }
 
     fn flush(&mut self, now: Now) {
@@ -328,7 +366,7 @@ impl Driver {
 
     fn publish_figures(&mut self, now: Now) {
         let cells: &Cells = &self.pod.cells[self.index];
-        cells.publish(&self.shard);
+        cells.publish(&self.shard, self.arrivals.missed());
         if now.instant.since(self.queued_read_at) >= QUEUED_INTERVAL {
             self.queued_read_at = now.instant;
             self.queued = self.shard.frames_queued();

@@ -8,11 +8,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use socket2::{Domain, Protocol, Socket, Type};
-use stentor_bus::bus::Batch;
 use stentor_bus::link::LinkState;
 use stentor_shard::counters::DELIVERY_BOUNDS_MICROS;
 use stentor_shard::{Delivery, ShardConfig};
@@ -21,12 +20,11 @@ use stentor_wire::encode;
 use stentor_wire::envelope::Envelope;
 use stentor_wire::room_name::RoomName;
 use stentor_wire::timestamp::Timestamp;
-use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use crate::config::EngineConfig;
 use crate::door::{Admission, Door, Gate};
-use crate::driver::{Driver, Entrance};
+use crate::driver::{Arrivals, Driver, Entrance};
 use crate::figures::{Figures, RoomsReport};
 use crate::hooks::Hooks;
 use crate::mailbox::{Address, Attach, Command, Mailbox, Publications, SendError, mailbox};
@@ -39,6 +37,9 @@ const LISTEN_BACKLOG: i32 = 4_096;
 
 /// A drain closes no slower than this, all shards together.
 const DRAIN_CLOSES_PER_SECOND_MIN: f64 = 1_000.0;
+
+/// What of a drain's time is kept for publishing what still waits then.
+const BUS_SHARE_OF_DRAIN: f64 = 0.1;
 
 /// A running engine. Clones are the same engine; its threads run until [`Engine::drain`].
 #[derive(Clone)]
@@ -213,13 +214,18 @@ impl Engine {
 
     /// Ends politely: nobody comes in any more, everybody is closed with 1001 behind what waits
     /// for them, spread over at most `drain_timeout` and no slower than 1,000 a second. Returns
-    /// when all sockets are closed and all threads have ended, or after `drain_timeout`.
+    /// when all sockets are closed, what was said is published and all threads have ended, or after
+    /// `drain_timeout`. With a bus the last tenth of that is kept for publishing.
     ///
     /// # Cancel safety
     /// Once begun the drain goes on by itself; calling again waits for the same.
     pub async fn drain(&self) {
         if !self.pod.draining.swap(true, Ordering::Relaxed) {
             let timeout = self.pod.config.drain_timeout;
+            let _ = self.pod.drain_ends.set(Instant::now() + timeout);
+            // What is said until the end is published behind it.
+            let reserve = if self.pod.bus.is_some() { BUS_SHARE_OF_DRAIN } else { 0.0 };
+            let timeout = timeout.mul_f64(1.0 - reserve);
             let at_least = self.pod.places_taken() as f64 / DRAIN_CLOSES_PER_SECOND_MIN;
             // The last fifth is for the peers' answers.
             let window = Duration::from_secs_f64(at_least).min(timeout.mul_f64(0.8));
@@ -231,9 +237,8 @@ impl Engine {
                 }
             }
         }
-        let all = self.addresses.len();
         // The sender lives as long as the engine, so waiting cannot fail.
-        let _ = self.pod.ended.subscribe().wait_for(|ended| ended.shards == all).await;
+        let _ = self.pod.ended.subscribe().wait_for(|ended| ended.bus_stopped).await;
     }
 
     /// Returns when a shard has ended unasked: the pod can no longer keep its promises.
@@ -276,7 +281,7 @@ impl Engine {
                 addresses: Arc::clone(&addresses),
                 mailbox,
                 entrance,
-                arrivals: arrivals.next(),
+                arrivals: Arrivals::new(arrivals.next()),
             };
             let spawned =
                 thread::Builder::new().name(format!("shard-{index}")).spawn(move || start.run());
@@ -329,7 +334,7 @@ struct Start {
     addresses: Arc<[Address]>,
     mailbox: Mailbox,
     entrance: Option<Entrance>,
-    arrivals: Option<broadcast::Receiver<Batch>>,
+    arrivals: Arrivals,
 }
 
 impl Start {
@@ -348,10 +353,16 @@ impl Start {
                 true
             }
         };
+        let mut is_last = false;
         pod.ended.send_modify(|ended| {
             ended.shards += 1;
             ended.failed |= failed;
+            is_last = ended.shards == pod.config.shards;
         });
+        if is_last {
+            stop_bus(&pod);
+            pod.ended.send_modify(|ended| ended.bus_stopped = true);
+        }
     }
 
     fn run_shard(self) -> io::Result<()> {
@@ -368,9 +379,21 @@ impl Start {
                 &self.addresses,
                 self.mailbox,
                 self.entrance,
+                self.arrivals,
             )?;
             driver.run().await
         })
+    }
+}
+
+/// Publishes what still waits, until the drain is to be over.
+fn stop_bus(pod: &Pod) {
+    let Some(bus) = &pod.bus else { return };
+    let ends = pod.drain_ends.get().copied().unwrap_or_else(Instant::now);
+    let patience = ends.saturating_duration_since(Instant::now());
+    match tokio::runtime::Builder::new_current_thread().build() {
+        Ok(runtime) => runtime.block_on(bus.stop(patience)),
+        Err(error) => tracing::error!(%error, "cannot wait for the bus to publish what is left"),
     }
 }
 

@@ -1,13 +1,18 @@
 //! Fan-out: what was said on one shard goes to the shards that have members of its room.
 //!
 //! A neighbour whose mailbox is full is not waited for and nothing is dropped: what it is owed is
-//! kept here in order, and the driver reads no more from its sockets until it is gone.
+//! kept here in order, and the driver reads no more from its sockets until it is gone. The bus is
+//! not waited for either: what it has no room for is counted there, and other pods see the hole.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use stentor_bus::publisher::Publisher;
+use stentor_bus::relay;
 use stentor_shard::time::Now;
 use stentor_shard::{Delivery, Event, Shard};
+use stentor_wire::room_name::RoomName;
 
 use crate::interest::Interest;
 use crate::mailbox::{Address, Command, SendError};
@@ -17,6 +22,7 @@ pub(crate) struct FanOut {
     own: usize,
     neighbours: Vec<Neighbour>,
     interest: Arc<Interest>,
+    publisher: Option<Publisher>,
 }
 
 #[derive(Debug)]
@@ -27,18 +33,24 @@ struct Neighbour {
 }
 
 impl FanOut {
-    pub(crate) fn new(own: usize, addresses: &[Address], interest: Arc<Interest>) -> FanOut {
+    pub(crate) fn new(
+        own: usize,
+        addresses: &[Address],
+        interest: Arc<Interest>,
+        publisher: Option<Publisher>,
+    ) -> FanOut {
         let neighbours = addresses
             .iter()
             .map(|address| Neighbour { address: address.clone(), owed: VecDeque::new() })
             .collect();
-        FanOut { own, neighbours, interest }
+        FanOut { own, neighbours, interest, publisher }
     }
 
     /// Passes on what a shard has to tell.
     pub(crate) fn emit(&mut self, now: Now, event: Event, shard: &mut Shard) {
         match event {
             Event::Published { room, frame, chosen_id } => {
+                self.publish(room.as_ref(), &frame, chosen_id.is_some());
                 self.deliver(Delivery { room, frame, chosen_id });
             }
             // The driver alone has deadlines.
@@ -70,6 +82,17 @@ impl FanOut {
     /// Whether a neighbour is owed something.
     pub(crate) fn is_backed_up(&self) -> bool {
         self.neighbours.iter().any(|neighbour| !neighbour.owed.is_empty())
+    }
+
+    fn publish(&self, room: Option<&RoomName>, frame: &Bytes, is_id_chosen: bool) {
+        let Some(publisher) = &self.publisher else { return };
+        let Some(message) = relay::message_of_frame(frame) else { return };
+        // An overflow is counted by the bus, which leaves the hole that tells the other pods.
+        let _ = if is_id_chosen {
+            publisher.try_publish_with_chosen_id(room.cloned(), message)
+        } else {
+            publisher.try_publish(room.cloned(), message)
+        };
     }
 
     fn deliver(&mut self, delivery: Delivery) {

@@ -50,6 +50,12 @@ pub struct ShardFigures {
     pub messages_refused: u64,
     /// Counter: connections that ever became members.
     pub connections_opened: u64,
+    /// Counter: members that were told that messages of other pods did not reach them.
+    pub gaps_told: u64,
+    /// Counter: members that were not told so, because they hear no events.
+    pub gaps_untold: u64,
+    /// Counter: batches of messages of other pods that this shard was too slow for.
+    pub batches_missed: u64,
 }
 
 impl Figures {

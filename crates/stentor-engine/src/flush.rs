@@ -23,7 +23,12 @@ impl Sockets<'_> {
         offered: usize,
         write: impl FnOnce(&Socket) -> Transfer,
     ) -> usize {
-        let Some(socket) = &self.connections[member].socket else { return offered };
+        let connection = &self.connections[member];
+        if connection.held > 0 {
+            // As if its socket were full; the release says that it is not.
+            return 0;
+        }
+        let Some(socket) = &connection.socket else { return offered };
         match write(socket) {
             Transfer::Bytes(taken) => taken,
             Transfer::Blocked => 0,

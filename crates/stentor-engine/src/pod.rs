@@ -1,7 +1,7 @@
 //! The pod: what all shards of an engine share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use tokio::sync::watch;
@@ -23,6 +23,8 @@ pub(crate) struct Pod {
     pub(crate) bus: Option<PodBus>,
     pub(crate) started: Instant,
     pub(crate) draining: AtomicBool,
+    /// When the drain is to be over, once it has begun.
+    pub(crate) drain_ends: OnceLock<Instant>,
     pub(crate) ended: watch::Sender<Ended>,
     places_taken: AtomicUsize,
     publication_bytes: AtomicUsize,
@@ -36,6 +38,8 @@ const PUBLICATION_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub(crate) struct Ended {
     pub(crate) shards: usize,
     pub(crate) failed: bool,
+    /// The bus has published what waited, or there was none.
+    pub(crate) bus_stopped: bool,
 }
 
 impl Pod {
@@ -48,6 +52,7 @@ impl Pod {
             interest: Arc::default(),
             started: Instant::now(),
             draining: AtomicBool::new(false),
+            drain_ends: OnceLock::new(),
             ended: watch::Sender::new(Ended::default()),
             places_taken: AtomicUsize::new(0),
             publication_bytes: AtomicUsize::new(0),

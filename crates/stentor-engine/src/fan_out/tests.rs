@@ -29,7 +29,7 @@ fn world(shards: usize) -> World {
         pong_timeout: Duration::from_secs(60),
         rate_limit: 0,
     });
-    let fan_out = FanOut::new(0, &addresses, Arc::clone(&interest));
+    let fan_out = FanOut::new(0, &addresses, Arc::clone(&interest), None);
     World { fan_out, shard, interest, mailboxes }
 }
 
