@@ -146,14 +146,14 @@ impl Joining {
         waiting
     }
 
-    /// Takes out whoever of `member` waits for an answer about the room; says whether one did.
-    fn give_up_answers(&mut self, member: MemberId, room: &RoomName) -> bool {
-        let Some(waiting) = self.waiting.get_mut(room) else { return false };
+    /// Waits no more for the answers that `member` is owed about the room; says how many they are.
+    fn give_up_answers(&mut self, member: MemberId, room: &RoomName) -> usize {
+        let Some(waiting) = self.waiting.get_mut(room) else { return 0 };
         let before = waiting.len();
         waiting.retain(|waiter| waiter.member != member || waiter.what != Awaited::Answer);
         let given_up = before - waiting.len();
         self.answers -= given_up;
-        given_up > 0
+        given_up
     }
 
     fn look_at_link(&mut self) {
@@ -209,10 +209,11 @@ impl Driver {
                     joining.heard.remove(room);
                     joining.rooms.unwant(room.clone());
                 }
+                let owed = joining.give_up_answers(*member, room);
                 // It is told that it was in before it is told that it is out.
-                if joining.give_up_answers(*member, room) && *asked {
+                for _ in 0..if *asked { owed } else { 0 } {
                     let present = Event::Present { member: *member, room: room.clone() };
-                    self.emit_to_shards(now, present);
+                    self.fan_out.emit(now, present, &mut self.shard);
                 }
             }
             Event::Published { .. } | Event::Closing { .. } => {}
