@@ -1,12 +1,13 @@
 //! The driver: the loop around one shard.
 //!
 //! The parts: [`entrance`] (new sockets up to the door), [`reading`] (bytes → messages),
-//! [`arrivals`] (what other pods said), [`joining`] (who waits until they are heard), and here the
-//! turn itself. Every drain in a turn is capped, so that nothing starves the others.
+//! [`arrivals`] (what other pods said), [`joining`] (who waits until they are heard), [`leaving`]
+//! (how a socket's time here ends), and here the turn itself. Every drain in a turn is capped, so that nothing starves the others.
 
 mod arrivals;
 mod entrance;
 mod joining;
+mod leaving;
 mod reading;
 
 use std::collections::VecDeque;
@@ -27,7 +28,6 @@ use crate::clock::Clock;
 use crate::connection::{Connections, Phase};
 use crate::fan_out::FanOut;
 use crate::flush::Sockets;
-use crate::hooks::Client;
 use crate::mailbox::{Address, Command, Mailbox, Publications};
 use crate::pod::Pod;
 use crate::wake::Wake;
@@ -318,49 +318,6 @@ impl Driver {
         }
         while let Some(id) = self.shard.poll_finished() {
             self.say_goodbye(now, id);
-        }
-    }
-
-    /// A member's close frame has gone out: nothing more is written, and the peer's end of stream
-    /// is awaited for a while.
-    fn say_goodbye(&mut self, now: Now, id: MemberId) {
-        self.forget_member(id);
-        let connection = &mut self.connections[id];
-        connection.phase = Phase::Lingering;
-        if let Some(socket) = &connection.socket {
-            socket.finish();
-        }
-        self.deadlines.schedule(id.0, now.instant, now.instant + LINGER_TIMEOUT);
-    }
-
-    /// A socket is gone, or is given up.
-    fn disconnect(&mut self, id: MemberId) {
-        if matches!(self.connections[id].phase, Phase::Open) {
-            self.forget_member(id);
-        }
-        if !matches!(self.connections[id].phase, Phase::Vacant) {
-            self.release(id);
-        }
-    }
-
-    fn forget_member(&mut self, id: MemberId) {
-        let Some((client_id, user)) = self.shard.identity(id) else { return };
-        let user = user.cloned();
-        let code = self.shard.handle_disconnect(id);
-        self.pod.cells[self.index].count_closed(code);
-        if !self.connections[id].greeted {
-            return;
-        }
-        let client = Client { id: client_id, user: user.as_deref() };
-        let hooks = &self.pod.hooks;
-        reading::guard(|| hooks.on_disconnect(&client, code));
-    }
-
-    /// Closes the socket and frees the number.
-    fn release(&mut self, id: MemberId) {
-        self.deadlines.cancel(id.0);
-        if self.connections.release(id) {
-            self.pod.return_place();
         }
     }
 

@@ -1,10 +1,10 @@
 //! The engine: the shards' threads, and the handle through which a program uses them.
 
+mod running;
+
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -13,8 +13,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use socket2::{Domain, Protocol, Socket, Type};
 use stentor_bus::link::LinkState;
+use stentor_shard::Delivery;
 use stentor_shard::counters::DELIVERY_BOUNDS_MICROS;
-use stentor_shard::{Delivery, ShardConfig};
 use stentor_wire::close::CloseCode;
 use stentor_wire::encode;
 use stentor_wire::envelope::Envelope;
@@ -24,7 +24,8 @@ use uuid::Uuid;
 
 use crate::config::EngineConfig;
 use crate::door::{Admission, Door, Gate};
-use crate::driver::{Arrivals, Driver, Entrance};
+use crate::driver::{Arrivals, Entrance};
+use crate::engine::running::Start;
 use crate::figures::{Figures, RoomsReport};
 use crate::hooks::Hooks;
 use crate::mailbox::{Address, Attach, Command, Mailbox, Publications, SendError, mailbox};
@@ -326,89 +327,6 @@ impl fmt::Display for AttachError {
 }
 
 impl std::error::Error for AttachError {}
-
-/// What a shard's thread takes along.
-struct Start {
-    index: usize,
-    pod: Arc<Pod>,
-    addresses: Arc<[Address]>,
-    mailbox: Mailbox,
-    entrance: Option<Entrance>,
-    arrivals: Arrivals,
-}
-
-impl Start {
-    fn run(self) {
-        let pod = Arc::clone(&self.pod);
-        let index = self.index;
-        let ended = std::panic::catch_unwind(AssertUnwindSafe(|| self.run_shard()));
-        let failed = match ended {
-            Ok(Ok(())) => false,
-            Ok(Err(error)) => {
-                tracing::error!(shard = index, %error, "a shard has failed");
-                true
-            }
-            Err(_) => {
-                tracing::error!(shard = index, "a shard has panicked");
-                true
-            }
-        };
-        let mut is_last = false;
-        pod.ended.send_modify(|ended| {
-            ended.shards += 1;
-            ended.failed |= failed;
-            is_last = ended.shards == pod.config.shards;
-        });
-        if is_last {
-            stop_bus(&pod);
-            pod.ended.send_modify(|ended| ended.bus_stopped = true);
-        }
-    }
-
-    fn run_shard(self) -> io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build_local(tokio::runtime::LocalOptions::default())?;
-        runtime.block_on(async {
-            let config = shard_config(&self.pod.config);
-            let driver = Driver::new(
-                self.index,
-                self.pod,
-                config,
-                &self.addresses,
-                self.mailbox,
-                self.entrance,
-                self.arrivals,
-            )?;
-            driver.run().await
-        })
-    }
-}
-
-/// Publishes what still waits, until the drain is to be over.
-fn stop_bus(pod: &Pod) {
-    let Some(bus) = &pod.bus else { return };
-    let ends = pod.drain_ends.get().copied().unwrap_or_else(Instant::now);
-    let patience = ends.saturating_duration_since(Instant::now());
-    match tokio::runtime::Builder::new_current_thread().build() {
-        Ok(runtime) => runtime.block_on(bus.stop(patience)),
-        Err(error) => tracing::error!(%error, "cannot wait for the bus to publish what is left"),
-    }
-}
-
-fn shard_config(config: &EngineConfig) -> ShardConfig {
-    ShardConfig {
-        pod: config.pod.as_str().into(),
-        // The standard library's hash keys come from the operating system.
-        seed: RandomState::new().build_hasher().finish(),
-        slow_consumer: config.slow_consumer,
-        flush_gap_max: config.flush_gap_max,
-        ping_interval: config.ping_interval,
-        pong_timeout: config.pong_timeout,
-        rate_limit: config.rate_limit,
-    }
-}
 
 /// Fails where somebody listens already. The shards' listeners would not: they share their port,
 /// and with a second engine too, whose clients would then not hear those of the first.

@@ -254,3 +254,6 @@ impl Driver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,12 +25,12 @@ fn everybody_hears_everything_once_and_each_sender_in_order() {
     let mut clients: Vec<Client> =
         [&a, &a, &a, &b, &b, &b].map(|pod| pod.client(&["general"])).into();
     for number in 0..EACH {
-        let audience = if number % 4 == 0 { "" } else { "general" };
+        let audience = if number.is_multiple_of(4) { "" } else { "general" };
         clients.iter_mut().for_each(|client| client.say(audience, number));
     }
     let all = clients.len() * EACH as usize;
     let said_in = |is_global: bool| -> Vec<u64> {
-        (0..EACH).filter(|number| (number % 4 == 0) == is_global).collect()
+        (0..EACH).filter(|number| number.is_multiple_of(4) == is_global).collect()
     };
     for client in &mut clients {
         let mut heard: HashMap<(String, bool), Vec<u64>> = HashMap::new();
@@ -61,7 +61,7 @@ fn what_the_program_publishes_is_heard_on_the_other_pod_once() {
     let publication = |number: u64| Publication {
         id: None,
         kind: MessageType::Notification,
-        room: (number % 2 == 0).then(|| room("general")),
+        room: number.is_multiple_of(2).then(|| room("general")),
         from: "backend".to_owned(),
         data: Bytes::from(number.to_string()),
     };
