@@ -1,5 +1,5 @@
 use stentor_bus::address::Address;
-use stentor_bus::bus::{Bus, Settings, Started};
+use stentor_bus::bus::Settings;
 use stentor_bus::channel::ChannelNames;
 use stentor_bus::in_flight::InFlightLimits;
 use stentor_bus::link::LinkState;
