@@ -6,7 +6,9 @@
 //! embedding program has done the upgrade itself. From then on a socket speaks WebSocket.
 //!
 //! Where a message passes: `driver/reading` (bytes → message), [`hooks`], `stentor-shard` (who
-//! hears it), `fan_out` (which other shards hear of it), `flush` (turn buffers → sockets).
+//! hears it), `fan_out` (which other shards hear of it, and the bus), `flush` (turn buffers →
+//! sockets). What other pods say comes in by `driver/arrivals`; `driver/joining` keeps a response
+//! back until they are heard.
 
 pub mod config;
 pub mod door;
