@@ -82,7 +82,7 @@ fn what_the_program_publishes_is_heard_on_the_other_pod_once() {
 }
 
 #[test]
-fn a_resend_through_the_other_pod_is_delivered_once_and_acknowledged_as_one() {
+fn a_resend_through_the_other_pod_is_not_delivered_again_to_those_who_had_it() {
     let redis = Redis::start();
     let (a, b) = pods(&redis);
     let mut listeners = [a.client(&["general"]), b.client(&["general"])];
