@@ -13,6 +13,7 @@ mod report;
 mod scenario;
 mod verdict;
 
+use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Scenario};
@@ -75,7 +76,7 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
         Scenario::FloorDoor(args) => return door::serve(args).map(|()| true),
         Scenario::EchoFloorServer(args) => return echo_floor::serve(args).map(|()| true),
     };
-    println!("{report}");
+    // Files first: they are there whatever becomes of the output.
     if let Some(path) = &cli.json {
         report.write_json(path)?;
     }
@@ -85,5 +86,14 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
     if let Some(folder) = &cli.svg {
         report.write_svgs(folder)?;
     }
+    print(&report)?;
     Ok(report.has_passed())
+}
+
+/// Shows the report. A reader that went away before the end of it is no failure.
+fn print(report: &Report) -> Result<(), Failure> {
+    let printed = writeln!(io::stdout(), "{report}");
+    printed
+        .or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+        .map_err(Failure::while_doing("the report cannot be printed"))
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use crate::relay::{self, Fault};
@@ -54,6 +54,40 @@ fn a_server_that_is_not_there_or_is_none_of_ours() {
     );
     assert_refused(&["fanout", &hangs_up], "hangs up without an answer");
     assert_refused(&["echo", "--dialect=plain", &hangs_up], "the server");
+}
+
+/// Regression: a report into a pipe whose reader was gone, such as `head`, or onto a full disk
+/// ended in a panic, and the files asked for were not written.
+#[test]
+fn an_output_that_takes_no_report() {
+    let folder = std::env::temp_dir().join(format!("stentor-output-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for temporary files");
+    let json = folder.join("report.json");
+    let measurement = [
+        "floor",
+        "--sockets=2",
+        "--warmup=0ms",
+        "--duration=20ms",
+        &format!("--json={}", json.display()),
+    ];
+    let with_output = |output: Stdio| {
+        let mut command = Command::new(PROGRAM);
+        command.args(measurement).stdout(output).stderr(Stdio::piped());
+        command.spawn().expect("the harness starts")
+    };
+
+    let mut unread = with_output(Stdio::piped());
+    drop(unread.stdout.take());
+    let unread = unread.wait_with_output().expect("it ends");
+    assert_eq!(unread.status.code(), Some(0), "{unread:?}");
+    assert!(unread.stderr.is_empty(), "{unread:?}");
+    let written = std::fs::read_to_string(&json).expect("the report as JSON");
+    assert!(written.contains("\"floor\""), "{written}");
+
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a Linux");
+    let full = with_output(full.into()).wait_with_output().expect("it ends");
+    assert_one_line(&full, "the report cannot be printed: No space left", &measurement);
+    std::fs::remove_dir_all(&folder).expect("the folder of this test");
 }
 
 #[test]
