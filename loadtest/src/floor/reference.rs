@@ -38,6 +38,9 @@ mod tests;
 
 /// The largest frame that the floor sends, in bytes; a larger one of a server counts as this.
 const FRAME_BYTES_MAX: u64 = 65_000;
+/// The part of the server's rate below which the floor has not kept up with it: a floor that is
+/// paced ends a round early or late.
+const REACH_MIN: f64 = 0.8;
 /// How many frames a call carries in the second measurement flat out.
 const COALESCED: u32 = 16;
 /// The part of the measured span that the floor runs before it counts.
@@ -183,6 +186,9 @@ impl Reference {
             report.add_some("floor_cpu_a_delivery", paced.cpu_a_delivery());
             report.add_some("of_the_floor", ratio.map(Figure::Ratio));
             table.add(fitting.row(1, &paced, ratio, None));
+            if let Some(remark) = sendings.remark_if_out_of_reach(paced.deliveries_per_second()) {
+                report.remark(remark);
+            }
         }
         if let Some(maximum) = server_maximum {
             for frames in [1, COALESCED] {
@@ -323,6 +329,19 @@ impl Sendings {
         floor.sending.frames_per_send = frames_per_send;
         floor.sending.sockets_per_burst = None;
         floor
+    }
+
+    /// What to say if the floor, at so many frames a second, did not keep up with the server.
+    fn remark_if_out_of_reach(&self, frames_per_second: f64) -> Option<String> {
+        let wanted = self.deliveries_per_second;
+        (frames_per_second < wanted * REACH_MIN).then(|| {
+            format!(
+                "the floor reached {}/s of the server's {}/s with one frame a send(): its CPU \
+                 time is that of its own rate",
+                grouped(frames_per_second as u64),
+                grouped(wanted as u64)
+            )
+        })
     }
 
     /// The same with as many sockets as this process may have.

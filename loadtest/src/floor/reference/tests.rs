@@ -45,3 +45,14 @@ fn a_floor_that_lost_a_frame_is_no_floor() {
     assert!(lossy.require_all().is_err());
     assert!(floor(1, 10).require_all().is_ok());
 }
+
+#[test]
+fn a_floor_that_does_not_keep_up_with_the_server_is_told() {
+    let seating = Seating { rooms: 1, members: 50, talkers: 1, rooms_per_connection: 1 };
+    let sendings = Sendings::new(seating, 3_000_000.0, 310);
+
+    let remark = sendings.remark_if_out_of_reach(56_000.0).expect("a fiftieth is not all");
+
+    assert!(remark.contains("56,000/s of the server's 3,000,000/s"), "{remark}");
+    assert_eq!(sendings.remark_if_out_of_reach(2_900_000.0), None);
+}
