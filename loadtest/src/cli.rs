@@ -29,6 +29,7 @@ pub(crate) use self::scale::{ScaleArgs, ScalePart};
 pub(crate) use self::server::{ServerArgs, find_target};
 pub(crate) use self::slow::{SlowArgs, Stall};
 use crate::failure::Failure;
+use crate::verdict::stamp::STAMP_BYTES;
 
 mod audit;
 mod churn;
@@ -170,6 +171,8 @@ impl Scenario {
 
 /// Rates that a schedule can be made of, a second.
 const RATES: RangeInclusive<f64> = 1e-3..=1e9;
+/// The most content of a message, in bytes: what stands around it fits below 65,536.
+const CONTENT_BYTES_MAX: usize = 60_000;
 /// The longest span that anything is measured for.
 const SPAN_MAX: Duration = Duration::from_secs(30 * 24 * 3_600);
 
@@ -185,6 +188,19 @@ pub(crate) fn require_rate(name: &str, rate: f64) -> Result<(), Failure> {
         "{name} must be above zero, from {} to {} a second: {rate}",
         RATES.start(),
         RATES.end()
+    )))
+}
+
+/// Refuses a content that has no room for the stamp, or that no server takes.
+///
+/// # Errors
+/// If it is not from 40 to 60,000 bytes.
+pub(crate) fn require_content_bytes(content_bytes: usize) -> Result<(), Failure> {
+    if (STAMP_BYTES..=CONTENT_BYTES_MAX).contains(&content_bytes) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "--content-bytes must be {STAMP_BYTES} to {CONTENT_BYTES_MAX}, the stamp is in it"
     )))
 }
 

@@ -5,7 +5,6 @@ use clap::Args;
 use crate::failure::Failure;
 use crate::load::seating::Seating;
 use crate::measure::machine;
-use crate::verdict::stamp::STAMP_BYTES;
 
 /// The rooms and who is in them.
 #[derive(Clone, Debug, Args)]
@@ -40,11 +39,7 @@ impl RoomArgs {
     /// stamp.
     pub(crate) fn seating_for(&self, processes: usize) -> Result<Seating, Failure> {
         let Self { rooms, members, talkers, rooms_per_connection, content_bytes } = *self;
-        if !(STAMP_BYTES..=60_000).contains(&content_bytes) {
-            return Err(Failure::new(format!(
-                "--content-bytes must be {STAMP_BYTES} to 60000, the stamp is in it"
-            )));
-        }
+        super::require_content_bytes(content_bytes)?;
         let seating = Seating {
             rooms: rooms as usize,
             members: members as usize,

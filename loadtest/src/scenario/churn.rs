@@ -3,6 +3,7 @@
 use crate::cli::{self, By, ChurnArgs};
 use crate::failure::Failure;
 use crate::floor::reference::{Reference, Sendings};
+use crate::load::seating::Seating;
 use crate::load::step::{Hopeless, Step, StepFigures};
 use crate::load::swarm::Call;
 use crate::load::world::World;
@@ -63,18 +64,7 @@ pub(crate) fn run(args: &ChurnArgs) -> Result<Report, Failure> {
     // The server's work is for steady members and visitors alike.
     figures.delivered_measured += visitors.delivered.measured();
 
-    let how = match args.by {
-        By::Connection => "by connection",
-        By::Join => "by join and leave",
-    };
-    let what = format!(
-        "{} at {} messages/s, {} visitors at {} joins/s {how}",
-        fanout::describe(seating),
-        args.rate,
-        grouped(count as u64),
-        args.churn_rate
-    );
-    let mut report = Report::new("churn", what);
+    let mut report = Report::new("churn", describe(args, seating));
     add_figures(&mut report, &visitors, &quiet, &figures);
     report.add_some("resident_before", before.map(|bytes| Figure::Bytes(bytes as f64)));
     report.add_some("resident_after", after.map(|bytes| Figure::Bytes(bytes as f64)));
@@ -92,6 +82,21 @@ pub(crate) fn run(args: &ChurnArgs) -> Result<Report, Failure> {
         report.remark("the server's CPU time a delivery has that of the joins and leaves in it");
     }
     Ok(report)
+}
+
+/// The rooms, those who come and go, and how.
+fn describe(args: &ChurnArgs, seating: Seating) -> String {
+    let how = match args.by {
+        By::Connection => "by connection",
+        By::Join => "by join and leave",
+    };
+    format!(
+        "{} at {} messages/s, {} visitors at {} joins/s {how}",
+        fanout::describe(seating),
+        args.rate,
+        grouped(args.visitors.into()),
+        args.churn_rate
+    )
 }
 
 /// What the steady members cost is known from the run-in; the rest is the joins' and leaves'.

@@ -22,7 +22,6 @@ use crate::report::figure::{Figure, grouped};
 use crate::report::progress::Progress;
 use crate::scenario::fanout;
 use crate::scenario::pods::remotes::Remotes;
-use crate::verdict::stamp::STAMP_BYTES;
 
 mod remotes;
 
@@ -135,11 +134,7 @@ fn shape(args: &PodsArgs) -> Result<(Seating, usize), Failure> {
     if args.pid.len() > args.url.len() {
         return Err(Failure::new("--pid is given more often than --url"));
     }
-    if !(STAMP_BYTES..=60_000).contains(&args.content_bytes) {
-        return Err(Failure::new(format!(
-            "--content-bytes must be {STAMP_BYTES} to 60000, the stamp is in it"
-        )));
-    }
+    cli::require_content_bytes(args.content_bytes)?;
     let (talkers, listeners) = (args.talkers as usize, args.listeners as usize);
     let seating = Seating {
         rooms: args.rooms as usize,

@@ -16,7 +16,6 @@ use crate::report::figure::{Figure, grouped};
 use crate::report::progress::Progress;
 use crate::scenario::fanout;
 use crate::scenario::slow::sleepers::{Sleepers, SlowTally, Stalling};
-use crate::verdict::stamp::STAMP_BYTES;
 
 mod sleepers;
 
@@ -79,13 +78,7 @@ pub(crate) fn run(args: &SlowArgs) -> Result<Report, Failure> {
     let mut report = Report::new("slow", what);
     report.add("slow", Figure::Count(slow));
     add_figures(&mut report, tally, &quiet, &figures);
-    let bytes = |bytes: u64| Figure::Bytes(bytes as f64);
-    report.add_some("resident_before", before.map(bytes));
-    report.add_some("resident_peak", sleepers.resident_peak().map(bytes));
-    report.add_some("resident_after", after.map(bytes));
-    let grown = sleepers.resident_peak().zip(before);
-    let each = grown.map(|(peak, before)| peak.saturating_sub(before) as f64 / slow as f64);
-    report.add_some("resident_a_stalled_connection", each.map(Figure::Bytes));
+    add_memory(&mut report, [before, sleepers.resident_peak(), after], slow);
     if tally.unaffected == slow {
         report.remark(
             "nobody missed anything: the system's buffers took it all (a higher --rate, larger \
@@ -120,6 +113,17 @@ fn add_figures(report: &mut Report, tally: SlowTally, quiet: &StepFigures, figur
     }
 }
 
+/// Resident memory of the server before the stall, at its peak and after it, by `slow` of them.
+fn add_memory(report: &mut Report, [before, peak, after]: [Option<u64>; 3], slow: u64) {
+    let bytes = |bytes: u64| Figure::Bytes(bytes as f64);
+    report.add_some("resident_before", before.map(bytes));
+    report.add_some("resident_peak", peak.map(bytes));
+    report.add_some("resident_after", after.map(bytes));
+    let grown = peak.zip(before);
+    let each = grown.map(|(peak, before)| peak.saturating_sub(before) as f64 / slow as f64);
+    report.add_some("resident_a_stalled_connection", each.map(Figure::Bytes));
+}
+
 /// The steady members' latency through both spans, and where the others stall.
 fn add_latency_over_time(
     report: &mut Report,
@@ -148,11 +152,7 @@ fn shape(args: &SlowArgs) -> Result<(Seating, usize), Failure> {
     if !(args.slow > 0.0 && args.slow < 1.0) {
         return Err(Failure::new(format!("--slow must be above 0 and below 1: {}", args.slow)));
     }
-    if !(STAMP_BYTES..=60_000).contains(&args.content_bytes) {
-        return Err(Failure::new(format!(
-            "--content-bytes must be {STAMP_BYTES} to 60000, the stamp is in it"
-        )));
-    }
+    cli::require_content_bytes(args.content_bytes)?;
     if args.stall == Stall::Pause && args.pause >= args.duration {
         return Err(Failure::new("--pause must be shorter than --duration, or --stall never"));
     }
