@@ -1,7 +1,7 @@
 //! A room of the relay: who is in it, what was said, and what goes wrong on the way.
 
 use std::io::Write as _;
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 use stentor_wire::frame::OpCode;
 
@@ -36,7 +36,8 @@ pub(super) struct Spoken {
 }
 
 impl Room {
-    /// Stamps a message that has no id, and hands it to everybody, with the plan's fault for one of them.
+    /// Stamps a message that has no id, and hands it to everybody, with the plan's fault for one of
+    /// them.
     pub(super) fn relay(&mut self, payload: &[u8], spoken: &mut Spoken, plan: Plan) {
         let place_said = self.history.len();
         let id = format!("{{\"id\":\"{place_said}\",");
@@ -53,6 +54,10 @@ impl Room {
             };
             // A member that is gone hears nothing; its own thread takes it out.
             let _ = member.write_all(&now.concat());
+            if place == plan.place && spoken.has_closed(plan.fault) {
+                // Nothing follows a close frame (RFC 6455 section 5.5.1).
+                let _ = member.shutdown(Shutdown::Write);
+            }
         }
     }
 
@@ -85,10 +90,19 @@ impl Room {
 }
 
 impl Spoken {
+    fn is_faulty(&self) -> bool {
+        self.count.is_multiple_of(FAULTY)
+    }
+
+    /// Whether the member at the faulty place has just got a close frame.
+    fn has_closed(&self, fault: Fault) -> bool {
+        matches!(fault, Fault::Close(_)) && self.is_faulty()
+    }
+
     /// What the member at the faulty place gets instead of a message.
     fn spoil(&mut self, message: &[u8], place_said: usize, fault: Fault) -> Vec<Vec<u8>> {
         let mut now = vec![message.to_vec()];
-        let is_faulty = self.count.is_multiple_of(FAULTY);
+        let is_faulty = self.is_faulty();
         match fault {
             Fault::Lose if is_faulty => now.clear(),
             Fault::Double if is_faulty => now.push(message.to_vec()),
