@@ -69,8 +69,9 @@ pub(crate) struct SlowArgs {
         value_parser = clap::value_parser!(u32).range(1_024..=1_000_000)
     )]
     pub(crate) receive_bytes: u32,
-    /// Bytes of content in a message
-    #[arg(long, default_value_t = 1_024)]
+    /// Bytes of content in a message; with the rate and the pause it must pass what the system's
+    /// buffers hold (4 MiB a socket), or nobody misses anything
+    #[arg(long, default_value_t = 4_096)]
     pub(crate) content_bytes: usize,
     /// Messages a second, of all talkers together
     #[arg(long, default_value_t = 500.0)]
