@@ -11,7 +11,7 @@
 //! There are as many channels as rooms with members, and those that linger. The first are bounded
 //! by the engine, which bounds connections and the rooms of each; the others here.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use stentor_wire::room_name::RoomName;
@@ -89,7 +89,8 @@ pub enum Answer {
 /// Which channels a pod hears.
 #[derive(Debug)]
 pub struct Subscriptions {
-    channels: HashMap<Audience, Channel>,
+    /// In the order of their names, so that what Redis is told is decided by the rooms alone.
+    channels: BTreeMap<Audience, Channel>,
     to_subscribe: VecDeque<Audience>,
     to_unsubscribe: VecDeque<Audience>,
     lingering: VecDeque<(Instant, Audience)>,
@@ -139,7 +140,7 @@ struct UnderWay {
 impl Default for Subscriptions {
     fn default() -> Subscriptions {
         let mut subscriptions = Subscriptions {
-            channels: HashMap::new(),
+            channels: BTreeMap::new(),
             to_subscribe: VecDeque::new(),
             to_unsubscribe: VecDeque::new(),
             lingering: VecDeque::new(),

@@ -3,7 +3,7 @@
 //! Each is released once: when all of its rooms are confirmed, when the link is known to be down,
 //! or at its deadline. How many there are is bounded by whoever bounds handshakes.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use stentor_wire::room_name::RoomName;
@@ -31,7 +31,7 @@ pub enum Release {
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
     pending: HashMap<WaiterId, Vec<RoomName>>,
-    rooms: HashMap<RoomName, HashSet<WaiterId>>,
+    rooms: HashMap<RoomName, BTreeSet<WaiterId>>,
     /// In the order of the deadlines; who was released meanwhile is skipped.
     deadlines: VecDeque<(Instant, WaiterId)>,
     released: VecDeque<(WaiterId, Release)>,
