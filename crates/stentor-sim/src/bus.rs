@@ -1,0 +1,369 @@
+//! The bus of one pod: the real values, driven as the bus's own driver drives them.
+//!
+//! What the driver does with fred is an [`Effect`] here, and the world carries it out. Inputs
+//! come one after the other, and after them [`PodBus::act`] does what is due, in the order of the
+//! real driver.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use stentor_bus::channel::{Audience, ChannelNames};
+use stentor_bus::in_flight::InFlightLimits;
+use stentor_bus::inbox::{Arrival, Inbox};
+use stentor_bus::link::{Link, LinkAction, LinkState};
+use stentor_bus::outbox::OutboxLimits;
+use stentor_bus::pipeline::{Outcome, Pipeline};
+use stentor_bus::pod_id::PodId;
+use stentor_bus::subscriptions::{Answer, Command, CommandKind, Subscriptions};
+use stentor_bus::waiters::WaiterId;
+use stentor_wire::room_name::RoomName;
+use stentor_wire::time::Now;
+
+use crate::mutation::Mutation;
+use crate::queue::Micros;
+use crate::redis::{Reply, Request, SessionId};
+
+/// What shards take at once, as in the real bus.
+pub(crate) type Batch = Arc<[Arrival]>;
+
+/// As in the real driver.
+const PUBLISHES_AT_ONCE_MAX: usize = 1_024;
+const BATCH_BYTES_MAX: usize = 256 * 1024;
+const BATCH_ARRIVALS_MAX: usize = 256;
+
+/// Payloads that wait for a bus that stands still; small, so that they overflow in a small world.
+const PAYLOADS_MAX: usize = 16;
+
+/// What a bus is told.
+#[derive(Debug)]
+pub(crate) enum Input {
+    Said { audience: Audience, message: Bytes, is_id_chosen: bool },
+    Want(RoomName),
+    Unwant(RoomName),
+    Wait(WaiterId, Vec<RoomName>),
+    FromRedis(SessionId, Reply),
+}
+
+/// What a bus wants done.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    Connect,
+    Send(SessionId, Request),
+    Released(WaiterId),
+    Batch(Batch),
+}
+
+/// What an input or the inbox showed, for the oracle.
+#[derive(Debug)]
+pub(crate) enum Notice {
+    /// A payload of another pod was looked at.
+    Heard(Audience, Bytes),
+    /// A channel is heard no more.
+    Unsubscribed(Audience),
+}
+
+#[derive(Debug)]
+pub(crate) struct PodBus {
+    pod: PodId,
+    pub(crate) pipeline: Pipeline,
+    pub(crate) inbox: Inbox,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) link: Link,
+    pub(crate) inputs: VecDeque<Input>,
+    pub(crate) session: Option<SessionId>,
+    /// A session that is not connected yet.
+    connecting: Option<SessionId>,
+    audiences: BTreeMap<String, Audience>,
+    names: ChannelNames,
+    probe_channel: String,
+    arrivals: Vec<Arrival>,
+    random: fastrand::Rng,
+    mutation: Option<Mutation>,
+    downs: u64,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) wakes_at: Option<Micros>,
+    pub(crate) stands_until: Micros,
+}
+
+impl PodBus {
+    pub(crate) fn new(
+        pod: &PodId,
+        outbox: OutboxLimits,
+        seed: u64,
+        mutation: Option<Mutation>,
+    ) -> PodBus {
+        let names = ChannelNames::new("realtime").expect("a valid prefix");
+        PodBus {
+            pod: pod.clone(),
+            pipeline: Pipeline::new(pod.clone(), outbox, InFlightLimits::default()),
+            inbox: Inbox::new(pod.clone(), seed),
+            subscriptions: Subscriptions::default(),
+            link: Link::default(),
+            inputs: VecDeque::new(),
+            session: None,
+            connecting: None,
+            audiences: BTreeMap::new(),
+            probe_channel: names.probe(pod),
+            names,
+            arrivals: Vec::new(),
+            random: fastrand::Rng::with_seed(seed),
+            mutation,
+            downs: 0,
+            effects: Vec::new(),
+            notices: Vec::new(),
+            wakes_at: None,
+            stands_until: 0,
+        }
+    }
+
+    /// The pod's name on the bus.
+    pub(crate) fn name(&self) -> &str {
+        self.pod.as_str()
+    }
+
+    /// Whether Redis is heard.
+    pub(crate) fn is_up(&self) -> bool {
+        self.link.state() == LinkState::Up
+    }
+
+    /// The session that [`Effect::Connect`] asked for.
+    pub(crate) fn handle_connecting(&mut self, session: SessionId) {
+        self.connecting = Some(session);
+        let probe = self.probe_channel.clone();
+        self.effects.push(Effect::Send(session, Request::Connect { probe }));
+    }
+
+    /// Takes everything that has come, and does what follows.
+    pub(crate) fn run(&mut self, now: Now) {
+        self.drop_excess_payloads();
+        while let Some(input) = self.inputs.pop_front() {
+            self.take(now, input);
+        }
+        self.act(now);
+    }
+
+    /// When it has something to do by itself.
+    pub(crate) fn poll_timeout(&self) -> Micros {
+        let dues = [
+            self.pipeline.poll_timeout(),
+            self.subscriptions.poll_timeout(),
+            Some(self.link.poll_timeout()),
+        ];
+        dues.into_iter().flatten().min().map_or(0, |at| at.micros())
+    }
+
+    /// What fred's channel has no room for is lost, the oldest first, and told.
+    fn drop_excess_payloads(&mut self) {
+        let heard = |input: &Input| matches!(input, Input::FromRedis(_, Reply::Heard { .. }));
+        let waiting = self.inputs.iter().filter(|input| heard(input)).count();
+        let mut excess = waiting.saturating_sub(PAYLOADS_MAX);
+        // Only a bus that stood still is so far behind: else payloads are taken as they come.
+        if excess == 0 || self.stands_until == 0 {
+            return;
+        }
+        self.inputs.retain(|input| {
+            let goes = excess > 0 && heard(input);
+            excess -= usize::from(goes);
+            !goes
+        });
+        for audience in self.subscriptions.confirmed() {
+            self.inbox.handle_lag(audience, &mut self.arrivals);
+        }
+    }
+
+    fn take(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Said { audience, message, is_id_chosen: true } => {
+                self.pipeline.handle_message_with_chosen_id(now.instant, audience, &message);
+            }
+            Input::Said { audience, message, is_id_chosen: false } => {
+                self.pipeline.handle_message(now.instant, audience, &message);
+            }
+            Input::Want(room) => self.subscriptions.handle_wanted(&room),
+            Input::Unwant(room) => {
+                if self.mutation != Some(Mutation::ForgetToLeave) {
+                    self.subscriptions.handle_unwanted(now.instant, &room);
+                }
+            }
+            Input::Wait(waiter, rooms) => {
+                self.subscriptions.handle_wait(now.instant, waiter, &rooms);
+            }
+            Input::FromRedis(session, reply) => self.take_reply(now, session, reply),
+        }
+    }
+
+    fn take_reply(&mut self, now: Now, session: SessionId, reply: Reply) {
+        if self.connecting == Some(session) {
+            match reply {
+                Reply::Connected => {
+                    self.session = self.connecting.take();
+                    self.link.handle_connected(now.instant);
+                }
+                Reply::Ended => self.disconnected(now),
+                _ => {}
+            }
+            return;
+        }
+        if self.session != Some(session) {
+            return;
+        }
+        match reply {
+            Reply::Connected => {}
+            Reply::Published(Some(ticket)) => {
+                self.pipeline.handle_outcome(now.instant, ticket, Outcome::Published);
+            }
+            Reply::Published(None) => {}
+            Reply::Answered(id) => {
+                self.subscriptions.handle_answer(now.instant, id, Answer::Confirmed);
+            }
+            Reply::Heard { channel, payload } => self.take_payload(now, &channel, &payload),
+            Reply::Ended => self.disconnected(now),
+        }
+    }
+
+    fn take_payload(&mut self, now: Now, channel: &str, payload: &Bytes) {
+        if let Some(audience) = self.audiences.get(channel) {
+            self.notices.push(Notice::Heard(audience.clone(), payload.clone()));
+            if self.mutation == Some(Mutation::ForgetDuplicates) {
+                self.inbox = Inbox::new(self.pod.clone(), 0);
+            }
+            self.inbox.handle_payload(now, audience, payload, &mut self.arrivals);
+        } else if channel == self.probe_channel {
+            let number = std::str::from_utf8(payload).ok().and_then(|text| text.parse().ok());
+            if let Some(number) = number {
+                self.link.handle_probe_heard(now.instant, number);
+            }
+        }
+    }
+
+    fn disconnected(&mut self, now: Now) {
+        self.drop_session();
+        self.link.handle_disconnected(now.instant, self.random.u64(..));
+    }
+
+    fn drop_session(&mut self) {
+        for session in [self.session.take(), self.connecting.take()].into_iter().flatten() {
+            self.effects.push(Effect::Send(session, Request::Close));
+        }
+    }
+
+    fn act(&mut self, now: Now) {
+        self.link.handle_timeout(now.instant, self.random.u64(..));
+        self.pipeline.handle_timeout(now.instant);
+        self.subscriptions.handle_timeout(now.instant);
+        self.inbox.handle_timeout(now);
+        self.follow_link(now);
+        for _ in 0..PUBLISHES_AT_ONCE_MAX {
+            let Some(publish) = self.pipeline.poll_publish(now.instant) else { break };
+            let channel = self.names.of(&publish.audience);
+            self.publish(Request::Publish {
+                ticket: publish.ticket,
+                channel,
+                payload: publish.payload,
+            });
+        }
+        while let Some(command) = self.subscriptions.poll_command(now.instant) {
+            self.command(command);
+        }
+        while let Some((waiter, _)) = self.subscriptions.poll_released() {
+            self.effects.push(Effect::Released(waiter));
+        }
+        while self.pipeline.poll_healed().is_some() {}
+        self.pass_on();
+    }
+
+    fn follow_link(&mut self, now: Now) {
+        while let Some(action) = self.link.poll_action() {
+            match action {
+                LinkAction::Connect => self.effects.push(Effect::Connect),
+                LinkAction::Probe(number) => self.publish(Request::Publish {
+                    ticket: None,
+                    channel: self.probe_channel.clone(),
+                    payload: Bytes::from(number.to_string()),
+                }),
+                LinkAction::TearDown => self.drop_session(),
+            }
+        }
+        while let Some(state) = self.link.poll_change() {
+            match state {
+                LinkState::Up => {
+                    self.pipeline.handle_link_up(now.instant);
+                    if self.mutation != Some(Mutation::ForgetToSubscribe) || self.downs == 0 {
+                        self.subscriptions.handle_link_up(now.instant);
+                    }
+                }
+                LinkState::Down => {
+                    self.downs += 1;
+                    self.pipeline.handle_link_down(now.instant);
+                    self.subscriptions.handle_link_down();
+                    self.audiences.clear();
+                }
+                LinkState::Connecting | LinkState::Deaf => {}
+            }
+        }
+    }
+
+    fn publish(&mut self, request: Request) {
+        if let Some(session) = self.session {
+            self.effects.push(Effect::Send(session, request));
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let Some(session) = self.session else { return };
+        let Command { id, kind, audiences } = command;
+        let channels: Vec<String> =
+            audiences.iter().map(|audience| self.names.of(audience)).collect();
+        for (name, audience) in channels.iter().zip(&audiences) {
+            match kind {
+                CommandKind::Subscribe => {
+                    self.audiences.insert(name.clone(), audience.clone());
+                }
+                CommandKind::Unsubscribe => {
+                    self.audiences.remove(name);
+                    self.inbox.handle_unsubscribed(audience);
+                    self.notices.push(Notice::Unsubscribed(audience.clone()));
+                }
+            }
+        }
+        self.effects.push(Effect::Send(session, Request::Command { id, kind, channels }));
+    }
+
+    fn pass_on(&mut self) {
+        self.mutate();
+        let mut bytes = 0;
+        let mut batch = Vec::new();
+        for arrival in self.arrivals.drain(..) {
+            if let Arrival::Delivery(delivery) = &arrival {
+                bytes += delivery.frame.len();
+            }
+            batch.push(arrival);
+            if bytes >= BATCH_BYTES_MAX || batch.len() >= BATCH_ARRIVALS_MAX {
+                self.effects.push(Effect::Batch(Arc::from(std::mem::take(&mut batch))));
+                bytes = 0;
+            }
+        }
+        if !batch.is_empty() {
+            self.effects.push(Effect::Batch(Arc::from(batch)));
+        }
+    }
+
+    fn mutate(&mut self) {
+        let chance = !self.arrivals.is_empty() && self.random.u32(0..20) == 0;
+        match self.mutation {
+            Some(Mutation::DropOne) if chance => {
+                let one = |arrival: &Arrival| matches!(arrival, Arrival::Delivery(_));
+                if let Some(place) = self.arrivals.iter().position(one) {
+                    self.arrivals.remove(place);
+                }
+            }
+            Some(Mutation::SwapTwo) if self.arrivals.len() > 1 => self.arrivals.swap(0, 1),
+            Some(Mutation::ForgetGaps) => {
+                self.arrivals.retain(|arrival| matches!(arrival, Arrival::Delivery(_)));
+            }
+            _ => {}
+        }
+    }
+}

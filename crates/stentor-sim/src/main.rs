@@ -1,0 +1,87 @@
+//! Runs many seeds, and makes the plan of one that fails smaller.
+//!
+//! Exits with 0 where every promise was kept, 1 where one was not, 2 for bad arguments.
+
+use std::process::{Command, ExitCode};
+
+use clap::Parser;
+use stentor_sim::fault::Fault;
+use stentor_sim::oracle::Verdict;
+use stentor_sim::plan::Plan;
+use stentor_sim::shrink::shrink;
+use stentor_sim::world::{self, Run};
+
+/// The lines at the end of a trace that are shown of a run that failed.
+const TAIL_LINES: usize = 200;
+
+/// Runs seeded worlds of pods, a fake Redis and clients, and judges what clients heard.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How many seeds to run.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: u64,
+    /// The first of them.
+    #[arg(long, default_value_t = 1)]
+    first: u64,
+    /// Only this fault happens.
+    #[arg(long)]
+    fault: Option<Fault>,
+    /// Runs this one seed.
+    #[arg(long, conflicts_with_all = ["seeds", "first"])]
+    seed: Option<u64>,
+    /// Prints everything that happened.
+    #[arg(long, requires = "seed")]
+    trace: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let (first, seeds) = match arguments.seed {
+        Some(seed) => (seed, 1),
+        None => (arguments.first, arguments.seeds),
+    };
+    let mut total = Verdict::default();
+    let mut events = 0;
+    for seed in first..first.saturating_add(seeds) {
+        let plan = Plan { is_traced: arguments.trace, ..Plan::draw(seed, arguments.fault) };
+        let Run { verdict, events: happened, trace } = world::run(&plan);
+        trace.iter().for_each(|line| println!("{line}"));
+        if !verdict.violations.is_empty() {
+            tell_failure(&plan, &verdict);
+            return ExitCode::FAILURE;
+        }
+        events += happened;
+        total.said += verdict.said;
+        total.heard += verdict.heard;
+        total.announced += verdict.announced;
+        total.without_base += verdict.without_base;
+    }
+    let Verdict { said, heard, announced, without_base, .. } = total;
+    println!(
+        "{seeds} seeds from {first}: every promise was kept. {events} events, {said} messages \
+         said, {heard} heard, {announced} missed and announced; {without_base} missed without a \
+         word by the exception without-base (a pod's messages that were lost before its first \
+         in a room that a receiver heard)"
+    );
+    ExitCode::SUCCESS
+}
+
+fn tell_failure(plan: &Plan, verdict: &Verdict) {
+    println!("seed {} at commit {} does not keep:", plan.seed, commit());
+    verdict.violations.iter().for_each(|violation| println!("  {violation}"));
+    let (smaller, runs) = shrink(plan);
+    let run = world::run(&Plan { is_traced: true, ..smaller.clone() });
+    println!("made smaller in {runs} runs:\n{smaller}");
+    let start = run.trace.len().saturating_sub(TAIL_LINES);
+    run.trace[start..].iter().for_each(|line| println!("{line}"));
+    run.verdict.violations.iter().for_each(|violation| println!("  {violation}"));
+}
+
+/// The commit that lies here, where there is one.
+fn commit() -> String {
+    let asked = Command::new("git").args(["rev-parse", "HEAD"]).output();
+    let told = asked.ok().filter(|output| output.status.success());
+    told.map_or("unknown".to_owned(), |output| {
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    })
+}

@@ -1,0 +1,130 @@
+//! What a connection is missing, and whether it was told.
+
+use super::{Acceptance, Gap, Listener, Oracle, Promise, Said};
+use crate::connection::ConnectionId;
+use crate::queue::Micros;
+
+/// How far a connection is owed what was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// It is still there: all of it.
+    End,
+    /// It has ended: what lies before something that it has heard of the same sender.
+    LastHeard,
+}
+
+/// What one connection has missed.
+#[derive(Default)]
+struct Missing {
+    /// What gaps with a count have to make up for.
+    counted: Vec<u64>,
+    announced: u64,
+    without_base: u64,
+    /// What nobody may miss.
+    last_words: Vec<u64>,
+}
+
+impl Oracle {
+    /// Judges what a connection has not heard of what it was owed.
+    pub(super) fn judge_missing(&mut self, now: Micros, id: ConnectionId, until: Until) {
+        let Some(listener) = self.listeners.get(&id) else { return };
+        let gaps = self.gaps_of(listener);
+        let mut missing = Missing::default();
+        for (number, said) in &self.said {
+            if !self.is_owed(id, listener, *number, said, until) {
+                continue;
+            }
+            let covers = |gap: &Gap| {
+                let is_of_it = gap.audience.as_ref().is_none_or(|of| *of == said.audience);
+                is_of_it && gap.missed.is_none() && gap.at >= said.first_at
+            };
+            if said.is_last_word {
+                missing.last_words.push(*number);
+            } else if gaps.iter().any(covers) {
+                missing.announced += 1;
+            } else if said.by.iter().all(|by| self.has_no_base(listener, said, by)) {
+                missing.without_base += 1;
+            } else {
+                missing.counted.push(*number);
+            }
+        }
+        let counted: u64 = gaps.iter().filter_map(|gap| gap.missed).sum();
+        let is_covered = missing.counted.len() as u64 <= counted;
+        let Missing { counted: unheard, announced, without_base, last_words } = missing;
+        self.verdict.without_base += without_base;
+        self.verdict.announced += announced;
+        if is_covered {
+            self.verdict.announced += unheard.len() as u64;
+        } else {
+            let few: Vec<u64> = unheard.iter().copied().take(10).collect();
+            let what = format!("{id} missed {} ({few:?}), told of {counted}", unheard.len());
+            self.note(now, Promise::Announced, what);
+        }
+        if !last_words.is_empty() {
+            let what = format!("{id} missed {last_words:?}, said after all had healed");
+            self.note(now, Promise::Healed, what);
+        }
+    }
+
+    /// A ring's gaps count what they dropped: no more than was not heard.
+    pub(super) fn judge_rings(&mut self, now: Micros, id: ConnectionId) {
+        let Some(listener) = self.listeners.get(&id) else { return };
+        let of_ring = listener.gaps.iter().filter(|gap| gap.is_of_ring);
+        let dropped: u64 = of_ring.filter_map(|gap| gap.missed).sum();
+        let unheard = self.said.iter().filter(|(number, said)| {
+            listener.ever.contains(&said.audience) && !listener.heard.contains(number)
+        });
+        // A foreign message may be among them, which nobody counts.
+        let unheard = unheard.count() as u64 + self.foreign;
+        if dropped > unheard {
+            let what =
+                format!("{id} was told of {dropped} that it lost, and did not hear {unheard}");
+            self.note(now, Promise::Counted, what);
+        }
+    }
+
+    /// What a connection was told, or where it hears no events its shard.
+    fn gaps_of(&self, listener: &Listener) -> Vec<Gap> {
+        let mut gaps = listener.gaps.clone();
+        if !listener.events {
+            let told = self.told.get(&(listener.pod, listener.shard));
+            gaps.extend(told.into_iter().flatten().cloned());
+        }
+        gaps
+    }
+
+    fn is_owed(
+        &self,
+        id: ConnectionId,
+        listener: &Listener,
+        number: u64,
+        said: &Said,
+        until: Until,
+    ) -> bool {
+        let is_in = listener.rooms.get(&said.audience).is_some_and(|since| *since < said.first_at);
+        if !is_in || listener.heard.contains(&number) {
+            return false;
+        }
+        let is_own = |by: &Acceptance| by.sender == id && !listener.echo;
+        let lives = |by: &Acceptance| by.pod == listener.pod || !self.dead_pods.contains(&by.pod);
+        match until {
+            Until::End => said.by.iter().any(lives) && !said.by.iter().any(is_own),
+            Until::LastHeard => {
+                let [by] = &said.by[..] else { return false };
+                let last = listener.last.get(&(by.sender, said.audience.clone()));
+                !is_own(by) && last.is_some_and(|last| *last > by.order)
+            }
+        }
+    }
+
+    /// Whether the listener's pod cannot see that this is missing.
+    fn has_no_base(&self, listener: &Listener, said: &Said, by: &Acceptance) -> bool {
+        if by.pod == listener.pod {
+            return false;
+        }
+        let name = self.pods.iter().find(|(_, pod)| **pod == by.pod).map(|(name, _)| name);
+        let Some((name, seq)) = name.zip(by.seq) else { return false };
+        let base = self.bases.get(&(listener.pod, said.audience.clone(), name.clone()));
+        base.is_none_or(|base| *base > seq)
+    }
+}

@@ -1,0 +1,99 @@
+//! What clients hear.
+
+use stentor_wire::frame::OpCode;
+use stentor_wire::room_name::RoomName;
+
+use super::{Event, World};
+use crate::client::{Reading, Text, next_reading};
+use crate::connection::{ConnectionId, Pace};
+use crate::oracle::{Promise, Read};
+use crate::pod::Work;
+
+/// What a slow client reads at once, in bytes.
+const SLOW_BYTES: usize = 400;
+
+impl World {
+    /// A client takes what is in its socket, or a little of it.
+    pub(super) fn client_reads(&mut self, id: ConnectionId) {
+        let connection = &mut self.connections[id];
+        connection.is_read_scheduled = false;
+        if connection.is_over || connection.pace == Pace::Never {
+            return;
+        }
+        let most = if connection.pace == Pace::Slow { SLOW_BYTES } else { usize::MAX };
+        let taken = connection.socket.len().min(most);
+        connection.unread.extend(connection.socket.drain(..taken));
+        let has_ended = connection.is_finished && connection.socket.is_empty();
+        let (pod, shard) = (connection.pod, connection.shard);
+        if taken > 0 && std::mem::take(&mut connection.is_full) {
+            let at = self.now + self.delay(50, 1_000);
+            self.queue.push(at, Event::ToShard { pod, shard, work: Work::Writable(id) });
+        }
+        let mut unread = std::mem::take(&mut self.connections[id].unread);
+        loop {
+            match next_reading(&mut unread) {
+                Ok(Some(reading)) => self.read(id, reading),
+                Ok(None) => break,
+                Err(what) => {
+                    self.oracle.note(self.now, Promise::Frames, format!("{id}: {what}"));
+                    break;
+                }
+            }
+            if self.connections[id].is_over {
+                return;
+            }
+        }
+        self.connections[id].unread = unread;
+        if has_ended {
+            self.connection_lost(id);
+        } else {
+            self.schedule_read(id);
+        }
+    }
+
+    fn read(&mut self, id: ConnectionId, reading: Reading) {
+        match reading {
+            Reading::Text(text) => match serde_json::from_slice::<Text>(&text) {
+                Ok(text) => self.read_text(id, &text),
+                Err(error) => {
+                    let what = format!("{id}: {error} in {}", String::from_utf8_lossy(&text));
+                    self.oracle.note(self.now, Promise::Frames, what);
+                }
+            },
+            Reading::Ping(payload) => self.send_frame(id, OpCode::Pong, &payload),
+            Reading::Pong => {}
+            Reading::Close(code) => {
+                self.trace.note(self.now, || format!("{id} is closed with {code}"));
+                self.send_frame(id, OpCode::Close, &code.to_be_bytes());
+                self.connection_lost(id);
+            }
+        }
+    }
+
+    fn read_text(&mut self, id: ConnectionId, text: &Text) {
+        let audience = text.room.as_deref().map(|room| RoomName::parse(room).expect("valid"));
+        let may_be_late = self.connections[id].was_slow || self.has_stood(id);
+        match (&*text.kind, &text.data.event, text.data.n) {
+            ("chat", _, Some(number)) => {
+                self.trace.note(self.now, || format!("{id} hears {number}"));
+                let from = text.from.as_deref().unwrap_or_default();
+                let read = Read { listener: id, number, audience, from, may_be_late };
+                self.oracle.read(self.now, &read);
+            }
+            ("system", Some(event), _) if event == "gap" => {
+                let missed = text.data.missed;
+                self.trace.note(self.now, || format!("{id} hears of a gap of {missed:?}"));
+                let is_of_ring = text.data.from_id.is_some();
+                let audience = text.room.is_some().then_some(audience);
+                self.oracle.gap(self.now, id, audience, missed, is_of_ring);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a shard of the connection's pod stood still in this run.
+    fn has_stood(&self, id: ConnectionId) -> bool {
+        let sides = &self.pods[self.connections[id].pod].sides;
+        sides.iter().any(|side| side.stands_until > 0)
+    }
+}
