@@ -8,7 +8,7 @@ use stentor_shard::{MemberId, Outlet};
 use stentor_wire::assemble::Assembler;
 use stentor_wire::room_name::RoomName;
 
-use crate::queue::{Lane, Micros};
+use crate::queue::Lane;
 
 /// Names a connection; no number twice.
 pub(crate) type ConnectionId = usize;

@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 
 use clap::Parser;
 use stentor_sim::fault::Fault;
+use stentor_sim::mutation::Mutation;
 use stentor_sim::oracle::Verdict;
 use stentor_sim::plan::Plan;
 use stentor_sim::shrink::shrink;
@@ -26,6 +27,9 @@ struct Arguments {
     /// Only this fault happens.
     #[arg(long)]
     fault: Option<Fault>,
+    /// Lets the pods do this wrong, to see that it is found.
+    #[arg(long)]
+    mutation: Option<Mutation>,
     /// Runs this one seed.
     #[arg(long, conflicts_with_all = ["seeds", "first"])]
     seed: Option<u64>,
@@ -43,7 +47,11 @@ fn main() -> ExitCode {
     let mut total = Verdict::default();
     let mut events = 0;
     for seed in first..first.saturating_add(seeds) {
-        let plan = Plan { is_traced: arguments.trace, ..Plan::draw(seed, arguments.fault) };
+        let plan = Plan {
+            is_traced: arguments.trace,
+            mutation: arguments.mutation,
+            ..Plan::draw(seed, arguments.fault)
+        };
         let Run { verdict, events: happened, trace } = world::run(&plan);
         trace.iter().for_each(|line| println!("{line}"));
         if !verdict.violations.is_empty() {

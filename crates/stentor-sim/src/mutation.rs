@@ -1,5 +1,7 @@
 //! Mutations: faults of the pods themselves, put in to see that the oracle finds them.
 
+use std::str::FromStr;
+
 /// What a pod does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutation {
@@ -22,6 +24,20 @@ pub enum Mutation {
 }
 
 impl Mutation {
+    /// The word on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Mutation::ForgetDuplicates => "forget-duplicates",
+            Mutation::DropOne => "drop-one",
+            Mutation::SwapTwo => "swap-two",
+            Mutation::ForgetGaps => "forget-gaps",
+            Mutation::WaitForRedis => "wait-for-redis",
+            Mutation::ForgetToLeave => "forget-to-leave",
+            Mutation::DropLocal => "drop-local",
+            Mutation::ForgetToSubscribe => "forget-to-subscribe",
+        }
+    }
+
     /// All of them.
     pub const ALL: [Mutation; 8] = [
         Mutation::ForgetDuplicates,
@@ -33,4 +49,15 @@ impl Mutation {
         Mutation::DropLocal,
         Mutation::ForgetToSubscribe,
     ];
+}
+
+impl FromStr for Mutation {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Mutation, String> {
+        Mutation::ALL.into_iter().find(|mutation| mutation.name() == name).ok_or_else(|| {
+            let names: Vec<&str> = Mutation::ALL.iter().map(|mutation| mutation.name()).collect();
+            format!("no mutation has this name; there are {}", names.join(", "))
+        })
+    }
 }

@@ -268,7 +268,8 @@ impl Oracle {
     pub(crate) fn payload(&mut self, pod: usize, audience: Audience, payload: &[u8]) {
         let (from, seq) = match relay::decode(payload) {
             Ok(Record::Message(relayed)) => (relayed.pod, relayed.seq),
-            Ok(Record::Mark { pod, seq }) => (pod, seq),
+            // A mark that is heard first says that it was the last: what is seen begins behind it.
+            Ok(Record::Mark { pod, seq }) => (pod, seq.plus(1)),
             _ => return,
         };
         self.bases.entry((pod, audience, from.to_owned())).or_insert(seq);
@@ -363,6 +364,9 @@ impl Oracle {
         for id in there {
             self.judge_missing(now, id, judge::Until::End);
             self.judge_rings(now, id);
+            if let Some(listener) = self.listeners.get_mut(&id) {
+                listener.is_over = true;
+            }
         }
     }
 
