@@ -18,7 +18,7 @@ impl World {
         self.queue.push(at, Event::ToBus { pod, input });
     }
 
-    pub(super) fn to_bus(&mut self, pod: usize, input: Input) {
+    pub(super) fn bring_to_bus(&mut self, pod: usize, input: Input) {
         if !self.pods[pod].is_alive {
             return;
         }
@@ -63,17 +63,17 @@ impl World {
         self.wake_bus(pod, due.saturating_sub(self.now).max(20));
     }
 
-    pub(super) fn to_redis(&mut self, session: SessionId, request: Request) {
+    pub(super) fn bring_to_redis(&mut self, session: SessionId, request: Request) {
         let replies = self.redis.handle(session, request);
         self.carry_replies(replies);
     }
 
-    pub(super) fn from_redis(&mut self, session: SessionId, reply: Reply) {
+    pub(super) fn bring_from_redis(&mut self, session: SessionId, reply: Reply) {
         let Some(of) = self.redis.sessions.get(&session) else { return };
         if of.is_cut && !matches!(reply, Reply::Ended) || of.is_deaf {
             return;
         }
-        self.to_bus(of.pod, Input::FromRedis(session, reply));
+        self.bring_to_bus(of.pod, Input::FromRedis(session, reply));
     }
 
     /// Carries replies to their pods, each connection's in order.

@@ -51,7 +51,7 @@ impl World {
         self.queue.push(at, Event::ToShard { pod, shard, work });
     }
 
-    pub(super) fn to_shard(&mut self, pod: usize, shard: usize, work: Work) {
+    pub(super) fn bring_to_shard(&mut self, pod: usize, shard: usize, work: Work) {
         if self.pods[pod].is_alive {
             self.pods[pod].sides[shard].work.push_back(work);
             let delay = self.delay(0, 100);

@@ -40,6 +40,9 @@ const THIN: [&str; 5] = ["address", "bus", "driver", "publisher", "session"];
 /// What the bus's own runtime is reached through, beside [`IMPURE`].
 const DRIVEN: &[&str] = &["tokio::", "fred::", "tracing::"];
 
+/// What would let a run of the simulator differ from the same run before it, beside [`IMPURE`].
+const UNREPEATABLE: &[&str] = &["HashMap", "HashSet", "tokio::", "fred::"];
+
 /// One Rust file.
 pub(crate) struct Source {
     crate_name: String,
@@ -74,6 +77,7 @@ impl Source {
         let absent = match self.crate_name.as_str() {
             "stentor-wire" | "stentor-shard" => IMPURE.to_vec(),
             "stentor-bus" if !self.is_thin() => [IMPURE, DRIVEN].concat(),
+            "stentor-sim" => [IMPURE, UNREPEATABLE].concat(),
             "stentor-engine" => WORLDLY.to_vec(),
             _ => return Vec::new(),
         };
@@ -214,6 +218,17 @@ fn the_deciding_part_of_the_bus_is_pure_and_the_thin_part_need_not_be() {
             );
         }
     }
+}
+
+#[test]
+fn a_simulator_that_cannot_repeat_itself_is_a_fault() {
+    for text in
+        ["let now = Instant::now();", "use std::collections::HashMap;", "std::thread::spawn(f)"]
+    {
+        assert_eq!(source("stentor-sim", "src/a.rs", text).absence_faults().len(), 1, "{text}");
+    }
+    let sorted = "use std::collections::BTreeMap;";
+    assert!(source("stentor-sim", "src/a.rs", sorted).absence_faults().is_empty());
 }
 
 #[test]
