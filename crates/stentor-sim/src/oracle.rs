@@ -152,6 +152,8 @@ pub(crate) struct Oracle {
     numbered: BTreeMap<(usize, Audience), u64>,
     /// Messages of other programs.
     foreign: u64,
+    /// Whether this world has a fault in which Redis loses something; else nothing is excepted.
+    can_lose: bool,
     /// What shards were told of gaps, by pod and shard.
     told: BTreeMap<(usize, usize), Vec<Gap>>,
     verdict: Verdict,
@@ -188,6 +190,10 @@ pub(crate) struct Read<'a> {
 }
 
 impl Oracle {
+    pub(crate) fn new(can_lose: bool) -> Oracle {
+        Oracle { can_lose, ..Oracle::default() }
+    }
+
     pub(crate) fn pod_started(&mut self, pod: usize, name: &str) {
         self.pods.insert(name.to_owned(), pod);
     }
