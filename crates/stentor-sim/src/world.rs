@@ -83,6 +83,10 @@ enum Event {
         place: usize,
     },
     LastWords,
+    LastWord {
+        client: usize,
+        room: Option<u8>,
+    },
     Judgement,
     End,
 }
@@ -184,6 +188,7 @@ impl World {
             Event::FromRedis(session, reply) => self.bring_from_redis(session, reply),
             Event::PodStarts { place } => self.start_pod(place),
             Event::LastWords => self.say_last_words(),
+            Event::LastWord { client, room } => self.say_new(client, room),
             Event::Judgement => self.judge(),
             Event::End => self.end(),
         }

@@ -123,7 +123,10 @@ impl Oracle {
             return false;
         }
         let name = self.pods.iter().find(|(_, pod)| **pod == by.pod).map(|(name, _)| name);
-        let Some((name, seq)) = name.zip(by.seq) else { return false };
+        let Some((name, seq)) = name.zip(by.seq) else {
+            // A resend that its pod has had already goes no further.
+            return said.by.iter().any(|by| by.seq.is_some());
+        };
         let base = self.bases.get(&(listener.pod, said.audience.clone(), name.clone()));
         base.is_none_or(|base| *base > seq)
     }

@@ -89,7 +89,7 @@ impl World {
         }
     }
 
-    fn say_new(&mut self, client: usize, room: Option<u8>) {
+    pub(super) fn say_new(&mut self, client: usize, room: Option<u8>) {
         let Some(id) = self.clients.get(client).and_then(|client| client.connection) else {
             return;
         };
@@ -176,15 +176,18 @@ impl World {
         self.queue.push(at, Event::Connect(client));
     }
 
-    /// Everybody says something in each room and to all.
+    /// Everybody says something in each room and to all, one after the other: even the smallest
+    /// outbox has a place for it.
     pub(super) fn say_last_words(&mut self) {
         self.first_last_word = self.said + 1;
+        let mut at = self.now;
         for client in 0..self.clients.len() {
             let rooms = self.clients[client].plan.rooms;
-            (0..8).filter(|room| rooms & (1 << room) != 0).for_each(|room| {
-                self.say_new(client, Some(room));
-            });
-            self.say_new(client, None);
+            let rooms = (0..8).filter(|room| rooms & (1 << room) != 0).map(Some);
+            for room in rooms.chain([None]) {
+                self.queue.push(at, Event::LastWord { client, room });
+                at += 20 * MILLI;
+            }
         }
     }
 
