@@ -106,7 +106,11 @@ impl Oracle {
             return false;
         }
         let is_own = |by: &Acceptance| by.sender == id && !listener.echo;
-        let lives = |by: &Acceptance| by.pod == listener.pod || !self.dead_pods.contains(&by.pod);
+        // A resend that another pod has had already goes no further, and makes up for nothing that
+        // its first pod lost when it died.
+        let lives = |by: &Acceptance| {
+            by.pod == listener.pod || (by.seq.is_some() && !self.dead_pods.contains(&by.pod))
+        };
         match until {
             Until::End => said.by.iter().any(lives) && !said.by.iter().any(is_own),
             Until::LastHeard => {
