@@ -52,6 +52,20 @@ pub struct Settings {
     pub in_flight: InFlightLimits,
 }
 
+impl Settings {
+    /// The settings of `pod`, with the default limits.
+    pub fn new(address: Address, names: ChannelNames, pod: PodId, seed: u64) -> Settings {
+        Settings {
+            address,
+            names,
+            pod,
+            seed,
+            outbox: OutboxLimits::default(),
+            in_flight: InFlightLimits::default(),
+        }
+    }
+}
+
 /// A bus that runs; it is stopped when this is dropped.
 #[derive(Debug)]
 pub struct Bus {

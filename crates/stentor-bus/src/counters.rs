@@ -63,6 +63,8 @@ pub struct SubscriptionCounters {
     pub desired: u64,
     /// Channels that Redis has confirmed now.
     pub confirmed: u64,
+    /// Channels that Redis forbids to this user now; each is asked for again at every audit.
+    pub forbidden: u64,
     /// Commands given out.
     pub commands: u64,
     /// Commands that failed or were not answered in time.

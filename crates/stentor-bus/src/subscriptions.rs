@@ -310,9 +310,14 @@ impl Subscriptions {
         SubscriptionCounters {
             desired: self.channels.len() as u64,
             confirmed: self.confirmed().count() as u64,
+            forbidden: self.count(State::Forbidden),
             waiting: self.waiters.len() as u64,
             ..self.counters
         }
+    }
+
+    fn count(&self, state: State) -> u64 {
+        self.channels.values().filter(|channel| channel.state == state).count() as u64
     }
 
     fn want(&mut self, audience: Audience) {

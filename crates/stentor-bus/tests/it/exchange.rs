@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use stentor_testbed::Redis;
+
 use crate::pod::{Pod, count, room};
-use crate::redis::Redis;
 
 const MESSAGES: u64 = 5_000;
 const ROOMS: usize = 3;
@@ -11,7 +12,7 @@ const ROOMS: usize = 3;
 #[tokio::test]
 async fn five_thousand_messages_each_way_arrive_once_and_in_order() {
     let redis = Redis::start();
-    let mut pods = [Pod::start("a", redis.port), Pod::start("b", redis.port)];
+    let mut pods = [Pod::start("a", &redis.url()), Pod::start("b", &redis.url())];
     for pod in &mut pods {
         pod.hear(ROOMS).await;
     }
@@ -40,7 +41,7 @@ async fn five_thousand_messages_each_way_arrive_once_and_in_order() {
 #[tokio::test]
 async fn what_waits_is_published_before_the_bus_ends() {
     let redis = Redis::start();
-    let (mut a, mut b) = (Pod::start("a", redis.port), Pod::start("b", redis.port));
+    let (mut a, mut b) = (Pod::start("a", &redis.url()), Pod::start("b", &redis.url()));
     b.hear(1).await;
     a.up().await;
     (0..1_000).for_each(|number| a.say(Some(room(0)), number));

@@ -1,18 +1,19 @@
 //! Other programs on the same channels.
 
 use stentor_bus::inbox::{Arrival, Origin};
+use stentor_testbed::Redis;
 
 use crate::pod::{Pod, room, text};
-use crate::redis::Redis;
 
 #[tokio::test]
 async fn a_plain_publish_is_stamped_and_delivered_and_rubbish_is_not() {
     let redis = Redis::start();
-    let mut pod = Pod::start("a", redis.port);
+    let mut pod = Pod::start("a", &redis.url());
     pod.hear(1).await;
-    redis.publish("test:room:room 0", "rubbish");
-    redis.publish("test:global", "{\"type\":\"nonsense\"}");
-    redis.publish("test:room:room 0", r#"{"type":"notification","data":{"n" : 1}}"#);
+    let publish = |channel, payload| redis.command(&["PUBLISH", channel, payload]);
+    publish("test:room:room 0", "rubbish");
+    publish("test:global", "{\"type\":\"nonsense\"}");
+    publish("test:room:room 0", r#"{"type":"notification","data":{"n" : 1}}"#);
 
     let batch = pod.next().await;
     let [Arrival::Delivery(delivery)] = &batch[..] else { panic!("{batch:?}") };

@@ -8,10 +8,8 @@ use stentor_bus::address::Address;
 use stentor_bus::bus::{Batch, Bus, Settings, Started};
 use stentor_bus::channel::{Audience, ChannelNames};
 use stentor_bus::counters::Counters;
-use stentor_bus::in_flight::InFlightLimits;
 use stentor_bus::inbox::{Arrival, Delivery};
 use stentor_bus::link::LinkState;
-use stentor_bus::outbox::OutboxLimits;
 use stentor_bus::pod_id::PodId;
 use stentor_bus::waiters::Release;
 use stentor_wire::frame::FrameHead;
@@ -41,20 +39,18 @@ pub(crate) fn room(number: usize) -> RoomName {
     RoomName::parse(&format!("room {number}")).expect("a name")
 }
 
+/// What a pod of this name is started with.
+pub(crate) fn settings(name: &str, address: Address) -> Settings {
+    let names = ChannelNames::new("test").expect("a prefix");
+    Settings::new(address, names, PodId::new(name, 1), name.bytes().map(u64::from).sum())
+}
+
 impl Pod {
-    pub(crate) fn start(name: &str, port: u16) -> Pod {
-        Pod::start_at(name, &format!("redis://127.0.0.1:{port}"))
+    pub(crate) fn start(name: &str, url: &str) -> Pod {
+        Pod::start_with(settings(name, Address::parse(url, None).expect("a URL")))
     }
 
-    pub(crate) fn start_at(name: &str, url: &str) -> Pod {
-        let settings = Settings {
-            address: Address::parse(url, None).expect("a URL"),
-            names: ChannelNames::new("test").expect("a prefix"),
-            pod: PodId::new(name, 1),
-            seed: name.bytes().map(u64::from).sum(),
-            outbox: OutboxLimits::default(),
-            in_flight: InFlightLimits::default(),
-        };
+    pub(crate) fn start_with(settings: Settings) -> Pod {
         let mut started = Bus::start(settings, 1).expect("a thread");
         let arrivals = started.arrivals.pop().expect("one shard");
         Pod { started, arrivals, heard: HashMap::new() }
