@@ -9,7 +9,7 @@ use fred::rustls::pki_types::pem::PemObject;
 use fred::rustls::{ClientConfig, RootCertStore};
 use fred::rustls_native_certs::load_native_certs;
 use fred::types::RespVersion;
-use fred::types::config::{Config, TlsConfig, TlsConnector};
+use fred::types::config::{Config, Server, ServerConfig, TlsConfig, TlsConnector};
 
 /// A Redis that can be connected to; what it shows of itself has no password in it.
 #[derive(Clone)]
@@ -69,9 +69,61 @@ impl Address {
         Ok(Address { config, scheme })
     }
 
-    pub(crate) fn config(&self) -> Config {
-        self.config.clone()
+    /// What fred is told to publish at one of the servers.
+    pub(crate) fn config_of(&self, server: &Server) -> Config {
+        let server = ServerConfig::Centralized { server: server.clone() };
+        Config { server, ..self.config.clone() }
     }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match &self.config.server {
+            ServerConfig::Clustered { .. } => Kind::Cluster,
+            ServerConfig::Sentinel { service_name, .. } => {
+                Kind::Sentinels { service: service_name.clone() }
+            }
+            _ => Kind::One,
+        }
+    }
+
+    /// The servers that the URL names: those to be used, or those to be asked.
+    pub(crate) fn hosts(&self) -> Vec<Server> {
+        self.config.server.hosts()
+    }
+
+    pub(crate) fn login(&self) -> Login {
+        self.login_as(self.config.username.clone(), self.config.password.clone())
+    }
+
+    /// Sentinels have users and passwords of their own.
+    pub(crate) fn sentinel_login(&self) -> Login {
+        match &self.config.server {
+            ServerConfig::Sentinel { username, password, .. } => {
+                self.login_as(username.clone(), password.clone())
+            }
+            _ => self.login(),
+        }
+    }
+
+    fn login_as(&self, user: Option<String>, password: Option<String>) -> Login {
+        let tls = self.config.tls.as_ref().map(|tls| tls.connector.clone());
+        Login { user, password, tls }
+    }
+}
+
+/// What is behind an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    One,
+    Sentinels { service: String },
+    Cluster,
+}
+
+/// What a server asks of who connects.
+#[derive(Clone)]
+pub(crate) struct Login {
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<String>,
+    pub(crate) tls: Option<TlsConnector>,
 }
 
 impl fmt::Debug for Address {

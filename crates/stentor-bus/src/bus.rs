@@ -23,6 +23,7 @@ use crate::driver::{Control, Driver, Ends};
 use crate::in_flight::InFlightLimits;
 use crate::inbox::Arrival;
 use crate::link::LinkState;
+use crate::mode::Mode;
 use crate::outbox::OutboxLimits;
 use crate::pod_id::PodId;
 use crate::publisher::{self, Publisher};
@@ -46,6 +47,8 @@ pub struct Settings {
     pub pod: PodId,
     /// Where chance comes from: waits between attempts, ids of foreign messages.
     pub seed: u64,
+    /// Which kind of channels.
+    pub mode: Mode,
     /// What is kept over an outage.
     pub outbox: OutboxLimits,
     /// What is under way at once.
@@ -60,6 +63,7 @@ impl Settings {
             names,
             pod,
             seed,
+            mode: Mode::default(),
             outbox: OutboxLimits::default(),
             in_flight: InFlightLimits::default(),
         }

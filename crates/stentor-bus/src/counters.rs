@@ -65,6 +65,8 @@ pub struct SubscriptionCounters {
     pub confirmed: u64,
     /// Channels that Redis forbids to this user now; each is asked for again at every audit.
     pub forbidden: u64,
+    /// Channels whose node of a cluster is not there now.
+    pub away: u64,
     /// Commands given out.
     pub commands: u64,
     /// Commands that failed or were not answered in time.
@@ -105,6 +107,4 @@ pub struct Counters {
     pub subscriptions: SubscriptionCounters,
     /// The link.
     pub link: LinkCounters,
-    /// Payloads that the client library dropped because they were not fetched in time.
-    pub lagged: u64,
 }

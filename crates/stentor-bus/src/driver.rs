@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use fred::error::Error;
-use fred::types::Message;
+use fred::types::config::Server;
 use futures_util::stream::FuturesUnordered;
 use stentor_wire::room_name::RoomName;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -22,8 +22,8 @@ use crate::link::{Link, LinkState};
 use crate::pipeline::Pipeline;
 use crate::publisher::Outgoings;
 use crate::record::Ticket;
-use crate::session::Session;
-use crate::subscriptions::{CommandId, Subscriptions};
+use crate::session::{Session, SessionEvent};
+use crate::subscriptions::Subscriptions;
 use crate::waiters::{Release, WaiterId};
 
 mod acting;
@@ -61,7 +61,6 @@ pub(crate) struct Ends {
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Session, Error>> + Send>>;
 type Publishing = Pin<Box<dyn Future<Output = (Option<Ticket>, Result<(), Error>)> + Send>>;
-type Commanding = Pin<Box<dyn Future<Output = (CommandId, Result<(), Error>)> + Send>>;
 
 pub(crate) struct Driver {
     settings: Settings,
@@ -80,8 +79,8 @@ pub(crate) struct Driver {
     session: Option<Session>,
     connecting: Option<Connecting>,
     publishes: FuturesUnordered<Publishing>,
-    commands: FuturesUnordered<Commanding>,
-    lagged: u64,
+    /// The servers of the last session.
+    known: Vec<Server>,
     telling: Telling,
     arrivals: Vec<Arrival>,
     stop_at: Option<stentor_wire::time::Instant>,
@@ -93,12 +92,9 @@ pub(crate) struct Driver {
 enum Event {
     Said(Vec<crate::publisher::Outgoing>),
     Control(Control),
-    Heard(Message),
-    Lagged(u64),
+    Session(SessionEvent),
     Published(Option<Ticket>, Result<(), Error>),
-    Answered(CommandId, Result<(), Error>),
-    Connected(Result<Session, Error>),
-    Disconnected(String),
+    Connected(Box<Result<Session, Error>>),
     Due,
     Stop(Duration),
 }
@@ -120,8 +116,7 @@ impl Driver {
             session: None,
             connecting: None,
             publishes: FuturesUnordered::new(),
-            commands: FuturesUnordered::new(),
-            lagged: 0,
+            known: Vec::new(),
             telling: Telling::new(settings.address.to_string()),
             arrivals: Vec::new(),
             stop_at: None,
@@ -141,12 +136,9 @@ impl Driver {
             match self.next_event().await {
                 Event::Said(messages) => self.handle_said(messages),
                 Event::Control(control) => self.handle_control(control),
-                Event::Heard(message) => self.handle_heard(message),
-                Event::Lagged(count) => self.handle_lagged(count),
+                Event::Session(event) => self.handle_session(event),
                 Event::Published(ticket, result) => self.handle_published(ticket, result),
-                Event::Answered(id, result) => self.handle_answered(id, result),
-                Event::Connected(result) => self.handle_connected(result),
-                Event::Disconnected(why) => self.handle_disconnected(&why),
+                Event::Connected(result) => self.handle_connected(*result),
                 Event::Due => {}
                 Event::Stop(patience) => self.handle_stop(patience),
             }

@@ -24,6 +24,7 @@ pub mod counters;
 pub mod in_flight;
 pub mod inbox;
 pub mod link;
+pub mod mode;
 pub mod numbering;
 pub mod outbox;
 pub mod pipeline;

@@ -136,6 +136,22 @@ impl Outbox {
 }
 
 impl Dropped {
+    /// Both together.
+    #[must_use]
+    pub fn and(mut self, other: Dropped) -> Dropped {
+        self.records += other.records;
+        self.elsewhere += other.elsewhere;
+        for (audience, count) in other.by_channel {
+            if self.by_channel.len() < CHANNELS_TOLD_MAX || self.by_channel.contains_key(&audience)
+            {
+                *self.by_channel.entry(audience).or_default() += count;
+            } else {
+                self.elsewhere += count;
+            }
+        }
+        self
+    }
+
     fn note(&mut self, audience: &Audience) {
         self.records += 1;
         if let Some(count) = self.by_channel.get_mut(audience) {

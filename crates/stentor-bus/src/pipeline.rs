@@ -61,6 +61,9 @@ pub enum Outcome {
     Lost,
     /// Redis says "never": the channel is forbidden to this user. It is not tried again.
     Refused,
+    /// The node of this channel is not there, others are: it waits without keeping what is said
+    /// on other channels.
+    Away,
 }
 
 /// An outage is over: everything that was kept has gone out.
@@ -80,6 +83,9 @@ pub struct Pipeline {
     pod: PodId,
     numbering: Numbering,
     outbox: Outbox,
+    /// What cannot be published while the node of its channel is away; as bounded as the outbox.
+    away: Outbox,
+    away_until: Instant,
     in_flight: InFlight,
     tickets: u64,
     link_up: bool,
@@ -104,6 +110,8 @@ impl Pipeline {
             pod,
             numbering: Numbering::default(),
             outbox: Outbox::new(outbox),
+            away: Outbox::new(outbox),
+            away_until: Instant::default(),
             in_flight: InFlight::new(in_flight),
             tickets: 0,
             link_up: false,
@@ -160,7 +168,15 @@ impl Pipeline {
             self.counters.lost += 1;
             self.outbox.push(ticket, record);
         }
+        self.end_away();
         self.drop_excess(now);
+    }
+
+    /// Channels belong to other nodes than before: nothing goes out until what is under way to
+    /// the old ones has ended, and the other pods have subscribed at the new ones.
+    pub fn handle_moved(&mut self, now: Instant) {
+        self.held_until = self.held_until.max(now + PAUSE);
+        self.end_away();
     }
 
     /// A publish has ended.
@@ -178,7 +194,8 @@ impl Pipeline {
                 self.numbering.handle_dropped(now, &record.audience);
             }
             (Outcome::Lost, Some(record)) => self.put_back(now, ticket, record),
-            (Outcome::Refused | Outcome::Lost, None) => {}
+            (Outcome::Away, Some(record)) => self.put_away(now, ticket, record),
+            (Outcome::Refused | Outcome::Lost | Outcome::Away, None) => {}
         }
         self.heal(now);
     }
@@ -187,6 +204,9 @@ impl Pipeline {
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some((ticket, record)) = self.in_flight.poll_expired(now) {
             self.put_back(now, ticket, record);
+        }
+        if now >= self.away_until {
+            self.end_away();
         }
         self.drop_excess(now);
         self.numbering.sweep(now);
@@ -226,16 +246,17 @@ impl Pipeline {
         let marks = self.link_up.then(|| self.numbering.poll_timeout()).flatten();
         let marks = marks.filter(|_| self.outbox.is_empty()).map(|due| due.max(self.held_until));
         let expiry = [self.in_flight.poll_timeout(), self.outbox.poll_timeout()];
+        let away = (!self.away.is_empty()).then_some(self.away_until);
         // A hold that has ended leaves what waits to the answers that make room for it.
         let held = held.filter(|_| self.in_flight.is_empty());
-        expiry.into_iter().chain([held, marks]).flatten().min()
+        expiry.into_iter().chain([held, marks, away]).flatten().min()
     }
 
     /// The figures.
     pub fn counters(&self) -> PipelineCounters {
         PipelineCounters {
-            waiting: self.outbox.len() as u64,
-            waiting_bytes: self.outbox.bytes() as u64,
+            waiting: (self.outbox.len() + self.away.len()) as u64,
+            waiting_bytes: (self.outbox.bytes() + self.away.bytes()) as u64,
             in_flight: self.in_flight.len() as u64,
             channels: self.numbering.len() as u64,
             ..self.counters
@@ -256,6 +277,22 @@ impl Pipeline {
         self.drop_excess(now);
     }
 
+    fn put_away(&mut self, now: Instant, ticket: Ticket, record: OutRecord) {
+        self.extend_outage(record.said_at);
+        if self.away.is_empty() {
+            self.away_until = now + PAUSE;
+        }
+        self.away.push(ticket, record);
+        self.drop_excess(now);
+    }
+
+    /// What was away stands at its place again, and is tried.
+    fn end_away(&mut self) {
+        while let Some((ticket, record)) = self.away.pop() {
+            self.outbox.push(ticket, record);
+        }
+    }
+
     /// There is an outage, since `began_at` if it is new, and what was said so far belongs to it.
     fn extend_outage(&mut self, began_at: Instant) {
         let last = Ticket(self.tickets);
@@ -272,7 +309,9 @@ impl Pipeline {
     }
 
     fn drop_excess(&mut self, now: Instant) {
-        while let Some(record) = self.outbox.poll_dropped(now) {
+        while let Some(record) =
+            self.outbox.poll_dropped(now).or_else(|| self.away.poll_dropped(now))
+        {
             self.counters.dropped += 1;
             self.extend_outage(now);
             self.numbering.handle_dropped(now, &record.audience);
@@ -286,13 +325,14 @@ impl Pipeline {
         if !self.link_up
             || waits(self.outbox.first_ticket())
             || waits(self.in_flight.first_ticket())
+            || waits(self.away.first_ticket())
         {
             return;
         }
         let healed = Healed {
             lasted: now.since(outage.began_at),
             republished: outage.republished,
-            dropped: self.outbox.take_dropped(),
+            dropped: self.outbox.take_dropped().and(self.away.take_dropped()),
         };
         self.outage = None;
         self.healed.push_back(healed);

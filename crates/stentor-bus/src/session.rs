@@ -1,159 +1,427 @@
-//! A session: the two connections of one life of the link, on fred.
+//! A session: the connections of one life of the link.
 //!
-//! Two, because fred reads before it writes, and much that comes in would keep publishes waiting.
-//! fred does not reconnect and does not restore subscriptions here (no policy): its own
-//! restoring stops for ever after one failure, and a frozen server is not noticed at all. A
-//! session that ends is thrown away whole and a new one made, so nothing of the old can be left
-//! over. What a session costs when it is made is seven megabytes for a moment.
+//! In classic mode one to publish and one to listen; in sharded mode both to each node of the
+//! cluster. A session that ends is thrown away whole and a new one made, so nothing of the old can
+//! be left over. It ends where any of its connections does, and where other servers than those it
+//! was made for have become the right ones; it looks for that every three seconds. Where slots
+//! move between the nodes that it knows it stays, and follows them.
 //!
-//! Settings that matter: the capacity of fred's channel for payloads is 32 unless told otherwise,
-//! and what does not fit is lost without an error; `max_command_buffer_len` is not used, because
-//! after it was once reached a lone publish is never flushed.
-//!
-//! fred answers a `SUBSCRIBE` when it is written and throws away what Redis says to it. So each is
-//! followed by a `PING` with a number on the same connection: Redis answers in order, and what
-//! comes back is the proof. A refusal comes back in the place of that answer, which fred then
-//! finds nobody waiting for; so only one command is under way at a time.
+//! Decides nothing of what is heard or said.
 
-use fred::clients::Client;
-use fred::error::{Error, ErrorKind};
-use fred::interfaces::{ClientLike, EventInterface, PubsubInterface};
-use fred::types::config::{ConnectionConfig, PerformanceConfig, TcpConfig, UnresponsiveConfig};
-use fred::types::{Builder, ClusterHash, ConnectHandle, CustomCommand, Message, Value};
-use fred::util::redis_keyslot;
-use futures_util::future::join;
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::TryRecvError;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use crate::address::Address;
-use crate::in_flight::InFlightLimits;
-use crate::link::CONNECT_TIMEOUT;
+use bytes::Bytes;
+use fred::error::Error;
+use fred::interfaces::PubsubInterface;
+use fred::types::config::Server;
+use futures_util::FutureExt;
+use tokio::time::{sleep, timeout};
+
+use crate::address::{Address, Kind};
+use crate::mode::Mode;
 use crate::pipeline::Outcome;
-use crate::subscriptions::{Answer, CommandKind};
+use crate::subscriptions::{Answer, CommandId, CommandKind};
 
-/// Payloads that wait for the bus thread; beyond it fred drops the oldest and says how many.
-const PAYLOADS_MAX: usize = 8_192;
+mod connecting;
+mod connection;
+mod listener;
+mod node;
+mod topology;
 
-/// Two connections that stand, with the channel of the probes subscribed.
+use connection::Connection;
+use listener::{Asked, Told};
+use node::Node;
+use topology::{Topology, discover};
+
+/// How often it is looked whether these are the right servers.
+const LOOK_INTERVAL: Duration = Duration::from_secs(3);
+
+/// How often a command follows a slot that has moved.
+const REDIRECTS_MAX: u32 = 3;
+
+/// The most probes that are waited for; of more than one the oldest are out for too long anyway.
+const PROBES_MAX: usize = 8;
+
+/// What a session is made from.
+pub(crate) struct Plan {
+    pub(crate) address: Address,
+    pub(crate) mode: Mode,
+    /// The channel of the probes, or what the names of several begin with.
+    pub(crate) probe: String,
+    /// Servers of an earlier session, to be asked where those of the URL are gone.
+    pub(crate) known: Vec<Server>,
+    /// Any number.
+    pub(crate) random: u64,
+}
+
+/// What a session tells.
 #[derive(Debug)]
+pub(crate) enum SessionEvent {
+    Message {
+        channel: Bytes,
+        payload: Bytes,
+    },
+    /// What became of each channel of a command, and why not, where one was not taken.
+    Answered(CommandId, Vec<Answer>, Option<Error>),
+    /// Redis has ended the subscription to this channel.
+    Unsubscribed(Bytes),
+    /// A probe has come back through every node.
+    Probed(u64),
+    /// Slots have moved.
+    Moved,
+    /// The session is of no use any more.
+    Ended(String),
+}
+
 pub(crate) struct Session {
-    pub(crate) publisher: Client,
-    pub(crate) subscriber: Client,
-    payloads: broadcast::Receiver<Message>,
-    tasks: [ConnectHandle; 2],
+    plan: Plan,
+    topology: Topology,
+    /// All servers that are needed, also those that are not connected.
+    used: Vec<Server>,
+    /// By the numbers of the topology; `None` for one that did not answer.
+    nodes: Vec<Option<Node>>,
+    /// Whose turn it is to be heard first.
+    turn: usize,
+    commands: HashMap<CommandId, Pending>,
+    /// Probes, and at which nodes they have not come back yet.
+    probes: Vec<(u64, Vec<usize>)>,
+    look: Option<Look>,
+    is_looking_at_once: bool,
+}
+
+type Look = Pin<Box<dyn Future<Output = Result<Found, Error>> + Send>>;
+
+/// What looking for the right servers has found.
+struct Found {
+    topology: Topology,
+    /// A server that did not answer does.
+    is_back: bool,
+}
+
+struct Pending {
+    answers: Vec<Answer>,
+    left: usize,
+    reason: Option<Error>,
 }
 
 impl Session {
-    /// Connects both and subscribes to `probe`.
-    ///
-    /// # Errors
-    /// Whatever keeps Redis from being used: no connection, a wrong password, a forbidden channel.
-    ///
-    /// # Cancel safety
-    /// Where it is dropped, both connections are.
-    pub(crate) async fn connect(address: Address, probe: String) -> Result<Session, Error> {
-        let publisher = client(&address, 32)?;
-        let subscriber = client(&address, PAYLOADS_MAX)?;
-        let session = Session {
-            payloads: subscriber.message_rx(),
-            tasks: [publisher.connect(), subscriber.connect()],
-            publisher,
-            subscriber,
+    fn new(plan: Plan, topology: Topology, used: Vec<Server>, nodes: Vec<Option<Node>>) -> Session {
+        let mut session = Session {
+            plan,
+            topology,
+            used,
+            nodes,
+            turn: 0,
+            commands: HashMap::new(),
+            probes: Vec::new(),
+            look: None,
+            is_looking_at_once: false,
         };
-        session.publisher.wait_for_connect().await?;
-        session.subscriber.wait_for_connect().await?;
-        let subscriber = session.subscriber.clone();
-        command(subscriber, CommandKind::Subscribe, vec![probe], 0).await?;
-        Ok(session)
+        session.look_after(LOOK_INTERVAL);
+        session
     }
 
-    /// The next payload, if one waits.
-    pub(crate) fn try_heard(&mut self) -> Result<Message, TryRecvError> {
-        self.payloads.try_recv()
+    /// The servers that it uses.
+    pub(crate) fn servers(&self) -> &[Server] {
+        &self.used
     }
 
-    /// The payloads, and beside them the end of either connection with its reason.
-    ///
-    /// # Cancel safety
-    /// Neither takes anything before it is ready.
-    pub(crate) fn split(
+    /// Publishes; `None` where the node of the channel does not answer.
+    pub(crate) fn publish(
+        &self,
+        channel: String,
+        payload: Bytes,
+    ) -> Option<impl Future<Output = Result<(), Error>> + Send + use<>> {
+        let node = self.nodes.get(self.topology.server_of(&channel)?)?.as_ref()?;
+        Some(self.publish_at(node, channel, payload))
+    }
+
+    /// Publishes a probe through every node.
+    pub(crate) fn probe(
         &mut self,
-    ) -> (&mut broadcast::Receiver<Message>, impl Future<Output = String>) {
-        let [publisher, subscriber] = &mut self.tasks;
-        let ended = async {
-            let ended = tokio::select! {
-                ended = publisher => ended,
-                ended = subscriber => ended,
-            };
-            match ended {
-                Ok(Err(error)) => error.to_string(),
-                Ok(Ok(())) => "the connection was closed".to_owned(),
-                Err(_) => "the connection's task has ended".to_owned(),
-            }
+        number: u64,
+    ) -> Vec<impl Future<Output = Result<(), Error>> + Send + use<>> {
+        let connected = self.nodes.iter().enumerate().filter(|(_, node)| node.is_some());
+        self.probes.push((number, connected.map(|(place, _)| place).collect()));
+        if self.probes.len() > PROBES_MAX {
+            self.probes.remove(0);
+        }
+        let payload = Bytes::from(number.to_string());
+        let nodes = self.nodes.iter().flatten();
+        nodes.map(|node| self.publish_at(node, node.probe.clone(), payload.clone())).collect()
+    }
+
+    /// Subscribes to channels or leaves them; [`SessionEvent::Answered`] tells what became of it.
+    pub(crate) fn command(&mut self, id: CommandId, kind: CommandKind, channels: Vec<String>) {
+        let count = channels.len();
+        let pending = Pending { answers: vec![Answer::Failed; count], left: count, reason: None };
+        self.commands.insert(id, pending);
+        let asked = |channels, places| Asked {
+            kind,
+            channels,
+            command: Some(id),
+            places,
+            confirmed: 0,
+            redirects: 0,
         };
-        (&mut self.payloads, ended)
-    }
-}
-
-impl Drop for Session {
-    /// Without a word to Redis: a server that does not answer would keep a polite end waiting.
-    fn drop(&mut self) {
-        self.tasks.iter().for_each(ConnectHandle::abort);
-    }
-}
-
-/// Subscribes to `channels` or leaves them, and waits until Redis has done it; `number` is another
-/// each time.
-///
-/// Both commands are handed to fred at the first look at this future, so that they go out
-/// together: a refusal that came before the `PING` was waiting would be thrown away.
-///
-/// # Errors
-/// What Redis said instead, and where it answers another number than this.
-pub(crate) async fn command(
-    subscriber: Client,
-    kind: CommandKind,
-    channels: Vec<String>,
-    number: u64,
-) -> Result<(), Error> {
-    let (written, proven) = match kind {
-        CommandKind::Subscribe => {
-            join(subscriber.subscribe(channels), prove(&subscriber, number)).await
+        match self.plan.mode {
+            Mode::Classic => self.ask(Some(0), asked(channels, (0..count).collect())),
+            // Channels of several slots in one command are refused.
+            Mode::Sharded => channels.into_iter().enumerate().for_each(|(place, channel)| {
+                let server = self.topology.server_of(&channel);
+                self.ask(server, asked(vec![channel], vec![place]));
+            }),
         }
-        CommandKind::Unsubscribe => {
-            join(subscriber.unsubscribe(channels), prove(&subscriber, number)).await
-        }
-    };
-    written.and(proven)
-}
-
-async fn prove(subscriber: &Client, number: u64) -> Result<(), Error> {
-    // In a cluster: the node that fred subscribes at.
-    let slot = redis_keyslot(subscriber.id().as_bytes());
-    let ping = CustomCommand::new_static("PING", ClusterHash::Custom(slot), false);
-    let answer: Value = subscriber.custom(ping, vec![number.to_string()]).await?;
-    // A connection that has subscriptions answers `pong` and the number, any other the number.
-    let told = match &answer {
-        Value::Array(parts) => parts.last().and_then(Value::as_string),
-        other => other.as_string(),
-    };
-    if told.is_some_and(|told| told == number.to_string()) {
-        return Ok(());
     }
-    Err(Error::new(ErrorKind::Protocol, "an answer that belongs to something else"))
+
+    /// A publish has failed; whether that says that a slot has moved.
+    pub(crate) fn handle_publish_error(&mut self, error: &Error) {
+        if error.details().starts_with("MOVED ") {
+            self.handle_moved(error.details());
+        }
+    }
+
+    /// The next event.
+    ///
+    /// # Cancel safety
+    /// Nothing is taken before it is ready.
+    pub(crate) async fn event(&mut self) -> SessionEvent {
+        poll_fn(|cx| self.poll_event(cx)).await
+    }
+
+    /// The next event, if there is one.
+    pub(crate) fn try_event(&mut self) -> Option<SessionEvent> {
+        self.event().now_or_never()
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<SessionEvent> {
+        if let Some(id) = self.commands.iter().find(|(_, one)| one.left == 0).map(|(id, _)| *id)
+            && let Some(done) = self.commands.remove(&id)
+        {
+            return Poll::Ready(SessionEvent::Answered(id, done.answers, done.reason));
+        }
+        if let Some(index) = self.probes.iter().position(|(_, waiting)| waiting.is_empty()) {
+            return Poll::Ready(SessionEvent::Probed(self.probes.remove(index).0));
+        }
+        for step in 0..self.nodes.len() {
+            let place = (self.turn + step) % self.nodes.len();
+            if let Poll::Ready(event) = self.poll_node(place, cx) {
+                self.turn = place;
+                return Poll::Ready(event);
+            }
+        }
+        // Another is heard first the next time.
+        self.turn = (self.turn + 1) % self.nodes.len().max(1);
+        self.poll_look(cx)
+    }
+
+    fn poll_node(&mut self, place: usize, cx: &mut Context<'_>) -> Poll<SessionEvent> {
+        loop {
+            let Some(node) = &mut self.nodes[place] else { return Poll::Pending };
+            match node.listener.poll_told(cx) {
+                Poll::Ready(Ok(told)) => {
+                    if let Some(event) = self.take(place, told) {
+                        return Poll::Ready(event);
+                    }
+                }
+                Poll::Ready(Err(error)) => {
+                    return Poll::Ready(SessionEvent::Ended(error.to_string()));
+                }
+                Poll::Pending => return node.poll_ended(cx).map(SessionEvent::Ended),
+            }
+        }
+    }
+
+    fn take(&mut self, place: usize, told: Told) -> Option<SessionEvent> {
+        match told {
+            Told::Message { channel, payload } => {
+                let probe = self.nodes[place].as_ref().map(|node| node.probe.as_bytes());
+                if probe == Some(&*channel) {
+                    let number = std::str::from_utf8(&payload).ok()?.parse().ok()?;
+                    return self.take_probe(place, number);
+                }
+                Some(SessionEvent::Message { channel, payload })
+            }
+            Told::Ended(channel) => {
+                self.look_at_once();
+                Some(SessionEvent::Unsubscribed(channel))
+            }
+            Told::Answered(asked, result) => self.take_answer(asked, result),
+        }
+    }
+
+    fn take_probe(&mut self, place: usize, number: u64) -> Option<SessionEvent> {
+        let index = self.probes.iter().position(|(sent, _)| *sent == number)?;
+        self.probes[index].1.retain(|waiting| *waiting != place);
+        let is_whole = self.probes[index].1.is_empty();
+        is_whole.then(|| SessionEvent::Probed(self.probes.remove(index).0))
+    }
+
+    fn take_answer(&mut self, mut asked: Asked, result: Result<(), Error>) -> Option<SessionEvent> {
+        if let Err(error) = &result
+            && error.details().starts_with("MOVED ")
+        {
+            let server = self.handle_moved(error.details());
+            if server.is_some() && asked.redirects < REDIRECTS_MAX {
+                asked.redirects += 1;
+                self.ask(server, asked);
+                return None;
+            }
+        }
+        let Some(id) = asked.command else {
+            // Without its probes a node is of no use.
+            return result.err().map(|error| SessionEvent::Ended(error.to_string()));
+        };
+        self.answer(id, &asked.places, &result);
+        let is_done = self.commands.get(&id).is_some_and(|pending| pending.left == 0);
+        let done = if is_done { self.commands.remove(&id) } else { None };
+        done.map(|done| SessionEvent::Answered(id, done.answers, done.reason))
+    }
+
+    /// Asks a node, or says at once that it does not answer.
+    fn ask(&mut self, server: Option<usize>, asked: Asked) {
+        match server.and_then(|server| self.nodes.get_mut(server)) {
+            Some(Some(node)) => node.listener.ask(asked),
+            _ => {
+                let Some(id) = asked.command else { return };
+                let Some(pending) = self.commands.get_mut(&id) else { return };
+                asked.places.iter().for_each(|place| pending.answers[*place] = Answer::Away);
+                pending.left = pending.left.saturating_sub(asked.places.len());
+            }
+        }
+    }
+
+    fn answer(&mut self, id: CommandId, places: &[usize], result: &Result<(), Error>) {
+        let Some(pending) = self.commands.get_mut(&id) else { return };
+        places.iter().for_each(|place| pending.answers[*place] = answer(result));
+        pending.left = pending.left.saturating_sub(places.len());
+        if let Err(error) = result {
+            pending.reason = Some(error.clone());
+        }
+    }
+
+    fn publish_at(
+        &self,
+        node: &Node,
+        channel: String,
+        payload: Bytes,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        let (client, mode) = (node.publisher.clone(), self.plan.mode);
+        async move {
+            match mode {
+                Mode::Classic => client.publish(channel, payload).await,
+                Mode::Sharded => client.spublish(channel, payload).await,
+            }
+        }
+    }
+
+    /// A node said which other has a slot now; its number, where it is known.
+    fn handle_moved(&mut self, said: &str) -> Option<usize> {
+        let server = self.topology.take_moved(said);
+        self.look_at_once();
+        self.follow_probes();
+        server
+    }
+
+    /// Nodes whose channel of the probes has moved away get another. What is out on the old one
+    /// counts as heard: the next follows within a second.
+    fn follow_probes(&mut self) {
+        for place in 0..self.nodes.len() {
+            let Some(node) = &mut self.nodes[place] else { continue };
+            if self.topology.server_of(&node.probe) == Some(place) {
+                continue;
+            }
+            let Some(probe) = self.topology.channel_at(&self.plan.probe, place) else { continue };
+            node.probe = probe;
+            node.subscribe_to_probe();
+            self.probes.iter_mut().for_each(|(_, waiting)| waiting.retain(|one| *one != place));
+        }
+    }
+
+    fn look_at_once(&mut self) {
+        if !self.is_looking_at_once {
+            self.look_after(Duration::ZERO);
+            self.is_looking_at_once = self.look.is_some();
+        }
+    }
+
+    fn look_after(&mut self, wait: Duration) {
+        if self.plan.address.kind() == Kind::One {
+            return;
+        }
+        let (address, known) = (self.plan.address.clone(), self.used.clone());
+        let away: Vec<Server> = self
+            .nodes
+            .iter()
+            .zip(&self.topology.servers)
+            .filter(|(node, _)| node.is_none())
+            .map(|(_, server)| server.clone())
+            .collect();
+        self.look = Some(Box::pin(async move {
+            sleep(wait).await;
+            let topology = discover(&address, &known).await?;
+            let mut is_back = false;
+            for server in away.iter().filter(|server| topology.servers.contains(server)) {
+                let login = address.login();
+                let opened = timeout(LOOK_INTERVAL, Connection::open(server, &login)).await;
+                is_back |= matches!(opened, Ok(Ok(_)));
+            }
+            Ok(Found { topology, is_back })
+        }));
+    }
+
+    fn poll_look(&mut self, cx: &mut Context<'_>) -> Poll<SessionEvent> {
+        while let Some(look) = &mut self.look {
+            let Poll::Ready(found) = look.as_mut().poll(cx) else { return Poll::Pending };
+            self.is_looking_at_once = false;
+            self.look_after(LOOK_INTERVAL);
+            // Where nobody tells, the probes find out whether that matters.
+            if let Some(event) = found.ok().and_then(|found| self.take_found(&found)) {
+                return Poll::Ready(event);
+            }
+        }
+        Poll::Pending
+    }
+
+    fn take_found(&mut self, found: &Found) -> Option<SessionEvent> {
+        let is_sharded_cluster =
+            self.plan.mode == Mode::Sharded && self.plan.address.kind() == Kind::Cluster;
+        let is_right = if is_sharded_cluster {
+            self.topology.has_servers_of(&found.topology) && !found.is_back
+        } else {
+            self.used.iter().all(|server| found.topology.servers.contains(server))
+        };
+        if !is_right {
+            return Some(SessionEvent::Ended(
+                "other servers have become the right ones".to_owned(),
+            ));
+        }
+        let topology = found.topology.renumbered_as(&self.topology);
+        if !is_sharded_cluster || topology == self.topology {
+            return None;
+        }
+        self.topology = topology;
+        self.follow_probes();
+        Some(SessionEvent::Moved)
+    }
 }
 
-/// What an error of a publish means.
+/// What the end of a publish means.
 pub(crate) fn outcome(result: &Result<(), Error>) -> Outcome {
     match result {
         Ok(()) => Outcome::Published,
         Err(error) if is_refusal(error) => Outcome::Refused,
+        Err(error) if error.details().starts_with("CLUSTERDOWN") => Outcome::Away,
         Err(_) => Outcome::Lost,
     }
 }
 
-/// What an error of a subscribe means.
-pub(crate) fn answer(result: &Result<(), Error>) -> Answer {
+/// What the end of a subscription means.
+fn answer(result: &Result<(), Error>) -> Answer {
     match result {
         Ok(()) => Answer::Confirmed,
         Err(error) if is_refusal(error) => Answer::Refused,
@@ -165,23 +433,4 @@ pub(crate) fn answer(result: &Result<(), Error>) -> Answer {
 /// with a word in capitals; `NOPERM` is the one of access rules.
 fn is_refusal(error: &Error) -> bool {
     error.details().starts_with("NOPERM")
-}
-
-fn client(address: &Address, payloads_max: usize) -> Result<Client, Error> {
-    let mut builder = Builder::from_config(address.config());
-    builder.set_performance_config(PerformanceConfig {
-        default_command_timeout: InFlightLimits::default().timeout,
-        broadcast_channel_capacity: payloads_max,
-        ..PerformanceConfig::default()
-    });
-    builder.set_connection_config(ConnectionConfig {
-        connection_timeout: CONNECT_TIMEOUT,
-        internal_command_timeout: CONNECT_TIMEOUT,
-        // The probes find a server that does not answer sooner than this could.
-        unresponsive: UnresponsiveConfig::default(),
-        max_command_attempts: 1,
-        tcp: TcpConfig { nodelay: Some(true), ..TcpConfig::default() },
-        ..ConnectionConfig::default()
-    });
-    builder.build()
 }

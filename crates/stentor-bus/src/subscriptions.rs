@@ -84,6 +84,8 @@ pub enum Answer {
     /// Redis says that this user may not. The channels of the command are tried one by one, and
     /// one that is refused alone is tried again at the next audit.
     Refused,
+    /// The node of the channel is not there, others are: it is tried again at the next audit.
+    Away,
 }
 
 /// Which channels a pod hears.
@@ -121,6 +123,8 @@ enum State {
     Missing,
     /// Not heard, and Redis has refused it.
     Forbidden,
+    /// Not heard, because its node is not there.
+    Away,
     /// Not heard yet; a command is under way.
     Asked,
     /// Heard.
@@ -221,19 +225,30 @@ impl Subscriptions {
         self.waiters.handle_link_down();
     }
 
-    /// What became of a command.
+    /// What became of a command, where one answer is for all of its channels.
     pub fn handle_answer(&mut self, now: Instant, id: CommandId, answer: Answer) {
-        let Some(UnderWay { command, .. }) = self.under_way.remove(&id) else { return };
-        if answer != Answer::Confirmed {
-            self.counters.failures += 1;
-            self.held_until = now + PAUSE;
-        }
-        let is_single = command.audiences.len() == 1;
-        for audience in command.audiences {
-            match command.kind {
-                CommandKind::Subscribe => self.end_subscribe(audience, answer, is_single),
-                CommandKind::Unsubscribe => self.end_unsubscribe(audience),
-            }
+        let Some(under_way) = self.under_way.get(&id) else { return };
+        let answers = vec![answer; under_way.command.audiences.len()];
+        let is_single = answers.len() == 1;
+        self.end_command(now, id, &answers, is_single);
+    }
+
+    /// What became of a command, where each of its channels has an answer of its own; `answers`
+    /// are as many, in their order.
+    pub fn handle_answers(&mut self, now: Instant, id: CommandId, answers: &[Answer]) {
+        self.end_command(now, id, answers, true);
+    }
+
+    /// Redis has ended a subscription by itself, as it does where a slot moves.
+    pub fn handle_ended(&mut self, audience: &Audience) {
+        let Some(channel) = self.channels.get_mut(audience) else { return };
+        if channel.state == State::Confirmed {
+            channel.state = State::Missing;
+            self.to_subscribe.push_back(audience.clone());
+        } else if channel.state == State::Renewing {
+            // A command may be under way that came too late for it: once more does no harm.
+            channel.state = State::Missing;
+            self.to_subscribe.push_back(audience.clone());
         }
     }
 
@@ -311,6 +326,7 @@ impl Subscriptions {
             desired: self.channels.len() as u64,
             confirmed: self.confirmed().count() as u64,
             forbidden: self.count(State::Forbidden),
+            away: self.count(State::Away),
             waiting: self.waiters.len() as u64,
             ..self.counters
         }
@@ -361,7 +377,7 @@ impl Subscriptions {
         }
         match channel.state {
             // Not asked for: whatever stands in a queue finds nothing.
-            State::Missing | State::Forbidden => drop(self.channels.remove(audience)),
+            State::Missing | State::Forbidden | State::Away => drop(self.channels.remove(audience)),
             State::Confirmed => {
                 channel.state = State::Leaving;
                 self.to_unsubscribe.push_back(audience.clone());
@@ -371,7 +387,22 @@ impl Subscriptions {
         }
     }
 
-    fn end_subscribe(&mut self, audience: Audience, answer: Answer, is_single: bool) {
+    fn end_command(&mut self, now: Instant, id: CommandId, answers: &[Answer], is_own: bool) {
+        let Some(UnderWay { command, .. }) = self.under_way.remove(&id) else { return };
+        let is_failed = |answer: &Answer| matches!(answer, Answer::Failed | Answer::Refused);
+        if answers.iter().any(is_failed) {
+            self.counters.failures += 1;
+            self.held_until = now + PAUSE;
+        }
+        for (audience, answer) in command.audiences.into_iter().zip(answers) {
+            match command.kind {
+                CommandKind::Subscribe => self.end_subscribe(audience, *answer, is_own),
+                CommandKind::Unsubscribe => self.end_unsubscribe(audience),
+            }
+        }
+    }
+
+    fn end_subscribe(&mut self, audience: Audience, answer: Answer, is_own: bool) {
         let Some(channel) = self.channels.get_mut(&audience) else { return };
         match answer {
             Answer::Confirmed => {
@@ -381,7 +412,8 @@ impl Subscriptions {
                     self.waiters.handle_confirmed(room);
                 }
             }
-            Answer::Refused if is_single => channel.state = State::Forbidden,
+            Answer::Refused if is_own => channel.state = State::Forbidden,
+            Answer::Away => channel.state = State::Away,
             Answer::Refused | Answer::Failed => {
                 channel.alone |= answer == Answer::Refused;
                 channel.state = State::Missing;
@@ -409,7 +441,7 @@ impl Subscriptions {
         for (audience, channel) in &mut self.channels {
             match channel.state {
                 State::Confirmed => channel.state = State::Renewing,
-                State::Forbidden => channel.state = State::Missing,
+                State::Forbidden | State::Away => channel.state = State::Missing,
                 _ => continue,
             }
             self.to_subscribe.push_back(audience.clone());

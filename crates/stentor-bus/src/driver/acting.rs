@@ -4,20 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fred::clients::Client;
 use fred::error::Error;
-use fred::interfaces::PubsubInterface;
-use fred::types::Message;
 use futures_util::{FutureExt, StreamExt};
-use tokio::sync::broadcast::error::TryRecvError;
 
 use super::{AT_ONCE_MAX, Control, Driver};
 use crate::inbox::Arrival;
 use crate::link::{LinkAction, LinkState};
+use crate::pipeline::Outcome;
 use crate::publisher::Outgoing;
 use crate::record::Ticket;
-use crate::session::{self, Session};
-use crate::subscriptions::{Command, CommandId, CommandKind};
+use crate::session::{self, Plan, Session, SessionEvent};
+use crate::subscriptions::{Command, CommandKind};
 use crate::waiters::WaiterId;
 
 /// A batch for the shards is closed at so many bytes.
@@ -50,23 +47,11 @@ impl Driver {
         }
     }
 
-    pub(super) fn handle_heard(&mut self, first: Message) {
-        self.take_message(&first);
+    pub(super) fn handle_session(&mut self, first: SessionEvent) {
+        self.take_event(first);
         for _ in 1..AT_ONCE_MAX {
-            let next = self.session.as_mut().map(Session::try_heard);
-            match next {
-                Some(Ok(message)) => self.take_message(&message),
-                Some(Err(TryRecvError::Lagged(count))) => self.handle_lagged(count),
-                Some(Err(TryRecvError::Empty | TryRecvError::Closed)) | None => return,
-            }
-        }
-    }
-
-    pub(super) fn handle_lagged(&mut self, count: u64) {
-        self.lagged += count;
-        self.telling.lagged(count);
-        for audience in self.subscriptions.confirmed() {
-            self.inbox.handle_lag(audience, &mut self.arrivals);
+            let Some(event) = self.session.as_mut().and_then(Session::try_event) else { return };
+            self.take_event(event);
         }
     }
 
@@ -78,17 +63,10 @@ impl Driver {
         }
     }
 
-    pub(super) fn handle_answered(&mut self, id: CommandId, result: Result<(), Error>) {
-        if let Err(error) = &result {
-            self.telling.failed(error.details());
-        }
-        let now = self.clock.now().instant;
-        self.subscriptions.handle_answer(now, id, session::answer(&result));
-    }
-
     pub(super) fn handle_connected(&mut self, result: Result<Session, Error>) {
         match result {
             Ok(session) => {
+                self.known = session.servers().to_vec();
                 self.session = Some(session);
                 self.link.handle_connected(self.clock.now().instant);
             }
@@ -139,6 +117,9 @@ impl Driver {
     fn take_published(&mut self, ticket: Option<Ticket>, result: Result<(), Error>) {
         if let Err(error) = &result {
             self.telling.failed(error.details());
+            if let Some(session) = &mut self.session {
+                session.handle_publish_error(error);
+            }
         }
         if let Some(ticket) = ticket {
             let now = self.clock.now().instant;
@@ -160,16 +141,30 @@ impl Driver {
         }
     }
 
-    fn take_message(&mut self, message: &Message) {
-        let payload = message.value.as_bytes().unwrap_or_default();
-        if let Some(audience) = self.audiences.get(&*message.channel) {
-            let now = self.clock.now();
-            self.inbox.handle_payload(now, audience, payload, &mut self.arrivals);
-        } else if *message.channel == *self.probe_channel {
-            let number = std::str::from_utf8(payload).ok().and_then(|text| text.parse().ok());
-            if let Some(number) = number {
-                self.link.handle_probe_heard(self.clock.now().instant, number);
+    fn take_event(&mut self, event: SessionEvent) {
+        let now = self.clock.now();
+        match event {
+            SessionEvent::Message { channel, payload } => {
+                let channel = std::str::from_utf8(&channel).unwrap_or_default();
+                if let Some(audience) = self.audiences.get(channel) {
+                    self.inbox.handle_payload(now, audience, &payload, &mut self.arrivals);
+                }
             }
+            SessionEvent::Answered(id, answers, reason) => {
+                if let Some(error) = reason {
+                    self.telling.failed(error.details());
+                }
+                self.subscriptions.handle_answers(now.instant, id, &answers);
+            }
+            SessionEvent::Unsubscribed(channel) => {
+                let channel = std::str::from_utf8(&channel).unwrap_or_default();
+                if let Some(audience) = self.audiences.get(channel) {
+                    self.subscriptions.handle_ended(audience);
+                }
+            }
+            SessionEvent::Probed(number) => self.link.handle_probe_heard(now.instant, number),
+            SessionEvent::Moved => self.pipeline.handle_moved(now.instant),
+            SessionEvent::Ended(why) => self.handle_disconnected(&why),
         }
     }
 
@@ -178,15 +173,27 @@ impl Driver {
         while let Some(action) = self.link.poll_action() {
             match action {
                 LinkAction::Connect => {
-                    let (address, probe) =
-                        (self.settings.address.clone(), self.probe_channel.clone());
-                    self.connecting = Some(Box::pin(Session::connect(address, probe)));
+                    let plan = Plan {
+                        address: self.settings.address.clone(),
+                        mode: self.settings.mode,
+                        probe: self.probe_channel.clone(),
+                        known: self.known.clone(),
+                        random: self.random.u64(..),
+                    };
+                    self.connecting = Some(Box::pin(Session::connect(plan)));
                 }
                 LinkAction::Probe(number) => {
-                    let payload = Bytes::from(number.to_string());
-                    self.publish(None, self.probe_channel.clone(), payload);
+                    let Some(session) = &mut self.session else { continue };
+                    for probing in session.probe(number) {
+                        self.start(None, probing);
+                    }
                 }
-                LinkAction::TearDown => self.drop_session(),
+                LinkAction::TearDown => {
+                    if self.connecting.is_some() {
+                        self.telling.failed("no answer");
+                    }
+                    self.drop_session();
+                }
             }
         }
         let now = self.clock.now().instant;
@@ -212,14 +219,24 @@ impl Driver {
         self.session = None;
         self.connecting = None;
         self.publishes.clear();
-        self.commands.clear();
     }
 
     fn publish(&mut self, ticket: Option<Ticket>, channel: String, payload: Bytes) {
         let Some(session) = &self.session else { return };
-        let client: Client = session.publisher.clone();
-        let mut publishing =
-            Box::pin(async move { (ticket, client.publish(channel, payload).await) });
+        match (session.publish(channel, payload), ticket) {
+            (Some(publishing), ticket) => self.start(ticket, publishing),
+            (None, Some(ticket)) => {
+                self.pipeline.handle_outcome(self.clock.now().instant, ticket, Outcome::Away);
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn start<F>(&mut self, ticket: Option<Ticket>, publishing: F)
+    where
+        F: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        let mut publishing = Box::pin(async move { (ticket, publishing.await) });
         // The first look hands it to fred, and so the order of these calls is the order on the
         // wire, in whatever order the set of them looks at its members later.
         match (&mut publishing).now_or_never() {
@@ -229,7 +246,7 @@ impl Driver {
     }
 
     fn command(&mut self, command: Command) {
-        let Some(session) = &self.session else { return };
+        let Some(session) = &mut self.session else { return };
         let Command { id, kind, audiences } = command;
         let names: Vec<String> =
             audiences.iter().map(|audience| self.settings.names.of(audience)).collect();
@@ -244,12 +261,7 @@ impl Driver {
                 }
             }
         }
-        let commanded = session::command(session.subscriber.clone(), kind, names, id.number());
-        let mut commanding: super::Commanding = Box::pin(async move { (id, commanded.await) });
-        match (&mut commanding).now_or_never() {
-            Some((id, result)) => self.handle_answered(id, result),
-            None => self.commands.push(commanding),
-        }
+        session.command(id, kind, names);
     }
 
     /// Gives the shards what has arrived.

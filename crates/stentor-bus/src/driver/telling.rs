@@ -23,7 +23,6 @@ pub(super) struct Telling {
     is_deaf: bool,
     /// Why the last thing failed that did.
     reason: String,
-    lagged: u64,
     rubbish: u64,
     refused: u64,
     figures_at: Instant,
@@ -37,7 +36,6 @@ impl Telling {
             is_up: None,
             is_deaf: false,
             reason: String::new(),
-            lagged: 0,
             rubbish: 0,
             refused: 0,
             figures_at: Instant::default(),
@@ -52,10 +50,6 @@ impl Telling {
     /// Something failed; said with the next change of state.
     pub(super) fn failed(&mut self, reason: &str) {
         self.reason = reason.chars().take(REASON_CHARS_MAX).collect();
-    }
-
-    pub(super) fn lagged(&mut self, count: u64) {
-        self.lagged += count;
     }
 
     /// Tells of the link where it is another than was told last; attempts that fail one after the
@@ -104,11 +98,8 @@ impl Telling {
             return;
         }
         let (rubbish, refused) = (counters.inbox.rubbish, counters.pipeline.refused);
-        if self.lagged == 0 && rubbish == self.rubbish && refused == self.refused {
+        if rubbish == self.rubbish && refused == self.refused {
             return;
-        }
-        if self.lagged > 0 {
-            tracing::warn!(payloads = self.lagged, "more came from redis than could be taken");
         }
         if rubbish > self.rubbish {
             let payloads = rubbish - self.rubbish;
@@ -118,7 +109,7 @@ impl Telling {
             let (messages, reason) = (refused - self.refused, &self.reason);
             tracing::warn!(messages, %reason, "redis refuses to publish");
         }
-        (self.lagged, self.rubbish, self.refused) = (0, rubbish, refused);
+        (self.rubbish, self.refused) = (rubbish, refused);
         self.log_at = now + Duration::from_secs(1);
     }
 }
@@ -135,7 +126,6 @@ impl Driver {
             inbox: self.inbox.counters(),
             subscriptions: self.subscriptions.counters(),
             link: self.link.counters(),
-            lagged: self.lagged,
         };
         self.telling.often(now, &counters);
         self.ends.counters.send_replace(counters);

@@ -3,11 +3,10 @@
 use std::future::pending;
 
 use futures_util::StreamExt;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::time::sleep_until;
 
 use super::{AT_ONCE_MAX, Driver, Event};
-use crate::session::Session;
+use crate::session::{Session, SessionEvent};
 
 impl Driver {
     /// Waits for the next thing to happen; all that it waits for may be dropped unharmed.
@@ -22,12 +21,11 @@ impl Driver {
                 Event::Stop(patience.unwrap_or_default())
             }
             Some((ticket, result)) = self.publishes.next() => Event::Published(ticket, result),
-            Some((id, result)) = self.commands.next() => Event::Answered(id, result),
             result = connected(&mut self.connecting) => {
                 self.connecting = None;
-                Event::Connected(result)
+                Event::Connected(Box::new(result))
             }
-            event = session_event(&mut self.session) => event,
+            event = session_event(&mut self.session) => Event::Session(event),
             _ = self.ends.outgoings.recv_many(&mut said, AT_ONCE_MAX), if !self.is_silent => {
                 Event::Said(said)
             }
@@ -56,17 +54,9 @@ async fn connected(
     }
 }
 
-async fn session_event(session: &mut Option<Session>) -> Event {
-    let Some(session) = session else { return pending().await };
-    let (payloads, ended) = session.split();
-    tokio::select! {
-        // What was heard before the end is taken before the end is.
-        biased;
-        received = payloads.recv() => match received {
-            Ok(message) => Event::Heard(message),
-            Err(RecvError::Lagged(count)) => Event::Lagged(count),
-            Err(RecvError::Closed) => Event::Disconnected("the client has ended".to_owned()),
-        },
-        why = ended => Event::Disconnected(why),
+async fn session_event(session: &mut Option<Session>) -> SessionEvent {
+    match session {
+        Some(session) => session.event().await,
+        None => pending().await,
     }
 }
