@@ -45,14 +45,14 @@ impl Connection {
     /// # Errors
     /// No connection, a certificate that is not trusted, a wrong password.
     pub(crate) async fn open(server: &Server, login: &Login) -> Result<Connection, Error> {
-        let socket = TcpStream::connect((&*server.host, server.port)).await?;
-        socket.set_nodelay(true)?;
+        let socket = TcpStream::connect((&*server.host, server.port)).await.map_err(failure)?;
+        socket.set_nodelay(true).map_err(failure)?;
         let stream: Box<dyn Stream> = match &login.tls {
             None => Box::new(socket),
             Some(TlsConnector::Rustls(connector)) => {
                 let name = ServerName::try_from(server.host.to_string())
                     .map_err(|error| Error::new(ErrorKind::Tls, error.to_string()))?;
-                Box::new(connector.connect(name, socket).await?)
+                Box::new(connector.connect(name, socket).await.map_err(failure)?)
             }
         };
         let mut connection = Connection {
@@ -102,7 +102,7 @@ impl Connection {
                 return Poll::Ready(Ok(frame));
             }
             let mut buffer = ReadBuf::new(&mut self.scratch);
-            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)).map_err(failure)?;
             if buffer.filled().is_empty() {
                 return Poll::Ready(Err(closed()));
             }
@@ -130,14 +130,14 @@ impl Connection {
             match Pin::new(&mut self.stream).poll_write(cx, &self.outgoing) {
                 Poll::Ready(Ok(0)) => return Err(closed()),
                 Poll::Ready(Ok(written)) => drop(self.outgoing.split_to(written)),
-                Poll::Ready(Err(error)) => return Err(error.into()),
+                Poll::Ready(Err(error)) => return Err(failure(error)),
                 Poll::Pending => return Ok(()),
             }
         }
         if before > 0
             && let Poll::Ready(Err(error)) = Pin::new(&mut self.stream).poll_flush(cx)
         {
-            return Err(error.into());
+            return Err(failure(error));
         }
         Ok(())
     }
@@ -183,5 +183,10 @@ pub(crate) fn list(frame: &Frame) -> &[Frame] {
 }
 
 fn closed() -> Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "the connection was closed").into()
+    Error::new(ErrorKind::IO, "the connection was closed")
+}
+
+/// What the system says, in its words for people; fred's own conversion is for programmers.
+fn failure(error: io::Error) -> Error {
+    Error::new(ErrorKind::IO, error.to_string())
 }

@@ -5,9 +5,13 @@
 //! and a test that waits for longer than [`pod::PATIENCE`] has failed.
 
 mod access;
+mod cluster;
 mod exchange;
 mod foreign;
 mod joining;
 mod log;
 mod outage;
 mod pod;
+mod sentinel;
+mod sharded;
+mod tls;
