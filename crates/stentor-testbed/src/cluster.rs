@@ -209,6 +209,7 @@ impl RedisCluster {
     /// # Panics
     /// Where `from` has not so many, or a node refuses.
     pub fn move_slots(&self, from: usize, to: usize, count: usize) {
+        self.wait_same_epoch();
         let owners = self.owners(&self.nodes[from]).expect("a view of the slots");
         let slots: Vec<u16> = (0..SLOTS)
             .filter(|slot| owners[usize::from(*slot)] == Some(from))
@@ -225,8 +226,23 @@ impl RedisCluster {
     /// # Panics
     /// Where nobody serves it, or a node refuses.
     pub fn move_slot_of(&self, channel: &str, to: usize) {
+        self.wait_same_epoch();
         let from = self.node_of(channel).expect("a node that serves the channel");
         self.move_slot(slot_of(channel), from, to);
+    }
+
+    /// Waits until an earlier move has got around. A target that does not know the latest epoch
+    /// takes its own for the latest, loses the slot to what its source said a moment ago, and
+    /// then each of the two says for ever that the other serves it.
+    fn wait_same_epoch(&self) {
+        until(DEADLINE, "all nodes know the latest epoch", || {
+            let mut epochs = self.running().map(|(_, node)| {
+                let info = node.try_command(&["CLUSTER", "INFO"]).ok()?;
+                info.field("cluster_current_epoch").map(str::to_owned)
+            });
+            let first = epochs.next()??;
+            epochs.all(|epoch| epoch.as_ref() == Some(&first)).then_some(())
+        });
     }
 
     /// As redis-cli does it: announced on both sides, keys carried over, then settled on the
