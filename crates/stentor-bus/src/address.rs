@@ -36,8 +36,10 @@ enum Tls {
 
 impl Address {
     /// Parses `redis://[user:password@]host[:port][/database]`, or with `rediss`,
-    /// `redis-cluster`, `rediss-cluster`, `redis-sentinel` or `rediss-sentinel`; further nodes as
-    /// `?node=host:port`, the name of a sentinel's service as `&sentinelServiceName=`.
+    /// `redis-cluster://host:port,host:port` or `rediss-cluster`,
+    /// `redis-sentinel://host:port,host:port/service` or `rediss-sentinel`. fred's own form is
+    /// understood too: further nodes as `?node=host:port`, the service as
+    /// `&sentinelServiceName=`, and `&sentinelUsername=` and `&sentinelPassword=`.
     ///
     /// `ca_pem` are the certificates that a TLS server's must descend from; without it those that
     /// the system trusts.
@@ -51,6 +53,7 @@ impl Address {
             .into_iter()
             .find(|(scheme, ..)| *scheme == given)
             .ok_or(BadAddress::UnknownScheme)?;
+        let rest = &with_nodes_as_fred_has_them(plain, rest);
         let config = Config::from_url(&format!("{plain}://{rest}"))
             .map_err(|error| BadAddress::Malformed(error.details().to_owned()))?;
         // fred takes a URL without a host for one that means 127.0.0.1.
@@ -179,6 +182,31 @@ impl fmt::Display for BadAddress {
 }
 
 impl std::error::Error for BadAddress {}
+
+/// `a:1,b:2/service` as `a:1?sentinelServiceName=service&node=b:2`.
+fn with_nodes_as_fred_has_them(scheme: &str, rest: &str) -> String {
+    if scheme == "redis" {
+        return rest.to_owned();
+    }
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
+    // A comma in a password is none between hosts.
+    let login = hosts.rfind('@').map_or(0, |at| at + 1);
+    let mut nodes = hosts[login..].split(',');
+    let first = nodes.next().unwrap_or_default();
+    let mut parts: Vec<String> = Vec::new();
+    let mut path = path.to_owned();
+    let is_name = !path.is_empty() && path.parse::<u32>().is_err();
+    if scheme == "redis-sentinel" && is_name && !query.contains("sentinelServiceName=") {
+        parts.push(format!("sentinelServiceName={path}"));
+        path.clear();
+    }
+    parts.extend(nodes.map(|node| format!("node={node}")));
+    parts.extend((!query.is_empty()).then(|| query.to_owned()));
+    let path = if path.is_empty() { path } else { format!("/{path}") };
+    let sign = if parts.is_empty() { "" } else { "?" };
+    format!("{}{first}{path}{sign}{}", &hosts[..login], parts.join("&"))
+}
 
 fn tls_config(ca_pem: Option<&[u8]>) -> Result<TlsConfig, BadAddress> {
     let bad = |error: &dyn fmt::Display| BadAddress::Certificates(error.to_string());

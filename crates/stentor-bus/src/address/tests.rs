@@ -1,4 +1,4 @@
-use super::{Address, BadAddress};
+use super::{Address, BadAddress, Kind};
 
 #[test]
 fn every_kind_of_redis_is_understood() {
@@ -12,6 +12,23 @@ fn every_kind_of_redis_is_understood() {
     ] {
         assert!(Address::parse(url, None).is_ok(), "{url}");
     }
+}
+
+#[test]
+fn several_servers_stand_side_by_side() {
+    let hosts = |address: &Address| {
+        let mut hosts: Vec<String> =
+            address.hosts().iter().map(|host| format!("{}:{}", host.host, host.port)).collect();
+        hosts.sort();
+        hosts
+    };
+    let cluster = "redis-cluster://user:se,cret@a.example:1,b.example:2,c.example:3";
+    let address = Address::parse(cluster, None).unwrap();
+    assert_eq!(hosts(&address), ["a.example:1", "b.example:2", "c.example:3"]);
+    assert_eq!(address.login().password.as_deref(), Some("se,cret"));
+    let address = Address::parse("redis-sentinel://:secret@a:1,b:2/main", None).unwrap();
+    assert_eq!(hosts(&address), ["a:1", "b:2"]);
+    assert_eq!(address.kind(), Kind::Sentinels { service: "main".to_owned() });
 }
 
 #[test]

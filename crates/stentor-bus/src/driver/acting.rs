@@ -10,6 +10,7 @@ use futures_util::{FutureExt, StreamExt};
 use super::{AT_ONCE_MAX, Control, Driver};
 use crate::inbox::Arrival;
 use crate::link::{LinkAction, LinkState};
+use crate::mode::Mode;
 use crate::pipeline::Outcome;
 use crate::publisher::Outgoing;
 use crate::record::Ticket;
@@ -154,7 +155,13 @@ impl Driver {
                 if let Some(error) = reason {
                     self.telling.failed(error.details());
                 }
-                self.subscriptions.handle_answers(now.instant, id, &answers);
+                match (self.settings.mode, &answers[..]) {
+                    // One command for all of them, which Redis refuses whole.
+                    (Mode::Classic, [answer, ..]) => {
+                        self.subscriptions.handle_answer(now.instant, id, *answer);
+                    }
+                    _ => self.subscriptions.handle_answers(now.instant, id, &answers),
+                }
             }
             SessionEvent::Unsubscribed(channel) => {
                 let channel = std::str::from_utf8(&channel).unwrap_or_default();

@@ -209,6 +209,36 @@ fn what_redis_refuses_is_not_tried_again_and_holds_up_nothing() {
 }
 
 #[test]
+fn a_channel_whose_node_is_away_keeps_no_other_and_its_order() {
+    let mut pipeline = up();
+    say(&mut pipeline, START, 2);
+    pipeline.handle_message(START, room(1), MESSAGE);
+    for publish in publishes(&mut pipeline, START) {
+        let is_away = publish.audience.is_none();
+        let outcome = if is_away { Outcome::Away } else { Outcome::Published };
+        pipeline.handle_outcome(START, ticket(&publish), outcome);
+    }
+    assert_eq!(pipeline.counters().waiting, 2);
+    pipeline.handle_message(START, room(1), MESSAGE);
+    assert_eq!(publishes(&mut pipeline, START).len(), 1, "the other channel goes on");
+
+    assert_eq!(pipeline.poll_timeout(), Some(START + PAUSE));
+    pipeline.handle_timeout(START + PAUSE);
+    let again = publishes(&mut pipeline, START + PAUSE);
+    assert_eq!(seqs(&again), [1, 2]);
+    assert!(again.iter().all(|publish| publish.audience.is_none()));
+}
+
+#[test]
+fn when_slots_have_moved_nothing_goes_out_until_all_have_followed() {
+    let mut pipeline = up();
+    pipeline.handle_moved(START);
+    say(&mut pipeline, START, 1);
+    assert!(publishes(&mut pipeline, START).is_empty());
+    assert_eq!(seqs(&publishes(&mut pipeline, START + PAUSE)), [1]);
+}
+
+#[test]
 fn what_overflowed_before_it_came_here_leaves_a_hole() {
     let mut pipeline = up();
     say(&mut pipeline, START, 1);

@@ -22,7 +22,6 @@ use fred::types::{Builder, ConnectHandle};
 use super::connection::{Connection, Frame, list, text};
 use super::listener::{Asked, Listener, Told};
 use crate::address::{Address, Kind};
-use crate::in_flight::InFlightLimits;
 use crate::link::CONNECT_TIMEOUT;
 use crate::mode::Mode;
 use crate::subscriptions::CommandKind;
@@ -112,7 +111,9 @@ async fn check_master(connection: &mut Connection) -> Result<(), Error> {
 fn client(address: &Address, server: &Server) -> Result<Client, Error> {
     let mut builder = Builder::from_config(address.config_of(server));
     builder.set_performance_config(PerformanceConfig {
-        default_command_timeout: InFlightLimits::default().timeout,
+        // Longer than the pipeline's own and than a link may be deaf: fred takes a command whose
+        // time is over out of its queue, and so those behind it would be heard before it.
+        default_command_timeout: CONNECT_TIMEOUT,
         ..PerformanceConfig::default()
     });
     builder.set_connection_config(ConnectionConfig {

@@ -223,6 +223,38 @@ fn one_forbidden_channel_does_not_keep_the_others_out() {
 }
 
 #[test]
+fn channels_with_answers_of_their_own_do_not_share_a_fate() {
+    let mut subscriptions = up();
+    (0..4).for_each(|number| subscriptions.handle_wanted(&room(number)));
+    let command = subscriptions.poll_command(START).unwrap();
+    let answers = [Answer::Confirmed, Answer::Refused, Answer::Away, Answer::Failed];
+    subscriptions.handle_answers(START, command.id, &answers);
+    let counters = subscriptions.counters();
+    assert_eq!((counters.confirmed, counters.forbidden, counters.away), (2, 1, 1));
+
+    let again = commands(&mut subscriptions, START + PAUSE);
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].audiences, [Some(room(3))], "only what failed is asked again at once");
+    subscriptions.handle_answer(START + PAUSE, again[0].id, Answer::Confirmed);
+    subscriptions.handle_timeout(START + AUDIT_INTERVAL);
+    confirm_all(&mut subscriptions, START + AUDIT_INTERVAL);
+    assert_eq!(subscriptions.counters().confirmed, 5, "the audit asks for all");
+}
+
+#[test]
+fn what_redis_has_ended_is_subscribed_again() {
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    confirm_all(&mut subscriptions, START);
+    subscriptions.handle_ended(&Some(room(1)));
+    subscriptions.handle_ended(&Some(room(2)));
+    assert!(!subscriptions.is_heard(&Some(room(1))));
+    let again = confirm_all(&mut subscriptions, START);
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].audiences, [Some(room(1))]);
+}
+
+#[test]
 fn the_audit_subscribes_again_without_a_moment_of_silence() {
     let mut subscriptions = up();
     subscriptions.handle_wanted(&room(1));
