@@ -15,7 +15,7 @@ pub const PREFIX_BYTES_MAX: usize = 128;
 /// Makes channel names: `{prefix}:global`, `{prefix}:room:{room}`, `{prefix}:probe:{pod}`.
 ///
 /// In a Redis Cluster a room with `{…}` in its name has a hash tag there; plain `PUBLISH` reaches
-/// every node, so that has no effect.
+/// every node, so that has no effect. With sharded channels it only says which rooms share a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelNames {
     prefix: Box<str>,

@@ -13,8 +13,9 @@
 //! clock, a runtime, a socket or a logger, so that a simulator runs the very code that a pod runs.
 //!
 //! The thin rest touches the world: [`bus`] is the thread and the ends that others hold of it,
-//! [`publisher`] the queue in front of it, [`address`] the URL; a private driver runs the values on
-//! the two connections of a session with fred. Nothing here knows a shard.
+//! [`publisher`] the queue in front of it, [`address`] the URL, [`mode`] the kind
+//! of channels; a private driver runs the values on the connections of a session, which publishes
+//! with fred and listens without it. Nothing here knows a shard.
 
 pub mod address;
 pub mod backoff;
