@@ -7,9 +7,7 @@ use stentor_engine::bus::address::Address;
 use stentor_engine::bus::bus::Settings;
 use stentor_engine::bus::channel::ChannelNames;
 use stentor_engine::bus::counters::Counters;
-use stentor_engine::bus::in_flight::InFlightLimits;
 use stentor_engine::bus::link::LinkState;
-use stentor_engine::bus::outbox::OutboxLimits;
 use stentor_engine::bus::pod_id::PodId;
 use stentor_engine::wire::room_name::RoomName;
 use stentor_engine::{Admission, Engine, EngineConfig, MemberOptions, NoHooks};
@@ -40,14 +38,10 @@ impl Pod {
     }
 
     pub(crate) fn start_with(name: &str, url: &str, change: impl FnOnce(&mut EngineConfig)) -> Pod {
-        let bus = Settings {
-            address: Address::parse(url, None).expect("a URL"),
-            names: ChannelNames::new("test").expect("a prefix"),
-            pod: PodId::new(name, 1),
-            seed: name.bytes().map(u64::from).sum(),
-            outbox: OutboxLimits::default(),
-            in_flight: InFlightLimits::default(),
-        };
+        let address = Address::parse(url, None).expect("a URL");
+        let names = ChannelNames::new("test").expect("a prefix");
+        let seed = name.bytes().map(u64::from).sum();
+        let bus = Settings::new(address, names, PodId::new(name, 1), seed);
         let mut config = EngineConfig {
             pod: name.to_owned(),
             shards: 2,

@@ -1,9 +1,7 @@
 use stentor_bus::address::Address;
 use stentor_bus::bus::Settings;
 use stentor_bus::channel::ChannelNames;
-use stentor_bus::in_flight::InFlightLimits;
 use stentor_bus::link::LinkState;
-use stentor_bus::outbox::OutboxLimits;
 use stentor_bus::pod_id::PodId;
 use stentor_bus::waiters::Release;
 use stentor_shard::MemberId;
@@ -22,14 +20,9 @@ struct World {
 }
 
 fn world() -> World {
-    let settings = Settings {
-        address: Address::parse("redis://127.0.0.1:1", None).expect("a URL"),
-        names: ChannelNames::new("test").expect("a prefix"),
-        pod: PodId::new("a", 1),
-        seed: 1,
-        outbox: OutboxLimits::default(),
-        in_flight: InFlightLimits::default(),
-    };
+    let address = Address::parse("redis://127.0.0.1:1", None).expect("a URL");
+    let names = ChannelNames::new("test").expect("a prefix");
+    let settings = Settings::new(address, names, PodId::new("a", 1), 1);
     let (bus, _) = PodBus::start(settings, 1).expect("a thread");
     let (link, link_rx) = watch::channel(LinkState::Up);
     let joining = Joining { link: link_rx, is_up: true, ..Joining::new(&bus) };
