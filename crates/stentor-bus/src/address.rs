@@ -55,7 +55,7 @@ impl Address {
             .ok_or(BadAddress::UnknownScheme)?;
         let rest = &with_nodes_as_fred_has_them(plain, rest);
         let config = Config::from_url(&format!("{plain}://{rest}"))
-            .map_err(|error| BadAddress::Malformed(error.details().to_owned()))?;
+            .map_err(|error| BadAddress::Malformed(without_node(error.details())))?;
         // fred takes a URL without a host for one that means 127.0.0.1.
         let host = rest.split(['/', '?']).next().unwrap_or_default();
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
@@ -206,6 +206,11 @@ fn with_nodes_as_fred_has_them(scheme: &str, rest: &str) -> String {
     let path = if path.is_empty() { path } else { format!("/{path}") };
     let sign = if parts.is_empty() { "" } else { "?" };
     format!("{}{first}{path}{sign}{}", &hosts[..login], parts.join("&"))
+}
+
+/// What fred finds wrong. It repeats a node that is none, which may have a password in it.
+fn without_node(details: &str) -> String {
+    details.split(" node: ").next().unwrap_or_default().to_owned()
 }
 
 fn tls_config(ca_pem: Option<&[u8]>) -> Result<TlsConfig, BadAddress> {

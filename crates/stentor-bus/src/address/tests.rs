@@ -42,6 +42,7 @@ fn a_url_that_is_none_is_refused_without_repeating_it() {
         ("redis://u:secret@host:port", None),
         ("redis://u:secret@host:1/database", None),
         ("redis-sentinel://u:secret@host:26379", None),
+        ("redis-cluster://u:secret@host:1?node=:secret@other:2", None),
     ] {
         let error = Address::parse(url, None).expect_err(url);
         assert!(!error.to_string().contains("secret"), "{error}");
