@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct PipelineCounters {
     /// Messages taken from this pod.
     pub accepted: u64,
+    /// Messages that had to wait, because the link was down when they were said.
+    pub deferred: u64,
     /// Messages that Redis has taken.
     pub published: u64,
     /// Attempts without an answer, or cut off by a lost link; each was tried again or dropped.

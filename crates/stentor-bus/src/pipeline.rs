@@ -305,6 +305,7 @@ impl Pipeline {
         let record = OutRecord { audience, payload, said_at: now };
         self.outbox.push(Ticket(self.tickets), record);
         self.counters.accepted += 1;
+        self.counters.deferred += u64::from(!self.link_up);
         self.drop_excess(now);
     }
 
