@@ -6,6 +6,7 @@
 
 mod arguments;
 mod base_path;
+mod bus;
 mod descriptors;
 mod fault;
 mod later;
@@ -22,6 +23,7 @@ use stentor_engine::{EngineConfig, SlowConsumer};
 
 pub use arguments::Arguments;
 pub use base_path::BasePath;
+pub use bus::BusSettings;
 pub use descriptors::raise_descriptor_limit;
 pub use fault::SettingFault;
 pub use secret::Secret;
@@ -60,6 +62,10 @@ pub struct Settings {
     pub log_level: tracing::level_filters::LevelFilter,
     /// How log lines are written.
     pub log_format: LogFormat,
+    /// Redis between the pods; `None` = this pod is alone.
+    pub bus: Option<BusSettings>,
+    /// Whether a pod that does not hear Redis wants no traffic.
+    pub ready_requires_bus: bool,
     /// What a person should know about these settings; logged once at the start.
     pub warnings: Vec<String>,
 }
@@ -82,9 +88,11 @@ impl Settings {
         read::settings(arguments)
     }
 
-    /// The engine's part of the settings.
+    /// The engine's part of the settings. Each call makes another run of the pod, as other pods see
+    /// it.
     pub fn engine_config(&self, pod: String) -> EngineConfig {
         EngineConfig {
+            bus: self.bus.as_ref().map(|bus| bus.of_run(&pod)),
             pod,
             shards: self.shards,
             connections_max: self.connections_max,

@@ -77,6 +77,27 @@ pub struct Arguments {
     #[arg(hide_env_values = true)]
     pub drain_timeout: Option<String>,
 
+    /// Redis between pods: redis[s]://, redis[s]-cluster:// or -sentinel:// [default: none, alone]
+    #[arg(long, env = "REDIS_URL", value_name = "URL", help_heading = OTHER_PODS)]
+    #[arg(hide_env_values = true)]
+    pub redis_url: Option<String>,
+    /// First part of the names of Redis channels [default: realtime]
+    #[arg(long, env = "REDIS_PREFIX", value_name = "TEXT", help_heading = OTHER_PODS)]
+    #[arg(hide_env_values = true)]
+    pub redis_prefix: Option<String>,
+    /// PEM file of whom to trust at rediss:// [default: whom the system trusts]
+    #[arg(long, env = "REDIS_CA_FILE", value_name = "FILE", help_heading = OTHER_PODS)]
+    #[arg(hide_env_values = true)]
+    pub redis_ca_file: Option<String>,
+    /// Whether a cluster is used by sharded publish; true is refused [default: false]
+    #[arg(long, env = "REDIS_SHARDED", value_name = "BOOL", help_heading = OTHER_PODS)]
+    #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
+    pub redis_sharded: Option<String>,
+    /// Whether /readyz answers 503 while Redis is not heard [default: false]
+    #[arg(long, env = "READY_REQUIRES_BUS", value_name = "BOOL", help_heading = OTHER_PODS)]
+    #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
+    pub ready_requires_bus: Option<String>,
+
     /// off, error, warn, info, debug or trace [default: info]
     #[arg(long, env = "LOG_LEVEL", value_name = "LEVEL", help_heading = "What it writes")]
     #[arg(hide_env_values = true)]
@@ -86,14 +107,6 @@ pub struct Arguments {
     #[arg(hide_env_values = true)]
     pub log_format: Option<String>,
 
-    /// Redis between pods; refused
-    #[arg(long, env = "REDIS_URL", value_name = "URL", help_heading = LATER)]
-    #[arg(hide_env_values = true)]
-    pub redis_url: Option<String>,
-    /// First part of Redis channel names; no effect
-    #[arg(long, env = "REDIS_PREFIX", value_name = "TEXT", help_heading = LATER)]
-    #[arg(hide_env_values = true)]
-    pub redis_prefix: Option<String>,
     /// Whether a token is required; true is refused [default: false]
     #[arg(long, env = "AUTH_ENABLED", value_name = "BOOL", help_heading = LATER)]
     #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
@@ -142,11 +155,10 @@ pub struct Arguments {
     #[arg(long, env = "PRESENCE_MEMBERS_MAX", value_name = "NUMBER", help_heading = LATER)]
     #[arg(hide_env_values = true)]
     pub presence_members_max: Option<String>,
-    /// Whether /readyz fails without Redis; true is refused [default: false]
-    #[arg(long, env = "READY_REQUIRES_BUS", value_name = "BOOL", help_heading = LATER)]
-    #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
-    pub ready_requires_bus: Option<String>,
 }
+
+/// The heading of what [`super::bus`] judges.
+const OTHER_PODS: &str = "How other pods hear it";
 
 /// The heading of what [`super::later`] judges.
 const LATER: &str = "Not in this version";

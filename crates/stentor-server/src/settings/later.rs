@@ -10,7 +10,6 @@ const NOT_SUPPORTED: &str = "is not supported by this version";
 /// Faults of what must not be ignored.
 pub(super) fn refused(arguments: &Arguments, faults: &mut Vec<SettingFault>) {
     let whole = [
-        ("REDIS_URL", &arguments.redis_url),
         ("JWT_SECRET", &arguments.jwt_secret),
         ("JWT_PUBLIC_KEY", &arguments.jwt_public_key),
         ("JWT_JWKS_FILE", &arguments.jwt_jwks_file),
@@ -22,18 +21,14 @@ pub(super) fn refused(arguments: &Arguments, faults: &mut Vec<SettingFault>) {
             faults.push(SettingFault::new(setting, NOT_SUPPORTED));
         }
     }
-    let switches = [
-        ("AUTH_ENABLED", &arguments.auth_enabled),
-        ("READY_REQUIRES_BUS", &arguments.ready_requires_bus),
-    ];
-    for (setting, value) in switches {
-        let Some(text) = value.as_deref().filter(|text| !text.is_empty()) else { continue };
+    if let Some(text) = arguments.auth_enabled.as_deref().filter(|text| !text.is_empty()) {
         match values::truth(text) {
             Ok(false) => {}
             Ok(true) => {
-                faults.push(SettingFault::new(setting, format!("{text:?} {NOT_SUPPORTED}")));
+                let message = format!("{text:?} {NOT_SUPPORTED}");
+                faults.push(SettingFault::new("AUTH_ENABLED", message));
             }
-            Err(message) => faults.push(SettingFault::new(setting, message)),
+            Err(message) => faults.push(SettingFault::new("AUTH_ENABLED", message)),
         }
     }
     match arguments.history.as_deref() {
@@ -52,7 +47,6 @@ pub(super) fn ineffective(
     faults: &mut Vec<SettingFault>,
 ) -> Vec<&'static str> {
     let settings = [
-        ("REDIS_PREFIX", &arguments.redis_prefix, Kind::Text),
         ("HISTORY_SIZE", &arguments.history_size, Kind::Number),
         ("HISTORY_TTL", &arguments.history_ttl, Kind::Duration),
         ("HISTORY_BYTES", &arguments.history_bytes, Kind::Number),
@@ -63,7 +57,6 @@ pub(super) fn ineffective(
     for (setting, value, kind) in settings {
         let Some(text) = value.as_deref().filter(|text| !text.is_empty()) else { continue };
         let judgement = match kind {
-            Kind::Text => Ok(()),
             Kind::Number => values::number(text, 0, u64::MAX).map(drop),
             Kind::Duration => values::duration_or_zero(text).map(drop),
         };
@@ -76,7 +69,6 @@ pub(super) fn ineffective(
 }
 
 enum Kind {
-    Text,
     Number,
     Duration,
 }

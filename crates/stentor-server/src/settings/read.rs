@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use stentor_engine::EngineConfig;
 
-use super::{Arguments, BasePath, Secret, SettingFault, Settings, descriptors, later, values};
+use super::{Arguments, BasePath, Secret, SettingFault, Settings, bus, descriptors, later, values};
 use crate::origins::Origins;
 
 /// What the contract gives as defaults.
@@ -101,6 +101,8 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
     let log_level = reader.read("LOG_LEVEL", &a.log_level, default::LOG_LEVEL, values::log_level);
     let log_format =
         reader.read("LOG_FORMAT", &a.log_format, default::LOG_FORMAT, values::log_format);
+    let bus = bus::judge(a, reader);
+    let bus::Judged { bus, ready_requires_bus, warning } = bus?;
     Some(Settings {
         address: SocketAddr::new(host?, port? as u16),
         shards: shards? as usize,
@@ -116,7 +118,9 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
         drain_timeout: drain_timeout?,
         log_level: log_level?,
         log_format: log_format?,
-        warnings: Vec::new(),
+        bus,
+        ready_requires_bus,
+        warnings: warning.into_iter().collect(),
     })
 }
 
@@ -139,13 +143,13 @@ fn cores() -> u64 {
 }
 
 /// Collects faults while values are read.
-struct Reader {
+pub(super) struct Reader {
     faults: Vec<SettingFault>,
 }
 
 impl Reader {
     /// Reads `value`, or `default` where it is absent or empty.
-    fn read<'a, T>(
+    pub(super) fn read<'a, T>(
         &mut self,
         setting: &'static str,
         value: &'a Option<String>,
@@ -157,7 +161,7 @@ impl Reader {
     }
 
     /// As [`Reader::read`], with a default that the machine decides.
-    fn read_or_else<T>(
+    pub(super) fn read_or_else<T>(
         &mut self,
         setting: &'static str,
         value: &Option<String>,
@@ -168,6 +172,11 @@ impl Reader {
             Some(text) => self.keep(setting, parse(text)),
             None => Some(default()),
         }
+    }
+
+    /// Keeps a fault that no single value has.
+    pub(super) fn fault(&mut self, fault: SettingFault) {
+        self.faults.push(fault);
     }
 
     fn keep<T>(&mut self, setting: &'static str, outcome: Result<T, String>) -> Option<T> {

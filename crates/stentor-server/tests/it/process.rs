@@ -18,13 +18,16 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn a_bad_setting_ends_with_2_and_one_line_that_names_it() {
     type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
-    let cases: [Case; 8] = [
+    let cases: [Case; 11] = [
         (&["--port=abc"], &[], "PORT"),
         (&[], &[("PORT", "abc")], "PORT"),
         (&[], &[("PING_INTERVAL", "25")], "PING_INTERVAL"),
         (&[], &[("PONG_TIMEOUT", "10s"), ("PING_INTERVAL", "20s")], "PONG_TIMEOUT"),
         (&[], &[("AUTH_ENABLED", "true")], "AUTH_ENABLED"),
-        (&[], &[("REDIS_URL", "redis://127.0.0.1")], "REDIS_URL"),
+        (&[], &[("REDIS_URL", "127.0.0.1:6379")], "REDIS_URL"),
+        (&[], &[("REDIS_URL", "rediss://h"), ("REDIS_CA_FILE", "/nowhere.pem")], "REDIS_CA_FILE"),
+        (&[], &[("REDIS_URL", "redis://h"), ("REDIS_SHARDED", "true")], "REDIS_SHARDED"),
+        (&[], &[("READY_REQUIRES_BUS", "true")], "READY_REQUIRES_BUS"),
         (&["--history=memory"], &[], "HISTORY"),
         (&["--no-such-flag"], &[], "--no-such-flag"),
     ];
@@ -46,6 +49,22 @@ fn check_config_says_ok_or_what_is_wrong() {
 }
 
 #[test]
+fn check_config_shows_no_password_whether_it_likes_the_url_or_not() {
+    for (url, code) in [
+        ("redis://u:n33dle@127.0.0.1", 0),
+        ("redis://u:n33dle@127.0.0.1/x", 2),
+        ("redis-cluster://u:n33dle@h:1?node=:n33dle@i:2", 2),
+        ("u:n33dle@127.0.0.1", 2),
+    ] {
+        let output = run(&["--check-config"], &[("REDIS_URL", url)]);
+        let shown = [output.stdout.as_slice(), b" ", &output.stderr].concat();
+        let shown = String::from_utf8(shown).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(code), "{url}: {shown}");
+        assert!(!shown.contains("n33dle"), "{url}: {shown}");
+    }
+}
+
+#[test]
 fn a_flag_wins_over_the_environment() {
     let output = run(&["--check-config", "--port=8081"], &[("PORT", "abc")]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -63,6 +82,8 @@ fn help_names_every_setting_and_shows_no_value() {
         "BASE_PATH",
         "REDIS_URL",
         "REDIS_PREFIX",
+        "REDIS_CA_FILE",
+        "REDIS_SHARDED",
         "AUTH_ENABLED",
         "JWT_SECRET",
         "API_KEY",
