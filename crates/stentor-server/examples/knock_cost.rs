@@ -10,6 +10,7 @@ use std::time::Instant;
 use stentor_engine::{Answer, Door, Gate, Knock};
 use stentor_server::Settings;
 use stentor_server::door::{HttpDoor, Upgrades};
+use stentor_server::health::Health;
 
 /// What a browser sends.
 const REQUEST: &[u8] = b"GET /api/chat-api/ws/general?ack=1&events=1 HTTP/1.1\r\n\
@@ -29,7 +30,9 @@ const ROUNDS: u32 = 200_000;
 
 fn main() {
     let (divert, _diverted) = tokio::sync::mpsc::channel(1);
-    let door = HttpDoor::new(Arc::new(Upgrades::new(&Settings::default())), divert);
+    let settings = Settings::default();
+    let upgrades = Arc::new(Upgrades::new(&settings));
+    let door = HttpDoor::new(upgrades, Arc::new(Health::new(&settings)), divert);
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let start = Instant::now();
     for _ in 0..ROUNDS {

@@ -31,7 +31,7 @@ use tokio::sync::mpsc::error::TrySendError;
 pub use upgrade::{Judgement, Upgrades};
 
 use crate::diverted::Diverted;
-use crate::health;
+use crate::health::Health;
 use crate::problem::{Kind, Problem};
 use memory::MemoryIo;
 
@@ -45,17 +45,22 @@ const RESPONSE_BYTES_USUAL: usize = 256;
 #[derive(Debug)]
 pub struct HttpDoor {
     upgrades: Arc<Upgrades>,
+    health: Arc<Health>,
     diverted: mpsc::Sender<Diverted>,
     http: http1::Builder,
 }
 
 impl HttpDoor {
-    /// A door that answers upgrades as `upgrades` judges, and sends the rest to `diverted`. Where
-    /// that queue is full, sockets are answered 503.
-    pub fn new(upgrades: Arc<Upgrades>, diverted: mpsc::Sender<Diverted>) -> HttpDoor {
+    /// A door that answers upgrades as `upgrades` judges and probes from `health`, and sends the
+    /// rest to `diverted`. Where that queue is full, sockets are answered 503.
+    pub fn new(
+        upgrades: Arc<Upgrades>,
+        health: Arc<Health>,
+        diverted: mpsc::Sender<Diverted>,
+    ) -> HttpDoor {
         let mut http = http1::Builder::new();
         http.max_buf_size(HEAD_BYTES_MAX).auto_date_header(false).header_read_timeout(None);
-        HttpDoor { upgrades, diverted, http }
+        HttpDoor { upgrades, health, diverted, http }
     }
 
     /// Judges a whole head; what follows it is not looked at.
@@ -65,7 +70,7 @@ impl HttpDoor {
             let judgement = self.upgrades.judge(&mut request, knock.gate);
             let response = match judgement {
                 Judgement::Elsewhere => {
-                    let probed = health::probed(&request, knock.gate);
+                    let probed = self.health.probed(&request, knock.gate);
                     verdict.set(Some(probed.map_or(Answer::Divert, Answer::Respond)));
                     Response::default()
                 }

@@ -9,6 +9,7 @@
 
 pub mod diverted;
 pub mod door;
+pub mod health;
 pub mod http;
 pub mod origins;
 pub mod problem;
@@ -16,7 +17,6 @@ pub mod serve;
 pub mod settings;
 
 mod closing;
-mod health;
 mod logging;
 mod room_text;
 

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::diverted::{DIVERTED_MAX, Diverted};
 use crate::door::{HttpDoor, Upgrades};
+use crate::health::Health;
 use crate::http::{self, App};
 use crate::logging;
 use crate::settings::{Settings, raise_descriptor_limit};
@@ -68,13 +69,15 @@ impl Server {
         }
         let pod = pod_name();
         let upgrades = Arc::new(Upgrades::new(settings));
+        let health = Arc::new(Health::new(settings));
         let (divert, diverted) = mpsc::channel(DIVERTED_MAX);
-        let door = Arc::new(HttpDoor::new(Arc::clone(&upgrades), divert));
+        let door = Arc::new(HttpDoor::new(Arc::clone(&upgrades), Arc::clone(&health), divert));
         let config = settings.engine_config(pod.clone());
         let engine = Engine::start_listening(config, hooks, settings.address, door)
             .map_err(|error| ServeError::Start { address: settings.address, error })?;
+        health.watch(&engine);
         let address = engine.local_addr().unwrap_or(settings.address);
-        let app = Rc::new(App::new(engine.clone(), pod, upgrades, settings));
+        let app = Rc::new(App::new(engine.clone(), pod, upgrades, health, settings));
         Ok(Server { engine, app, diverted, address })
     }
 

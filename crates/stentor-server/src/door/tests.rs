@@ -13,7 +13,7 @@ const HANDSHAKE: &str = "Host: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: 
 
 fn door_of(settings: &Settings) -> HttpDoor {
     let (divert, _diverted) = mpsc::channel(1);
-    HttpDoor::new(Arc::new(Upgrades::new(settings)), divert)
+    HttpDoor::new(Arc::new(Upgrades::new(settings)), Arc::new(Health::new(settings)), divert)
 }
 
 fn knock(received: &[u8], gate: Gate) -> Answer {

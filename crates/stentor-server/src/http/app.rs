@@ -9,6 +9,7 @@ use stentor_engine::Engine;
 use super::routes::Routes;
 use super::{docs, openapi};
 use crate::door::Upgrades;
+use crate::health::Health;
 use crate::origins::Origins;
 use crate::settings::{Secret, Settings};
 
@@ -18,6 +19,7 @@ pub struct App {
     pub(super) engine: Engine,
     pub(super) pod: String,
     pub(super) upgrades: Arc<Upgrades>,
+    pub(super) health: Arc<Health>,
     pub(super) routes: Routes,
     pub(super) allowed_origins: Origins,
     pub(super) api_key: Option<Secret>,
@@ -29,13 +31,20 @@ pub struct App {
 
 impl App {
     /// An app over a running engine. `pod` is the name that the statistics tell.
-    pub fn new(engine: Engine, pod: String, upgrades: Arc<Upgrades>, settings: &Settings) -> App {
+    pub fn new(
+        engine: Engine,
+        pod: String,
+        upgrades: Arc<Upgrades>,
+        health: Arc<Health>,
+        settings: &Settings,
+    ) -> App {
         let routes = Routes::new(&settings.base_path);
         let description = openapi::document(&routes);
         App {
             engine,
             pod,
             upgrades,
+            health,
             allowed_origins: settings.allowed_origins.clone(),
             api_key: settings.api_key.clone(),
             docs: docs::page(&description).into(),

@@ -10,7 +10,7 @@ use super::routes::{Audience, Found, Operation, Route};
 use super::socket::Handover;
 use super::{App, access, docs, metrics, occupancy, pages, publish, stats};
 use crate::door::Judgement;
-use crate::health;
+use crate::health::Health;
 use crate::problem::{Kind, Problem};
 
 /// Answers one request. An upgrade that is granted goes to `handover`.
@@ -74,8 +74,8 @@ async fn answer(
         Operation::Publish => publish::publish(app, request.into_body()).await,
         Operation::Rooms => occupancy::rooms(app, request.uri().query()),
         Operation::Room => occupancy::room(app, parameter),
-        Operation::Healthz => Ok(health::live().map(Full::new)),
-        Operation::Readyz => Ok(health::ready(app.engine.gate()).map(Full::new)),
+        Operation::Healthz => Ok(Health::live().map(Full::new)),
+        Operation::Readyz => Ok(app.health.ready(app.engine.gate()).map(Full::new)),
         Operation::Metrics => Ok(metrics::metrics(app)),
         Operation::OpenApi => Ok(text("application/json", app.openapi.clone())),
         Operation::Docs => Ok(docs::docs(app)),

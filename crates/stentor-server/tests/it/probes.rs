@@ -10,10 +10,10 @@ use crate::pod::{Pod, wait_until};
 #[test]
 fn a_probe_is_answered_with_json_and_the_end_of_its_connection() {
     let pod = Pod::start(|_| {});
-    for path in ["/healthz", "/readyz"] {
+    for (path, status) in [("/healthz", "ok"), ("/readyz", "ready")] {
         let mut socket = pod.socket();
         let answer = request(&mut socket, "GET", path, &[], "");
-        assert_eq!((answer.status, answer.json()), (200, json!({"status": "ok"})), "{path}");
+        assert_eq!((answer.status, answer.json()), (200, json!({"status": status})), "{path}");
         assert_eq!(answer.header("content-type"), Some("application/json"));
         assert_eq!(answer.header("connection"), Some("close"));
         let mut rest = Vec::new();
@@ -59,9 +59,9 @@ fn http_answers_probes_on_a_connection_that_it_has_already() {
     let pod = Pod::start(|_| {});
     let mut socket = pod.socket();
     assert_eq!(request(&mut socket, "GET", "/docs", &[], "").status, 200);
-    for path in ["/healthz", "/readyz"] {
+    for (path, status) in [("/healthz", "ok"), ("/readyz", "ready")] {
         let answer = request(&mut socket, "GET", path, &[], "");
-        assert_eq!((answer.status, answer.json()), (200, json!({"status": "ok"})), "{path}");
+        assert_eq!((answer.status, answer.json()), (200, json!({"status": status})), "{path}");
         assert_eq!(answer.header("connection"), None);
     }
 }

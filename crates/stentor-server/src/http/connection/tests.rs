@@ -6,6 +6,7 @@ use stentor_engine::{Engine, EngineConfig};
 
 use super::*;
 use crate::door::Upgrades;
+use crate::health::Health;
 use crate::settings::Settings;
 
 /// An upgrade on a kept-alive connection is judged before its 101 is made; here the last place is
@@ -16,7 +17,8 @@ async fn an_upgrade_that_the_engine_does_not_take_is_answered_503() {
     let engine = Engine::start(config, Arc::new(NoHooks)).expect("an engine");
     let settings = Settings::default();
     let upgrades = Arc::new(Upgrades::new(&settings));
-    let app = Rc::new(App::new(engine.clone(), "pod".to_owned(), upgrades, &settings));
+    let health = Arc::new(Health::new(&settings));
+    let app = Rc::new(App::new(engine.clone(), "pod".to_owned(), upgrades, health, &settings));
     // A server that stops does not wait for the peer, so that one thread can play both sides.
     let (_stopping, stopped) = watch::channel(true);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -115,8 +115,8 @@ fn words(operation: Operation) -> Words {
         Operation::Readyz => Words {
             summary: "Whether the pod wants traffic",
             answers: vec![
-                (200, "It does.", content("Health")),
-                (503, "It is draining.", content("Health")),
+                (200, "It does; degraded: only for what it hears itself.", content("Health")),
+                (503, "It is draining, or misses the Redis that it requires.", content("Health")),
             ],
             ..plain("", Value::Null)
         },

@@ -80,7 +80,7 @@ pub(super) fn schemas() -> Value {
         "Health": {
             "type": "object",
             "required": ["status"],
-            "properties": { "status": { "enum": ["ok", "draining"] } },
+            "properties": { "status": { "enum": ["ok", "ready", "degraded", "draining"] } },
         },
         "Problem": problem(),
     })
