@@ -3,6 +3,7 @@
 //! Some names are fixed by the contract although Prometheus would have them otherwise; each of
 //! those has a well-named twin. No user and no room is ever a label.
 
+mod bus;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub(super) fn metrics(app: &App) -> Answer {
     let figures = app.engine.inspect();
     connections(&mut page, &figures);
     messages(&mut page, &figures);
+    bus::bus(&mut page, figures.bus.as_ref(), app.engine.bus_link());
     shards(&mut page, &figures.shards);
     process(&mut page, app.started_unix_seconds, app.engine.is_draining());
     text(CONTENT_TYPE, page.into_text().into())
@@ -82,9 +84,6 @@ fn messages(page: &mut Exposition, figures: &Figures) {
         "Messages that were answered with an error.",
         refused,
     );
-    for name in ["realtime_redis_publish_errors", "realtime_redis_publish_errors_total"] {
-        page.single(name, Metric::Counter, "Publishes that Redis did not take.", 0);
-    }
     page.histogram(
         "realtime_delivery_seconds",
         "From when a shard took the first message of a flush to the end of that flush.",

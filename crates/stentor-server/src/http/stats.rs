@@ -2,6 +2,7 @@
 
 use hyper::StatusCode;
 use serde::Serialize;
+use stentor_engine::bus::link::LinkState;
 
 use super::App;
 use super::answer::{Answer, json};
@@ -35,6 +36,7 @@ struct Shard {
 /// Connections, rooms and queues are what is so now; messages are counted since the start.
 pub(super) fn stats(app: &App) -> Answer {
     let figures = app.engine.inspect();
+    let link = app.engine.bus_link();
     let stats = Stats {
         pod: &app.pod,
         uptime_seconds: figures.uptime.as_secs(),
@@ -43,7 +45,7 @@ pub(super) fn stats(app: &App) -> Answer {
         messages_received: figures.messages_received(),
         messages_sent: figures.messages_sent(),
         messages_dropped: figures.messages_dropped(),
-        redis: Redis { enabled: false, connected: false },
+        redis: Redis { enabled: link.is_some(), connected: link == Some(LinkState::Up) },
         shards: figures
             .shards
             .iter()

@@ -1,0 +1,123 @@
+use std::time::Duration;
+
+use super::*;
+use crate::http::exposition::tests::check;
+
+fn page(counters: Option<&Counters>, link: Option<LinkState>) -> String {
+    let mut page = Exposition::default();
+    bus(&mut page, counters, link);
+    page.into_text()
+}
+
+#[test]
+fn a_pod_without_redis_shows_no_link_that_could_be_down() {
+    let page = page(None, None);
+    let samples = check(&page).expect("a valid page");
+    assert_eq!(samples.len(), 2, "{page}");
+    assert_eq!(samples["realtime_redis_publish_errors"], 0.0);
+    assert_eq!(samples["realtime_redis_publish_errors_total"], 0.0);
+}
+
+#[test]
+fn a_link_is_up_only_when_it_is_proven() {
+    for (link, up) in [
+        (LinkState::Up, 1.0),
+        (LinkState::Connecting, 0.0),
+        (LinkState::Deaf, 0.0),
+        (LinkState::Down, 0.0),
+    ] {
+        let page = page(Some(&Counters::default()), Some(link));
+        assert_eq!(check(&page).expect("a valid page")["realtime_redis_up"], up, "{link:?}");
+    }
+}
+
+#[test]
+fn every_figure_stands_in_a_family_of_its_own() {
+    let mut figures = 0;
+    let mut next = || {
+        figures += 1;
+        1_u64 << figures
+    };
+    let counters = Counters {
+        pipeline: PipelineCounters {
+            deferred: next(),
+            lost: next(),
+            refused: next(),
+            overflowed: next(),
+            published: next(),
+            dropped: next(),
+            waiting: next(),
+            waiting_bytes: next(),
+            in_flight: next(),
+            ..PipelineCounters::default()
+        },
+        inbox: InboxCounters {
+            delivered: next(),
+            foreign: next(),
+            echoes: next(),
+            duplicates: next(),
+            late: next(),
+            rubbish: next(),
+            missed: next(),
+            gaps: next(),
+            ..InboxCounters::default()
+        },
+        subscriptions: SubscriptionCounters {
+            desired: next(),
+            confirmed: next(),
+            failures: next(),
+            waiting: next(),
+            overdue: next(),
+            ..SubscriptionCounters::default()
+        },
+        link: LinkCounters {
+            attempts: next(),
+            ups: next(),
+            deaf: next(),
+            probe_latency: Duration::from_micros(1_500),
+            ..LinkCounters::default()
+        },
+        lagged: next(),
+    };
+    let page = page(Some(&counters), Some(LinkState::Up));
+    let samples = check(&page).expect("a valid page");
+    let (pipeline, inbox) = (counters.pipeline, counters.inbox);
+    let (subscriptions, link) = (counters.subscriptions, counters.link);
+    let errors = pipeline.deferred + pipeline.lost + pipeline.refused + pipeline.overflowed;
+    for (name, value) in [
+        ("publish_errors", errors),
+        ("publish_errors_total", errors),
+        ("connect_attempts_total", link.attempts),
+        ("reconnects_total", link.ups - 1),
+        ("deaf_total", link.deaf),
+        ("messages_published_total", pipeline.published),
+        ("messages_dropped_total", pipeline.dropped + pipeline.overflowed),
+        ("in_flight", pipeline.in_flight),
+        ("outage_buffer_messages", pipeline.waiting),
+        ("outage_buffer_bytes", pipeline.waiting_bytes),
+        ("messages_heard_total", inbox.delivered),
+        ("messages_foreign_total", inbox.foreign),
+        ("messages_echoed_total", inbox.echoes),
+        ("messages_duplicate_total", inbox.duplicates + inbox.late),
+        ("messages_missed_total", inbox.missed),
+        ("gaps_total", inbox.gaps),
+        ("payloads_rubbish_total", inbox.rubbish),
+        ("payloads_lagged_total", counters.lagged),
+        ("subscriptions", subscriptions.confirmed),
+        ("subscriptions_wanted", subscriptions.desired),
+        ("joins_waiting", subscriptions.waiting),
+        ("joins_overdue_total", subscriptions.overdue),
+        ("subscription_failures_total", subscriptions.failures),
+        ("up", 1),
+    ] {
+        assert_eq!(samples[&format!("realtime_redis_{name}")], value as f64, "{name}");
+    }
+    assert_eq!(samples["realtime_redis_probe_latency_seconds"], 0.0015);
+}
+
+#[test]
+fn what_is_kept_over_an_outage_is_an_error_as_well() {
+    let pipeline = PipelineCounters { deferred: 3, lost: 2, ..PipelineCounters::default() };
+    let page = page(Some(&Counters { pipeline, ..Counters::default() }), Some(LinkState::Down));
+    assert!(page.contains("\nrealtime_redis_publish_errors 5\n"), "{page}");
+}
