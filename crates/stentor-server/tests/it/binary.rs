@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client::Client;
+use crate::http::Answer;
 use crate::pod::{DEADLINE, wait_until};
 
 /// The binary without whatever the environment of the tests says.
@@ -34,7 +35,7 @@ impl Process {
             .expect("a binary that runs");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut line = String::new();
-        while !line.contains("\"address\"") {
+        while !line.contains("\"listening\"") {
             line.clear();
             assert_ne!(lines.read_line(&mut line).expect("a line"), 0, "it ended");
         }
@@ -46,6 +47,13 @@ impl Process {
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// `GET path` on a socket of its own.
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        let mut socket = TcpStream::connect(self.address).expect("a server that accepts");
+        socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+        crate::http::request(&mut socket, "GET", path, &[], "")
     }
 
     /// A WebSocket on this path and query.

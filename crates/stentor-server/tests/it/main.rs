@@ -6,6 +6,7 @@ mod client;
 mod http;
 #[allow(dead_code, reason = "a harness offers more than the tests of one day use")]
 mod pod;
+mod redis;
 
 mod access;
 mod burst;
@@ -19,7 +20,9 @@ mod heartbeat;
 mod hooks;
 mod lifecycle;
 mod limits;
+mod logins;
 mod messages;
+mod outages;
 mod pressure;
 mod probes;
 mod process;
@@ -28,3 +31,4 @@ mod refusals;
 mod rooms;
 mod routes;
 mod slow;
+mod two_pods;

@@ -17,7 +17,7 @@ use crate::client::Client;
 use crate::http::Answer;
 
 /// How long anything may take in a test.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The base path of the pods of tests, which is the default one.
 pub(crate) const BASE: &str = "/api/chat-api";
