@@ -25,7 +25,7 @@ pub(super) fn metrics(app: &App) -> Answer {
     let figures = app.engine.inspect();
     connections(&mut page, &figures);
     messages(&mut page, &figures);
-    bus::bus(&mut page, figures.bus.as_ref(), app.engine.bus_link());
+    bus::bus(&mut page, &figures, app.engine.bus_link());
     shards(&mut page, &figures.shards);
     process(&mut page, app.started_unix_seconds, app.engine.is_draining());
     text(CONTENT_TYPE, page.into_text().into())

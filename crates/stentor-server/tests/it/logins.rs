@@ -101,7 +101,7 @@ fn a_user_of_an_acl_needs_the_channels_below_the_prefix_and_nothing_else() {
     let mut member = pods[1].connect("/ws/general");
     say(&mut pods[0].connect("/ws"), "general", 1);
     expect_all(&mut member, 1..2);
-    assert_eq!(metric(&pods[0], "publish_errors"), 0.0);
+    assert_eq!(metric(&pods[0], "subscription_failures_total"), 0.0);
 }
 
 #[test]

@@ -49,8 +49,7 @@ fn five_thousand_messages_each_way_come_once_and_in_order() {
     }
     for (_, pod) in &pods {
         assert_eq!(pod.stats()["messages_dropped"], 0);
-        assert_eq!(metric(pod, "publish_errors"), 0.0);
-        assert_eq!(metric(pod, "gaps_total"), 0.0);
+        assert_eq!(metric(pod, "messages_dropped_total"), 0.0);
     }
 }
 
@@ -67,7 +66,6 @@ fn two_hundred_fresh_rooms_hear_what_is_said_elsewhere_right_after_their_101() {
     for (n, member) in members.iter_mut().enumerate() {
         assert_eq!(member.next_json()["data"], n);
     }
-    assert_eq!(metric(&b, "joins_overdue_total"), 0.0);
 }
 
 #[test]
@@ -77,7 +75,6 @@ fn a_room_that_is_joined_later_by_message_hears_the_other_pod_too() {
     let mut member = b.connect("/ws");
     member.send_text(r#"{"type":"join","room":"late"}"#);
     assert_eq!(member.next_json()["data"]["event"], "joined");
-    wait_up(&b);
     say(&mut a.connect("/ws"), "late", 7);
     assert_eq!(member.next_json()["data"], 7);
 }

@@ -6,14 +6,16 @@
 use std::time::Duration;
 
 use stentor_engine::bus::counters::{
-    Counters, InboxCounters, LinkCounters, PipelineCounters, SubscriptionCounters,
+    InboxCounters, LinkCounters, PipelineCounters, SubscriptionCounters,
 };
 use stentor_engine::bus::link::LinkState;
+use stentor_engine::{Figures, ShardFigures};
 
 use crate::http::exposition::{Exposition, Metric};
 
-/// The families of a bus; `counters` and `link` are `None` where the pod has none.
-pub(super) fn bus(page: &mut Exposition, counters: Option<&Counters>, link: Option<LinkState>) {
+/// The families of a bus; `link` is `None` where the pod has none.
+pub(super) fn bus(page: &mut Exposition, figures: &Figures, link: Option<LinkState>) {
+    let counters = figures.bus.as_ref();
     let publish_errors = counters.map_or(0, |counters| publish_errors(&counters.pipeline));
     for name in ["realtime_redis_publish_errors", "realtime_redis_publish_errors_total"] {
         let help = "Publishes that Redis did not take at once: no link, no answer or a refusal.";
@@ -25,6 +27,7 @@ pub(super) fn bus(page: &mut Exposition, counters: Option<&Counters>, link: Opti
     connection(page, &counters.link);
     way_out(page, &counters.pipeline);
     way_in(page, &counters.inbox, counters.lagged);
+    to_members(page, &figures.shards);
     subscriptions(page, &counters.subscriptions);
 }
 
@@ -91,9 +94,29 @@ fn way_in(page: &mut Exposition, inbox: &InboxCounters, lagged: u64) {
                 duplicates + late,
             ),
             ("messages_missed", "Messages of other pods known to be lost.", missed),
-            ("gaps", "Times that members were told of lost messages.", gaps),
+            ("gaps", "Times that messages of another pod were found to be lost.", gaps),
             ("payloads_rubbish", "Payloads that are no message, ignored.", rubbish),
             ("payloads_lagged", "Payloads that came faster than they could be taken.", lagged),
+        ],
+    );
+}
+
+fn to_members(page: &mut Exposition, shards: &[ShardFigures]) {
+    let sum = |figure: fn(&ShardFigures) -> u64| shards.iter().map(figure).sum();
+    counters(
+        page,
+        &[
+            ("gaps_told", "Members told of a gap.", sum(|shard| shard.gaps_told)),
+            (
+                "gaps_untold",
+                "Members not told of a gap, because they hear no events.",
+                sum(|shard| shard.gaps_untold),
+            ),
+            (
+                "batches_lagged",
+                "Batches of messages that a shard was too slow for.",
+                sum(|shard| shard.batches_missed),
+            ),
         ],
     );
 }

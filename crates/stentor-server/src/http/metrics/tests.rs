@@ -7,7 +7,7 @@ fn page(figures: &Figures) -> String {
     let mut page = Exposition::default();
     connections(&mut page, figures);
     messages(&mut page, figures);
-    bus::bus(&mut page, None, None);
+    bus::bus(&mut page, figures, None);
     shards(&mut page, &figures.shards);
     process(&mut page, 1.5, false);
     page.into_text()

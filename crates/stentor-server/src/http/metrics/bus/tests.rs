@@ -1,11 +1,17 @@
 use std::time::Duration;
 
+use stentor_engine::bus::counters::Counters;
+
 use super::*;
 use crate::http::exposition::tests::check;
 
-fn page(counters: Option<&Counters>, link: Option<LinkState>) -> String {
+fn page(counters: Option<Counters>, link: Option<LinkState>) -> String {
+    page_of(&Figures { bus: counters, ..Figures::default() }, link)
+}
+
+fn page_of(figures: &Figures, link: Option<LinkState>) -> String {
     let mut page = Exposition::default();
-    bus(&mut page, counters, link);
+    bus(&mut page, figures, link);
     page.into_text()
 }
 
@@ -26,7 +32,7 @@ fn a_link_is_up_only_when_it_is_proven() {
         (LinkState::Deaf, 0.0),
         (LinkState::Down, 0.0),
     ] {
-        let page = page(Some(&Counters::default()), Some(link));
+        let page = page(Some(Counters::default()), Some(link));
         assert_eq!(check(&page).expect("a valid page")["realtime_redis_up"], up, "{link:?}");
     }
 }
@@ -79,7 +85,15 @@ fn every_figure_stands_in_a_family_of_its_own() {
         },
         lagged: next(),
     };
-    let page = page(Some(&counters), Some(LinkState::Up));
+    let shard = ShardFigures {
+        gaps_told: next(),
+        gaps_untold: next(),
+        batches_missed: next(),
+        ..ShardFigures::default()
+    };
+    let shards = vec![shard; 2];
+    let figures = Figures { bus: Some(counters), shards, ..Figures::default() };
+    let page = page_of(&figures, Some(LinkState::Up));
     let samples = check(&page).expect("a valid page");
     let (pipeline, inbox) = (counters.pipeline, counters.inbox);
     let (subscriptions, link) = (counters.subscriptions, counters.link);
@@ -103,6 +117,9 @@ fn every_figure_stands_in_a_family_of_its_own() {
         ("gaps_total", inbox.gaps),
         ("payloads_rubbish_total", inbox.rubbish),
         ("payloads_lagged_total", counters.lagged),
+        ("gaps_told_total", 2 * shard.gaps_told),
+        ("gaps_untold_total", 2 * shard.gaps_untold),
+        ("batches_lagged_total", 2 * shard.batches_missed),
         ("subscriptions", subscriptions.confirmed),
         ("subscriptions_wanted", subscriptions.desired),
         ("joins_waiting", subscriptions.waiting),
@@ -113,11 +130,16 @@ fn every_figure_stands_in_a_family_of_its_own() {
         assert_eq!(samples[&format!("realtime_redis_{name}")], value as f64, "{name}");
     }
     assert_eq!(samples["realtime_redis_probe_latency_seconds"], 0.0015);
+    for line in page.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let (name, kind) = line.split_once(' ').expect("a name and its type");
+        let is_counter = kind == "counter" && name != "realtime_redis_publish_errors";
+        assert_eq!(name.ends_with("_total"), is_counter, "{line}");
+    }
 }
 
 #[test]
 fn what_is_kept_over_an_outage_is_an_error_as_well() {
     let pipeline = PipelineCounters { deferred: 3, lost: 2, ..PipelineCounters::default() };
-    let page = page(Some(&Counters { pipeline, ..Counters::default() }), Some(LinkState::Down));
+    let page = page(Some(Counters { pipeline, ..Counters::default() }), Some(LinkState::Down));
     assert!(page.contains("\nrealtime_redis_publish_errors 5\n"), "{page}");
 }
