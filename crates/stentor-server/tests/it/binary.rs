@@ -22,6 +22,8 @@ pub(crate) struct Process {
     child: Child,
     address: SocketAddr,
     lines: BufReader<std::process::ChildStderr>,
+    /// What it wrote until it listened.
+    beginning: String,
 }
 
 impl Process {
@@ -34,14 +36,15 @@ impl Process {
             .spawn()
             .expect("a binary that runs");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
-        let mut line = String::new();
+        let (mut beginning, mut line) = (String::new(), String::new());
         while !line.contains("\"listening\"") {
             line.clear();
             assert_ne!(lines.read_line(&mut line).expect("a line"), 0, "it ended");
+            beginning.push_str(&line);
         }
         let line: serde_json::Value = serde_json::from_str(&line).expect("a line of JSON");
         let address = line["address"].as_str().expect("an address").parse().expect("an address");
-        Process { child, address, lines }
+        Process { child, address, lines, beginning }
     }
 
     /// Where it listens.
@@ -69,16 +72,16 @@ impl Process {
         kill_process(id, signal).expect("a process that lives");
     }
 
-    /// Waits for its end: the exit code, and what else it wrote.
+    /// Waits for its end: the exit code, and all that it wrote.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let mut code = None;
         wait_until("the process to end", || {
             code = self.child.try_wait().expect("a child");
             code.is_some()
         });
-        let mut rest = String::new();
-        self.lines.read_to_string(&mut rest).expect("UTF-8");
-        (code.and_then(|code| code.code()), rest)
+        let mut log = std::mem::take(&mut self.beginning);
+        self.lines.read_to_string(&mut log).expect("UTF-8");
+        (code.and_then(|code| code.code()), log)
     }
 }
 
