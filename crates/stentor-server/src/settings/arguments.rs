@@ -89,7 +89,7 @@ pub struct Arguments {
     #[arg(long, env = "REDIS_CA_FILE", value_name = "FILE", help_heading = OTHER_PODS)]
     #[arg(hide_env_values = true)]
     pub redis_ca_file: Option<String>,
-    /// Whether a cluster is used by sharded publish; true is refused [default: false]
+    /// Whether channels are those of a cluster's slots, the same for all pods [default: false]
     #[arg(long, env = "REDIS_SHARDED", value_name = "BOOL", help_heading = OTHER_PODS)]
     #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
     pub redis_sharded: Option<String>,

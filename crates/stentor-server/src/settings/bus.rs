@@ -7,8 +7,7 @@ use std::io::Read;
 use stentor_engine::bus::address::{Address, BadAddress};
 use stentor_engine::bus::bus;
 use stentor_engine::bus::channel::ChannelNames;
-use stentor_engine::bus::in_flight::InFlightLimits;
-use stentor_engine::bus::outbox::OutboxLimits;
+use stentor_engine::bus::mode::Mode;
 use stentor_engine::bus::pod_id::PodId;
 
 use super::read::Reader;
@@ -27,19 +26,16 @@ pub struct BusSettings {
     pub address: Address,
     /// How the channels are called that pods of one deployment share.
     pub names: ChannelNames,
+    /// Which kind of channels they are.
+    pub mode: Mode,
 }
 
 impl BusSettings {
     /// What a new run of `pod` starts its bus with.
     pub(super) fn of_run(&self, pod: &str) -> bus::Settings {
-        bus::Settings {
-            address: self.address.clone(),
-            names: self.names.clone(),
-            pod: PodId::new(pod, random()),
-            seed: random(),
-            outbox: OutboxLimits::default(),
-            in_flight: InFlightLimits::default(),
-        }
+        let pod = PodId::new(pod, random());
+        let settings = bus::Settings::new(self.address.clone(), self.names.clone(), pod, random());
+        bus::Settings { mode: self.mode, ..settings }
     }
 }
 
@@ -73,8 +69,10 @@ pub(super) fn judge(arguments: &Arguments, reader: &mut Reader) -> Option<Judged
             return None;
         }
     };
-    if sharded {
-        reader.fault(SettingFault::new("REDIS_SHARDED", why_not_sharded(url)));
+    if sharded && !url.is_some_and(is_cluster) {
+        let message = "is true, but only a cluster has slots: REDIS_URL begins with \
+                       redis-cluster://";
+        reader.fault(SettingFault::new("REDIS_SHARDED", message));
         return None;
     }
     if ready_requires_bus && address.is_none() {
@@ -83,7 +81,8 @@ pub(super) fn judge(arguments: &Arguments, reader: &mut Reader) -> Option<Judged
         return None;
     }
     let warning = address.is_none().then(|| without_redis(a)).flatten();
-    let bus = address.map(|address| BusSettings { address, names });
+    let mode = if sharded { Mode::Sharded } else { Mode::Classic };
+    let bus = address.map(|address| BusSettings { address, names, mode });
     Some(Judged { bus, ready_requires_bus, warning })
 }
 
@@ -111,14 +110,9 @@ fn setting_at_fault(bad: &BadAddress) -> &'static str {
     }
 }
 
-fn why_not_sharded(url: Option<&str>) -> &'static str {
-    let scheme = url.and_then(|url| url.split_once("://")).map(|(scheme, _)| scheme);
-    match scheme {
-        Some("redis-cluster" | "rediss-cluster") => {
-            "true is not supported by this version; a cluster works without it"
-        }
-        _ => "is true, but only a cluster is sharded: REDIS_URL begins with redis-cluster://",
-    }
+fn is_cluster(url: &str) -> bool {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    matches!(scheme, Some("redis-cluster" | "rediss-cluster"))
 }
 
 fn without_redis(a: &Arguments) -> Option<String> {

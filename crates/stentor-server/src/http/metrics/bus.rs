@@ -26,7 +26,7 @@ pub(super) fn bus(page: &mut Exposition, figures: &Figures, link: Option<LinkSta
     page.single("realtime_redis_up", Metric::Gauge, "1 while Redis is heard, else 0.", up);
     connection(page, &counters.link);
     way_out(page, &counters.pipeline);
-    way_in(page, &counters.inbox, counters.lagged);
+    way_in(page, &counters.inbox);
     to_members(page, &figures.shards);
     subscriptions(page, &counters.subscriptions);
 }
@@ -79,7 +79,7 @@ fn way_out(page: &mut Exposition, pipeline: &PipelineCounters) {
     );
 }
 
-fn way_in(page: &mut Exposition, inbox: &InboxCounters, lagged: u64) {
+fn way_in(page: &mut Exposition, inbox: &InboxCounters) {
     let InboxCounters { delivered, foreign, echoes, duplicates, late, .. } = *inbox;
     let InboxCounters { rubbish, missed, gaps, .. } = *inbox;
     counters(
@@ -96,7 +96,6 @@ fn way_in(page: &mut Exposition, inbox: &InboxCounters, lagged: u64) {
             ("messages_missed", "Messages of other pods known to be lost.", missed),
             ("gaps", "Times that messages of another pod were found to be lost.", gaps),
             ("payloads_rubbish", "Payloads that are no message, ignored.", rubbish),
-            ("payloads_lagged", "Payloads that came faster than they could be taken.", lagged),
         ],
     );
 }
@@ -122,13 +121,15 @@ fn to_members(page: &mut Exposition, shards: &[ShardFigures]) {
 }
 
 fn subscriptions(page: &mut Exposition, subscriptions: &SubscriptionCounters) {
-    let SubscriptionCounters { desired, confirmed, waiting, overdue, failures, .. } =
-        *subscriptions;
+    let SubscriptionCounters { desired, confirmed, forbidden, away, .. } = *subscriptions;
+    let SubscriptionCounters { waiting, overdue, failures, .. } = *subscriptions;
     gauges(
         page,
         &[
             ("subscriptions", "Channels that Redis has confirmed.", confirmed),
             ("subscriptions_wanted", "Channels that are to be heard.", desired),
+            ("subscriptions_forbidden", "Channels that Redis forbids.", forbidden),
+            ("subscriptions_away", "Channels whose node of the cluster is not heard.", away),
             ("joins_waiting", "Handshakes that wait for a subscription.", waiting),
         ],
     );

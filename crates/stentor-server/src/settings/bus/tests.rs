@@ -139,10 +139,10 @@ fn a_file_of_certificates_that_is_not_there_is_named() {
 }
 
 #[test]
-fn sharded_publish_is_refused_with_the_reason() {
-    let cluster = fault(&["--redis-url=redis-cluster://h:1", "--redis-sharded"]);
-    assert_eq!(cluster.setting, "REDIS_SHARDED");
-    assert!(cluster.message.contains("not supported by this version"), "{cluster}");
+fn only_a_cluster_has_channels_of_its_slots() {
+    let cluster = "--redis-url=redis-cluster://h:1";
+    assert_eq!(bus(&[cluster]).of_run("pod").mode, Mode::Classic);
+    assert_eq!(bus(&[cluster, "--redis-sharded"]).of_run("pod").mode, Mode::Sharded);
     for other in [&["--redis-sharded=true"][..], &["--redis-sharded=1", "--redis-url=redis://h"]] {
         let fault = fault(other);
         assert_eq!(fault.setting, "REDIS_SHARDED");

@@ -71,6 +71,8 @@ fn every_figure_stands_in_a_family_of_its_own() {
         subscriptions: SubscriptionCounters {
             desired: next(),
             confirmed: next(),
+            forbidden: next(),
+            away: next(),
             failures: next(),
             waiting: next(),
             overdue: next(),
@@ -83,7 +85,6 @@ fn every_figure_stands_in_a_family_of_its_own() {
             probe_latency: Duration::from_micros(1_500),
             ..LinkCounters::default()
         },
-        lagged: next(),
     };
     let shard = ShardFigures {
         gaps_told: next(),
@@ -116,12 +117,13 @@ fn every_figure_stands_in_a_family_of_its_own() {
         ("messages_missed_total", inbox.missed),
         ("gaps_total", inbox.gaps),
         ("payloads_rubbish_total", inbox.rubbish),
-        ("payloads_lagged_total", counters.lagged),
         ("gaps_told_total", 2 * shard.gaps_told),
         ("gaps_untold_total", 2 * shard.gaps_untold),
         ("batches_lagged_total", 2 * shard.batches_missed),
         ("subscriptions", subscriptions.confirmed),
         ("subscriptions_wanted", subscriptions.desired),
+        ("subscriptions_forbidden", subscriptions.forbidden),
+        ("subscriptions_away", subscriptions.away),
         ("joins_waiting", subscriptions.waiting),
         ("joins_overdue_total", subscriptions.overdue),
         ("subscription_failures_total", subscriptions.failures),
