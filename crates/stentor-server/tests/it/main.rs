@@ -21,6 +21,7 @@ mod hooks;
 mod lifecycle;
 mod limits;
 mod logins;
+mod many_redis;
 mod messages;
 mod outages;
 mod pressure;
