@@ -131,6 +131,12 @@ impl Inbox {
         out.push(Arrival::Gap(Gap { audience: audience.clone(), missed: None }));
     }
 
+    /// The channel was not heard for a while, though there were members of it, and is asked for
+    /// again.
+    pub fn handle_interrupted(&mut self, now: Now, audience: &Audience) {
+        self.sequence.handle_interrupted(now.instant, audience);
+    }
+
     /// The channel is not heard from now on.
     pub fn handle_unsubscribed(&mut self, audience: &Audience) {
         self.sequence.forget(audience);
@@ -169,7 +175,7 @@ impl Inbox {
             Verdict::Duplicate => self.counters.duplicates += 1,
             Verdict::Late { announced } => {
                 self.counters.late += 1;
-                self.tell_missed(audience, u64::from(!announced), out);
+                self.tell_missed(audience, Some(u64::from(!announced)), out);
             }
         }
     }
@@ -187,11 +193,11 @@ impl Inbox {
         out.push(Arrival::Delivery(stamp(now, audience, &draft, &mut self.random)));
     }
 
-    fn tell_missed(&mut self, audience: &Audience, missed: u64, out: &mut Vec<Arrival>) {
-        if missed > 0 {
-            self.counters.missed += missed;
+    fn tell_missed(&mut self, audience: &Audience, missed: Option<u64>, out: &mut Vec<Arrival>) {
+        if missed != Some(0) {
+            self.counters.missed += missed.unwrap_or(0);
             self.counters.gaps += 1;
-            out.push(Arrival::Gap(Gap { audience: audience.clone(), missed: Some(missed) }));
+            out.push(Arrival::Gap(Gap { audience: audience.clone(), missed }));
         }
     }
 }

@@ -7,7 +7,8 @@
 //! A hole shows only when something follows it. So a channel that has gone quiet is closed by a
 //! *mark* that repeats its last number: after 2 to 4 seconds, and once more 15 seconds later for
 //! receivers that were away. What a receiver never heard anything of it cannot miss: where the
-//! first message ever of a pod in a room is lost and its marks too, nobody is told.
+//! first message ever of a pod in a room is lost and its marks too, nobody is told. Nor where its
+//! own outbox dropped the first and receivers heard the channel all the time.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;

@@ -26,6 +26,11 @@ impl Seq {
         Seq((epoch as u64) << COUNT_BITS | 1)
     }
 
+    /// Whether it is the first of its epoch: nothing was said before it there.
+    pub const fn is_first(self) -> bool {
+        self.0 & COUNT_MASK == 1
+    }
+
     /// The number `value`; `None` beyond [`Seq::MAX`].
     pub fn new(value: u64) -> Option<Seq> {
         (value <= Seq::MAX.0).then_some(Seq(value))

@@ -9,6 +9,12 @@
 //!
 //! The first number of a pod on a channel is the base: nothing is known of what was before it, and
 //! nobody here was promised it, so a late subscriber starts without a gap.
+//!
+//! That is not so on a channel that was *interrupted*: members were there, and it was not heard for
+//! a while. What a pod said meanwhile was promised to them, and where it was the pod's first there
+//! is no hole. So a base that is not the first number of its epoch is announced there, once for
+//! each pod, without a count. Where the pod had spoken only before the members came, nothing is
+//! missing and the gap is false: one more than needed is better than one that is kept secret.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -26,6 +32,14 @@ pub const PAIRS_MAX: usize = 65_536;
 /// publish, so that what is published again is recognised.
 pub const REMEMBERED_FOR: Duration = Duration::from_secs(600);
 
+/// A channel counts as interrupted for so long after it was asked for again. As long as a pod
+/// knows the number of what it said last: its next word would not be the first of an epoch.
+pub const INTERRUPTED_FOR: Duration = Duration::from_secs(600);
+
+/// The most channels that are remembered as interrupted. Past it all channels count as such, so
+/// that a gap may be told of without need and none is kept secret.
+pub const INTERRUPTED_MAX: usize = 65_536;
+
 /// How often quiet pairs are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -37,8 +51,8 @@ const WINDOW: u64 = u64::BITS as u64;
 pub enum Verdict {
     /// It is to be delivered; before it `missed` others were lost.
     New {
-        /// How many.
-        missed: u64,
+        /// How many; `None` where some may be missing and nobody can count them.
+        missed: Option<u64>,
     },
     /// It was delivered before, or is too far behind to tell.
     Duplicate,
@@ -54,6 +68,10 @@ pub enum Verdict {
 pub struct Sequence {
     pods: HashMap<Box<str>, HashMap<Audience, Heard>>,
     pairs: usize,
+    /// Channels that were interrupted, and when they were asked for again.
+    interrupted: HashMap<Audience, Instant>,
+    /// When [`INTERRUPTED_MAX`] was passed, which stands for all channels.
+    all_interrupted_at: Option<Instant>,
     swept_at: Instant,
 }
 
@@ -82,30 +100,51 @@ impl Sequence {
             }
             None => {
                 self.begin(now, pod, audience, seq);
-                Verdict::New { missed: 0 }
+                let may_miss = !seq.is_first() && self.is_interrupted(audience);
+                Verdict::New { missed: (!may_miss).then_some(0) }
             }
         }
     }
 
-    /// Takes in that a pod has said everything up to `seq`; returns how many of it were missed.
-    pub fn handle_mark(&mut self, now: Instant, pod: &str, audience: &Audience, seq: Seq) -> u64 {
+    /// Takes in that a pod has said everything up to `seq`; returns how many of it were missed,
+    /// `None` where some may be and nobody can count them.
+    pub fn handle_mark(
+        &mut self,
+        now: Instant,
+        pod: &str,
+        audience: &Audience,
+        seq: Seq,
+    ) -> Option<u64> {
         match self.heard(pod, audience) {
             Some(heard) => {
                 heard.at = now;
                 let missed = seq.steps_since(heard.last);
                 heard.advance(seq, missed, 0);
-                missed
+                Some(missed)
             }
             None => {
                 self.begin(now, pod, audience, seq);
-                0
+                (!self.is_interrupted(audience)).then_some(0)
             }
+        }
+    }
+
+    /// A channel on which members are owed messages was not heard for a while, and is asked for
+    /// again.
+    pub fn handle_interrupted(&mut self, now: Instant, audience: &Audience) {
+        if let Some(at) = self.interrupted.get_mut(audience) {
+            *at = now;
+        } else if self.interrupted.len() < INTERRUPTED_MAX {
+            self.interrupted.insert(audience.clone(), now);
+        } else {
+            self.all_interrupted_at = Some(now);
         }
     }
 
     /// Forgets a channel: nothing of it is heard from now on, and what is said meanwhile is not
     /// missed by anybody.
     pub fn forget(&mut self, audience: &Audience) {
+        self.interrupted.remove(audience);
         for channels in self.pods.values_mut() {
             if channels.remove(audience).is_some() {
                 self.pairs -= 1;
@@ -113,11 +152,16 @@ impl Sequence {
         }
     }
 
-    /// Forgets pairs that were quiet for [`REMEMBERED_FOR`].
+    /// Forgets pairs that were quiet for [`REMEMBERED_FOR`], and interruptions after
+    /// [`INTERRUPTED_FOR`].
     pub fn sweep(&mut self, now: Instant) {
         if now >= self.swept_at + SWEEP_INTERVAL {
             self.swept_at = now;
             self.retain(|heard| heard.at + REMEMBERED_FOR >= now);
+            self.interrupted.retain(|_, at| *at + INTERRUPTED_FOR >= now);
+            self.interrupted.shrink_to(self.interrupted.len() * 2);
+            self.all_interrupted_at =
+                self.all_interrupted_at.filter(|at| *at + INTERRUPTED_FOR >= now);
         }
     }
 
@@ -133,6 +177,10 @@ impl Sequence {
 
     fn heard(&mut self, pod: &str, audience: &Audience) -> Option<&mut Heard> {
         self.pods.get_mut(pod)?.get_mut(audience)
+    }
+
+    fn is_interrupted(&self, audience: &Audience) -> bool {
+        self.all_interrupted_at.is_some() || self.interrupted.contains_key(audience)
     }
 
     fn begin(&mut self, now: Instant, pod: &str, audience: &Audience, seq: Seq) {
@@ -168,7 +216,7 @@ impl Heard {
         let steps = seq.steps_since(self.last);
         if steps > 0 {
             self.advance(seq, steps, 1);
-            return Verdict::New { missed: steps - 1 };
+            return Verdict::New { missed: Some(steps - 1) };
         }
         let behind = self.last.steps_since(seq);
         let in_window = seq.epoch() == self.last.epoch() && behind < WINDOW;

@@ -114,6 +114,8 @@ struct Channel {
     lingers: bool,
     /// Whether it goes into a command by itself.
     alone: bool,
+    /// Whether it has members who were owed something while it was not heard.
+    interrupted: bool,
     state: State,
 }
 
@@ -221,6 +223,7 @@ impl Subscriptions {
         for channel in self.channels.values_mut() {
             channel.state = State::Missing;
             channel.alone = false;
+            channel.interrupted |= channel.wanted > 0;
         }
         self.waiters.handle_link_down();
     }
@@ -242,6 +245,7 @@ impl Subscriptions {
     /// Redis has ended a subscription by itself, as it does where a slot moves.
     pub fn handle_ended(&mut self, audience: &Audience) {
         let Some(channel) = self.channels.get_mut(audience) else { return };
+        channel.interrupted |= channel.state.is_heard() && channel.wanted > 0;
         if channel.state == State::Confirmed {
             channel.state = State::Missing;
             self.to_subscribe.push_back(audience.clone());
@@ -320,6 +324,13 @@ impl Subscriptions {
         self.channels.get(audience).is_some_and(|channel| channel.state.is_heard())
     }
 
+    /// Whether a channel that is being asked for was not heard for a while though there were
+    /// members of it: since a link or a subscription was lost, or since they were let in without.
+    pub fn is_interrupted(&self, audience: &Audience) -> bool {
+        let channel = self.channels.get(audience);
+        channel.is_some_and(|channel| channel.interrupted)
+    }
+
     /// The figures.
     pub fn counters(&self) -> SubscriptionCounters {
         SubscriptionCounters {
@@ -345,6 +356,8 @@ impl Subscriptions {
                     unwanted_at: Instant::default(),
                     lingers: false,
                     alone: false,
+                    // Who joins a room while the link is down is let in at once.
+                    interrupted: !self.link_up && audience.is_some(),
                     state: State::Missing,
                 };
                 self.channels.insert(audience.clone(), channel);
@@ -404,10 +417,13 @@ impl Subscriptions {
 
     fn end_subscribe(&mut self, audience: Audience, answer: Answer, is_own: bool) {
         let Some(channel) = self.channels.get_mut(&audience) else { return };
+        // Who waits for it is let in without it when the patience of the waiters ends.
+        channel.interrupted |= answer != Answer::Confirmed && channel.wanted > 0;
         match answer {
             Answer::Confirmed => {
                 channel.state = State::Confirmed;
                 channel.alone = false;
+                channel.interrupted = false;
                 if let Some(room) = &audience {
                     self.waiters.handle_confirmed(room);
                 }

@@ -265,7 +265,7 @@ impl PodBus {
             });
         }
         while let Some(command) = self.subscriptions.poll_command(now.instant) {
-            self.command(command);
+            self.command(now, command);
         }
         while let Some((waiter, _)) = self.subscriptions.poll_released() {
             self.effects.push(Effect::Released(waiter));
@@ -311,7 +311,7 @@ impl PodBus {
         }
     }
 
-    fn command(&mut self, command: Command) {
+    fn command(&mut self, now: Now, command: Command) {
         let Some(session) = self.session else { return };
         let Command { id, kind, audiences } = command;
         let channels: Vec<String> =
@@ -320,6 +320,9 @@ impl PodBus {
             match kind {
                 CommandKind::Subscribe => {
                     self.audiences.insert(name.clone(), audience.clone());
+                    if self.subscriptions.is_interrupted(audience) {
+                        self.inbox.handle_interrupted(now, audience);
+                    }
                 }
                 CommandKind::Unsubscribe => {
                     self.audiences.remove(name);

@@ -90,20 +90,6 @@ impl Fault {
         }
     }
 
-    /// Whether a record that was published may reach no inbox by it.
-    pub(crate) const fn can_lose(self) -> bool {
-        matches!(
-            self,
-            Fault::RedisDown
-                | Fault::RedisSlow
-                | Fault::RedisDeaf
-                | Fault::RedisFrozen
-                | Fault::LinkCut
-                | Fault::BusLag
-                | Fault::OutboxSmall
-        )
-    }
-
     /// How often it happens in a run in which it does, at the most.
     pub(crate) const fn times_max(self) -> u32 {
         match self {

@@ -68,8 +68,8 @@ fn main() -> ExitCode {
     println!(
         "{seeds} seeds from {first}: every promise was kept. {events} events, {said} messages \
          said, {heard} heard, {announced} missed and announced; {without_base} missed without a \
-         word by the exception without-base (a pod's messages that were lost before its first \
-         in a room that a receiver heard)"
+         word by the exception without-base (a pod's messages that its full outbox dropped \
+         before its first in a room that a receiver heard)"
     );
     ExitCode::SUCCESS
 }

@@ -80,9 +80,10 @@ pub struct Verdict {
     pub heard: u64,
     /// Messages that members missed and that were announced.
     pub announced: u64,
-    /// Messages that members missed, and that nobody could announce, because their pod had heard
-    /// nothing of the sending pod in that room before: the first number that a pod hears of
-    /// another on a channel is its base, and what was lost before it leaves no hole.
+    /// Messages that members missed, and that nobody could announce, because a sending pod's full
+    /// outbox dropped them before their pod had heard anything of it in that room: the first
+    /// number that a pod hears of another on a channel that was not interrupted is its base, and
+    /// what was dropped before it leaves no hole. Nothing that Redis or a link loses is excepted.
     pub without_base: u64,
 }
 
@@ -152,8 +153,8 @@ pub(crate) struct Oracle {
     numbered: BTreeMap<(usize, Audience), u64>,
     /// Messages of other programs.
     foreign: u64,
-    /// Whether this world has a fault in which Redis loses something; else nothing is excepted.
-    can_lose: bool,
+    /// Whether outboxes in this world are so small that they drop; else nothing is excepted.
+    can_drop: bool,
     /// What shards were told of gaps, by pod and shard.
     told: BTreeMap<(usize, usize), Vec<Gap>>,
     verdict: Verdict,
@@ -190,8 +191,8 @@ pub(crate) struct Read<'a> {
 }
 
 impl Oracle {
-    pub(crate) fn new(can_lose: bool) -> Oracle {
-        Oracle { can_lose, ..Oracle::default() }
+    pub(crate) fn new(can_drop: bool) -> Oracle {
+        Oracle { can_drop, ..Oracle::default() }
     }
 
     pub(crate) fn pod_started(&mut self, pod: usize, name: &str) {

@@ -129,7 +129,7 @@ impl World {
             said: 0,
             first_last_word: u64::MAX,
             open: Vec::new(),
-            oracle: Oracle::new(plan.windows.iter().any(|window| window.fault.can_lose())),
+            oracle: Oracle::new(plan.has(Fault::OutboxSmall)),
             trace: Trace::new(plan.is_traced),
             has_ended: false,
             plan,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use fred::error::Error;
 use futures_util::{FutureExt, StreamExt};
+use stentor_wire::time::Now;
 
 use super::{AT_ONCE_MAX, Control, Driver};
 use crate::inbox::Arrival;
@@ -100,7 +101,7 @@ impl Driver {
             self.publish(publish.ticket, channel, publish.payload);
         }
         while let Some(command) = self.subscriptions.poll_command(now.instant) {
-            self.command(command);
+            self.command(now, command);
         }
         while let Some((waiter, release)) = self.subscriptions.poll_released() {
             if let Some(released) = self.waiters.remove(&waiter) {
@@ -252,7 +253,7 @@ impl Driver {
         }
     }
 
-    fn command(&mut self, command: Command) {
+    fn command(&mut self, now: Now, command: Command) {
         let Some(session) = &mut self.session else { return };
         let Command { id, kind, audiences } = command;
         let names: Vec<String> =
@@ -261,6 +262,9 @@ impl Driver {
             match kind {
                 CommandKind::Subscribe => {
                     self.audiences.insert(name.clone(), audience.clone());
+                    if self.subscriptions.is_interrupted(audience) {
+                        self.inbox.handle_interrupted(now, audience);
+                    }
                 }
                 CommandKind::Unsubscribe => {
                     self.audiences.remove(name);

@@ -153,3 +153,13 @@ fn a_lag_is_told_without_a_count() {
     inbox().handle_lag(&general(), &mut out);
     assert_eq!(out, [Arrival::Gap(Gap { audience: general(), missed: None })]);
 }
+
+#[test]
+fn what_a_pod_said_during_an_interruption_is_told_without_a_count() {
+    let mut inbox = inbox();
+    inbox.handle_interrupted(now(), &general());
+    let arrivals = take(&mut inbox, &general(), &record("a", 2, "1"));
+    let uncounted = Arrival::Gap(Gap { audience: general(), missed: None });
+    assert!(matches!(&arrivals[..], [gap, Arrival::Delivery(_)] if *gap == uncounted));
+    assert_eq!((inbox.counters().gaps, inbox.counters().missed), (1, 0));
+}

@@ -338,3 +338,23 @@ fn answer(
     }
     subscriptions.handle_answer(now, command.id, Answer::Confirmed);
 }
+
+#[test]
+fn a_channel_that_was_lost_with_its_members_is_interrupted_until_it_is_confirmed() {
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    assert!(!subscriptions.is_interrupted(&Some(room(1))), "nobody has been let in");
+    confirm_all(&mut subscriptions, START);
+    subscriptions.handle_link_down();
+    subscriptions.handle_wanted(&room(2));
+    subscriptions.handle_link_up(START);
+    subscriptions.handle_wanted(&room(3));
+    let interrupted =
+        [None, Some(room(1)), Some(room(2))].map(|one| subscriptions.is_interrupted(&one));
+    assert_eq!(interrupted, [true; 3]);
+    assert!(!subscriptions.is_interrupted(&Some(room(3))));
+    confirm_all(&mut subscriptions, START);
+    assert!(!subscriptions.is_interrupted(&None) && !subscriptions.is_interrupted(&Some(room(2))));
+    subscriptions.handle_ended(&Some(room(1)));
+    assert!(subscriptions.is_interrupted(&Some(room(1))));
+}

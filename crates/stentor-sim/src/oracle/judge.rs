@@ -123,7 +123,7 @@ impl Oracle {
 
     /// Whether the listener's pod cannot see that this is missing.
     fn has_no_base(&self, listener: &Listener, said: &Said, by: &Acceptance) -> bool {
-        if by.pod == listener.pod || !self.can_lose {
+        if by.pod == listener.pod || !self.can_drop {
             return false;
         }
         let name = self.pods.iter().find(|(_, pod)| **pod == by.pod).map(|(name, _)| name);
