@@ -21,7 +21,7 @@ pub struct WaiterId(pub u64);
 pub enum Release {
     /// All of its rooms are heard.
     Confirmed,
-    /// Nothing can be heard for now.
+    /// Nothing can be heard: the link is down.
     LinkDown,
     /// It waited for [`WAIT_MAX`].
     Overdue,
