@@ -6,6 +6,7 @@ mod floor;
 mod guests;
 mod processes;
 mod relay;
+mod server_side;
 
 use std::net::SocketAddr;
 use std::process::{Command, Output};

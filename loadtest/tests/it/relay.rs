@@ -10,8 +10,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use stentor_wire::frame::{FrameHead, OpCode};
-use stentor_wire::mask::apply_mask;
+use stentor_wire::frame::OpCode;
+
+use crate::server_side::{fill, frame, next_message};
 
 use self::room::{Room, Spoken};
 
@@ -217,36 +218,6 @@ fn room_named_in(payload: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(payload).ok()?;
     let (_, rest) = text.split_once("\"room\":\"")?;
     rest.split_once('"').map(|(room, _)| room.to_owned())
-}
-
-fn next_message(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<(OpCode, Vec<u8>)> {
-    loop {
-        if let Some((head, head_bytes)) = FrameHead::parse(bytes).ok()? {
-            let end = head_bytes + usize::try_from(head.payload_bytes).ok()?;
-            if bytes.len() >= end {
-                let mut payload = bytes[head_bytes..end].to_vec();
-                apply_mask(&mut payload, head.mask?, 0);
-                bytes.drain(..end);
-                return Some((head.opcode, payload));
-            }
-        }
-        fill(stream, bytes)?;
-    }
-}
-
-fn fill(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<()> {
-    let mut chunk = [0; 4_096];
-    let count = stream.read(&mut chunk).ok().filter(|&count| count > 0)?;
-    bytes.extend_from_slice(&chunk[..count]);
-    Some(())
-}
-
-fn frame(opcode: OpCode, payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let payload_bytes = payload.len() as u64;
-    FrameHead { fin: true, opcode, mask: None, payload_bytes }.encode(&mut out);
-    out.extend_from_slice(payload);
-    out
 }
 
 /// An event of the server, as a frame.

@@ -4,13 +4,14 @@
 //! connection, on its way to the member of the room that has been there longest.
 
 use std::collections::HashMap;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use stentor_wire::frame::{FrameHead, OpCode};
-use stentor_wire::mask::apply_mask;
+use stentor_wire::frame::OpCode;
+
+use crate::server_side::{fill, frame, next_message};
 
 /// What the pod does wrong.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -172,36 +173,6 @@ fn id_of(payload: &[u8]) -> &str {
     let text = std::str::from_utf8(payload).unwrap_or_default();
     let id = text.split_once("\"id\":\"").and_then(|(_, rest)| rest.split_once('"'));
     id.map_or("", |(id, _)| id)
-}
-
-fn next_message(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<(OpCode, Vec<u8>)> {
-    loop {
-        if let Some((head, head_bytes)) = FrameHead::parse(bytes).ok()? {
-            let end = head_bytes + usize::try_from(head.payload_bytes).ok()?;
-            if bytes.len() >= end {
-                let mut payload = bytes[head_bytes..end].to_vec();
-                apply_mask(&mut payload, head.mask?, 0);
-                bytes.drain(..end);
-                return Some((head.opcode, payload));
-            }
-        }
-        fill(stream, bytes)?;
-    }
-}
-
-fn fill(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<()> {
-    let mut chunk = [0; 4_096];
-    let count = stream.read(&mut chunk).ok().filter(|&count| count > 0)?;
-    bytes.extend_from_slice(&chunk[..count]);
-    Some(())
-}
-
-fn frame(opcode: OpCode, payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let payload_bytes = payload.len() as u64;
-    FrameHead { fin: true, opcode, mask: None, payload_bytes }.encode(&mut out);
-    out.extend_from_slice(payload);
-    out
 }
 
 fn is_same(one: &TcpStream, other: &TcpStream) -> bool {
