@@ -52,6 +52,7 @@ impl World {
             ping_interval: Duration::from_secs(25),
             pong_timeout: Duration::from_secs(60),
             rate_limit: 0,
+            client_global: true,
         };
         World {
             shard: Shard::new(config),
@@ -68,7 +69,7 @@ impl World {
         let name = |room: &&str| RoomName::parse(room).expect("a valid room name");
         let connect = Connect {
             member: MemberId(member),
-            user: None,
+            identity: None,
             rooms: rooms.iter().map(name).collect(),
             options,
             preface: Vec::new(),

@@ -50,6 +50,7 @@ impl FanOutWorld {
             ping_interval: Duration::from_secs(25),
             pong_timeout: Duration::from_secs(60),
             rate_limit: 0,
+            client_global: true,
         });
         let fan_out = FanOut::new(0, &addresses, interest, None);
         FanOutWorld { fan_out, shard, mailboxes, room, frame: Bytes::from(frame) }

@@ -27,6 +27,11 @@ pub struct EngineConfig {
     pub pong_timeout: Duration,
     /// Messages a second that a connection may send, in bursts of twice that; 0 = no limit.
     pub rate_limit: u32,
+    /// Messages a second that all connections of one proven identity may send together, in bursts of
+    /// twice that; 0 = no limit.
+    pub rate_limit_user: u32,
+    /// Whether clients may speak to everybody, instead of to rooms only.
+    pub client_global: bool,
     /// Over how long [`crate::Engine::drain`] may spread its closes, and how long it waits.
     pub drain_timeout: Duration,
     /// How long a new socket may take until its door has let it in.
@@ -52,6 +57,8 @@ impl Default for EngineConfig {
             ping_interval: Duration::from_secs(25),
             pong_timeout: Duration::from_secs(60),
             rate_limit: 100,
+            rate_limit_user: 0,
+            client_global: true,
             drain_timeout: Duration::from_secs(10),
             door_timeout: Duration::from_secs(10),
             bus: None,

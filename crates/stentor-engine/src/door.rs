@@ -2,10 +2,10 @@
 //!
 //! The engine does not know what those bytes mean. `stentor-server` puts HTTP here.
 
+use std::borrow::Cow;
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 
-pub use stentor_shard::MemberOptions;
+pub use stentor_shard::{Identity, MemberOptions};
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
@@ -22,6 +22,15 @@ pub trait Door: Send + Sync + 'static {
     /// Takes a socket that [`Door::knock`] answered with [`Answer::Divert`], with the bytes that
     /// were read from it. The socket is non-blocking.
     fn divert(&self, socket: TcpStream, peer: SocketAddr, received: Vec<u8>);
+
+    /// Judges what a connected client says of itself anew: the `data` of an `auth` message, valid
+    /// JSON. Whether it may become that is the shard's business.
+    ///
+    /// # Errors
+    /// Why it is not believed, for its sender to read.
+    fn recognise(&self, _data: &[u8]) -> Result<Identity, Cow<'static, str>> {
+        Err("this server does not take tokens".into())
+    }
 }
 
 /// What stands at the door.
@@ -72,8 +81,9 @@ pub struct Admission {
     /// Rooms to join, in order; the first is where messages without a room go. At most
     /// [`crate::ROOMS_PER_MEMBER_MAX`], without repetition.
     pub rooms: Vec<RoomName>,
-    /// Who it is, where that was proven; becomes `from`. Else the connection's own id does.
-    pub user: Option<Arc<str>>,
+    /// Who it is and what it may do, where that was proven. Else the connection's own id becomes
+    /// `from`, and it may use every room.
+    pub identity: Option<Box<Identity>>,
     /// What the client opted into.
     pub options: MemberOptions,
     /// The last message that the client heard before, where it wants to resume.

@@ -35,7 +35,7 @@ mod socket;
 mod wake;
 
 pub use config::{EngineConfig, SlowConsumer};
-pub use door::{Admission, Answer, Door, Gate, Knock, MemberOptions};
+pub use door::{Admission, Answer, Door, Gate, Identity, Knock, MemberOptions};
 pub use engine::{AttachError, Engine, StartError};
 pub use figures::{Figures, RoomOccupancy, RoomsReport, ShardFigures};
 pub use hooks::{Client, Handling, Hooks, NoHooks, Payload, Verdict};

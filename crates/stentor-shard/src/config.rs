@@ -20,6 +20,8 @@ pub struct ShardConfig {
     pub pong_timeout: Duration,
     /// Messages a second that a member may send, in bursts of twice that; 0 = no limit.
     pub rate_limit: u32,
+    /// Whether clients may speak to everybody, instead of to rooms only.
+    pub client_global: bool,
 }
 
 /// What happens to a member whose ring is full.

@@ -10,6 +10,7 @@
 pub mod config;
 pub mod counters;
 pub mod event;
+pub mod identity;
 pub mod ids;
 pub mod outlet;
 pub mod wheel;
@@ -25,6 +26,7 @@ mod turn;
 
 pub use config::{MemberOptions, ShardConfig, SlowConsumer};
 pub use event::Event;
+pub use identity::Identity;
 pub use numbers::MemberId;
 pub use outlet::Outlet;
 pub use ring::RING_SLOTS_MAX;

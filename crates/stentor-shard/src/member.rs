@@ -6,6 +6,7 @@ use stentor_wire::close::CloseCode;
 use uuid::Uuid;
 
 use crate::config::MemberOptions;
+use crate::identity::Identity;
 use crate::numbers::RoomId;
 use crate::rate::RateBucket;
 use crate::ring::Ring;
@@ -15,8 +16,8 @@ use crate::time::Instant;
 pub(crate) struct Member {
     /// The connection's own id.
     pub(crate) client_id: Uuid,
-    /// The proven identity; else `client_id` speaks.
-    pub(crate) user: Option<Arc<str>>,
+    /// Who it has proven to be; else `client_id` speaks.
+    pub(crate) identity: Option<Box<Identity>>,
     pub(crate) memberships: Memberships,
     pub(crate) ring: Option<Box<Ring>>,
     /// When its last frame came.
@@ -34,6 +35,11 @@ pub(crate) struct Member {
 impl Member {
     pub(crate) fn is_open(&self) -> bool {
         self.closing.is_none()
+    }
+
+    /// Who it has proven to be.
+    pub(crate) fn user(&self) -> Option<&Arc<str>> {
+        self.identity.as_ref().map(|identity| &identity.user)
     }
 }
 

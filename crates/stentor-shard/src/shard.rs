@@ -28,6 +28,7 @@ use uuid::Uuid;
 use crate::config::{MemberOptions, ShardConfig};
 use crate::counters::Counters;
 use crate::event::Event;
+use crate::identity::Identity;
 use crate::ids::IdSource;
 use crate::member::Member;
 use crate::numbers::MemberId;
@@ -85,8 +86,8 @@ pub struct Shard {
 pub struct Connect {
     /// Its number, chosen by the driver; not in use.
     pub member: MemberId,
-    /// The proven identity, where there is one.
-    pub user: Option<Arc<str>>,
+    /// Who it has proven to be, where it has.
+    pub identity: Option<Box<Identity>>,
     /// Rooms to join, in order; at most [`crate::ROOMS_PER_MEMBER_MAX`], without repetition.
     pub rooms: Vec<RoomName>,
     /// What it opted into.
@@ -198,7 +199,7 @@ impl Shard {
 
     /// The connection's own id and its proven identity.
     pub fn identity(&self, member: MemberId) -> Option<(Uuid, Option<&Arc<str>>)> {
-        self.member(member).map(|member| (member.client_id, member.user.as_ref()))
+        self.member(member).map(|member| (member.client_id, member.user()))
     }
 
     /// Takes a message from elsewhere in the pod to this shard's members.

@@ -171,5 +171,6 @@ fn config(pod: &PodId, seed: u64) -> ShardConfig {
         ping_interval: Duration::from_secs(5),
         pong_timeout: Duration::from_secs(12),
         rate_limit: 0,
+        client_global: true,
     }
 }

@@ -210,7 +210,7 @@ impl Driver {
             now,
             Connect {
                 member: id,
-                user: admission.user,
+                identity: admission.identity,
                 rooms: admission.rooms,
                 options: admission.options,
                 preface: admission.response,

@@ -93,5 +93,6 @@ fn shard_config(config: &EngineConfig) -> ShardConfig {
         ping_interval: config.ping_interval,
         pong_timeout: config.pong_timeout,
         rate_limit: config.rate_limit,
+        client_global: config.client_global,
     }
 }

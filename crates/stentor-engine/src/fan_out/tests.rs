@@ -28,6 +28,7 @@ fn world(shards: usize) -> World {
         ping_interval: Duration::from_secs(25),
         pong_timeout: Duration::from_secs(60),
         rate_limit: 0,
+        client_global: true,
     });
     let fan_out = FanOut::new(0, &addresses, Arc::clone(&interest), None);
     World { fan_out, shard, interest, mailboxes }

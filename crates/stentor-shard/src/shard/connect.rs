@@ -26,7 +26,7 @@ impl Shard {
         }
         self.members[id.index()] = Some(Member {
             client_id,
-            user: connect.user,
+            identity: connect.identity,
             memberships: Memberships::None,
             ring: None,
             heard_at: now.instant,
@@ -100,7 +100,7 @@ impl Shard {
 
     fn welcome(&mut self, now: Now, id: MemberId, rooms: &[RoomName], last_id: Option<Uuid>) {
         let Some(member) = self.member(id) else { return };
-        let (client_id, user) = (member.client_id, member.user.clone());
+        let (client_id, user) = (member.client_id, member.user().cloned());
         let pod = self.config.pod.clone();
         let ping_interval_ms =
             u64::try_from(self.config.ping_interval.as_millis()).unwrap_or(u64::MAX);

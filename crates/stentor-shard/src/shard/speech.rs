@@ -163,7 +163,7 @@ impl Shard {
         let timestamp = self.timestamp(now);
         let Some(member) = self.member(id) else { return };
         let mut own_id = Uuid::encode_buffer();
-        let from = match &member.user {
+        let from = match member.user() {
             Some(user) => user,
             None => &*member.client_id.hyphenated().encode_lower(&mut own_id),
         };

@@ -27,6 +27,7 @@ use self::sockets::{Heard, Sockets};
 use super::{Connect, Delivery, Shard};
 use crate::config::{MemberOptions, ShardConfig, SlowConsumer};
 use crate::event::Event;
+use crate::identity::Identity;
 use crate::numbers::MemberId;
 use crate::time::{Instant, Now};
 
@@ -62,6 +63,7 @@ impl World {
             ping_interval: Duration::from_secs(25),
             pong_timeout: Duration::from_secs(60),
             rate_limit: 0,
+            client_global: true,
         };
         change(&mut config);
         World {
@@ -91,7 +93,7 @@ impl World {
         self.sockets.open(MemberId(member));
         let connect = Connect {
             member: MemberId(member),
-            user: None,
+            identity: None,
             rooms: rooms.iter().map(|room| name(room)).collect(),
             options,
             preface: Vec::new(),

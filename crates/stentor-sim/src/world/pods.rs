@@ -149,7 +149,7 @@ impl World {
                 now,
                 Connect {
                     member,
-                    user: None,
+                    identity: None,
                     rooms: rooms.clone(),
                     options,
                     preface: Vec::new(),

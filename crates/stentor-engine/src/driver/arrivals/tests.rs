@@ -29,10 +29,11 @@ fn shard() -> Shard {
         ping_interval: Duration::from_secs(25),
         pong_timeout: Duration::from_secs(60),
         rate_limit: 0,
+        client_global: true,
     });
     let connect = Connect {
         member: MemberId(0),
-        user: None,
+        identity: None,
         rooms: vec![room("a")],
         options: MemberOptions { events: true, ..MemberOptions::default() },
         preface: Vec::new(),

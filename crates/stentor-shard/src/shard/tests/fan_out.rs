@@ -192,7 +192,7 @@ fn the_preface_goes_first_and_in_the_same_write() {
     world.sockets.open(MemberId(0));
     let connect = Connect {
         member: MemberId(0),
-        user: Some("ada".into()),
+        identity: Some(Box::new(Identity::unlimited("ada"))),
         rooms: vec![name("a")],
         options: EVENTS,
         preface: b"HTTP/1.1 101\r\n\r\n".to_vec(),
