@@ -20,7 +20,7 @@ pub(crate) struct Connection {
     pub(crate) greeted: bool,
     /// Rooms that other pods are not heard in yet: nothing is written before.
     pub(crate) held: u8,
-    /// It stands in the driver's list of sockets with more to read.
+    /// It stands in one of the driver's lists of sockets with more to read.
     pub(crate) unread: bool,
     /// The peer's stream has ended behind what can still be read; no event will say so again.
     pub(crate) ended: bool,

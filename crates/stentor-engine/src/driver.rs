@@ -1,14 +1,18 @@
 //! The driver: the loop around one shard.
 //!
-//! The parts: [`entrance`] (new sockets up to the door), [`reading`] (bytes → messages),
-//! [`arrivals`] (what other pods said), [`joining`] (who waits until they are heard), [`leaving`]
-//! (how a socket's time here ends), and here the turn itself. Every drain in a turn is capped, so that nothing starves the others.
+//! The parts: [`readiness`] (whose turn it is to be read), [`strangers`] (who waits at the door or
+//! leaves), [`entrance`] (new sockets up to the door), [`reading`] (bytes → messages), [`arrivals`]
+//! (what other pods said), [`joining`] (who waits until they are heard), [`leaving`] (how a
+//! socket's time here ends), and here the turn itself. Every drain in a turn is capped, so that
+//! nothing starves the others.
 
 mod arrivals;
 mod entrance;
 mod joining;
 mod leaving;
+mod readiness;
 mod reading;
+mod strangers;
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -33,15 +37,17 @@ use crate::pod::Pod;
 use crate::wake::Wake;
 
 use joining::Joining;
+use strangers::Strangers;
 
 pub(crate) use arrivals::Arrivals;
 pub(crate) use entrance::Entrance;
 
 /// What one turn takes at the most.
 const COMMANDS_PER_TURN_MAX: usize = 1_024;
-const EVENTS_PER_TURN_MAX: usize = 512;
-const READS_PER_TURN_MAX: usize = 512;
 const DEADLINES_PER_TURN_MAX: usize = 1_024;
+
+/// What one poll takes at the most.
+const EVENTS_PER_POLL_MAX: usize = 512;
 
 /// One read's size, and so the most that one connection gives in a turn.
 const READ_BYTES: usize = 64 * 1024;
@@ -77,8 +83,9 @@ pub(crate) struct Driver {
     parser: Parser,
     /// Deadlines of sockets that are no members: at the door, closing, lingering.
     deadlines: Wheel,
-    /// Sockets that had more to read than one turn takes.
+    /// Members that had more to read than one turn takes.
     unread: VecDeque<MemberId>,
+    strangers: Strangers,
     /// The poll had more events than one turn takes.
     more_events: bool,
     /// Sockets that broke in this turn's flush.
@@ -118,6 +125,7 @@ impl Driver {
             parser: Parser::new(),
             deadlines: Wheel::default(),
             unread: VecDeque::new(),
+            strangers: Strangers::default(),
             more_events: false,
             broken: Vec::new(),
             scratch: vec![0; READ_BYTES].into_boxed_slice(),
@@ -135,7 +143,7 @@ impl Driver {
 
     /// Runs until a drain is done.
     pub(crate) async fn run(mut self) -> io::Result<()> {
-        let mut events = Events::with_capacity(EVENTS_PER_TURN_MAX);
+        let mut events = Events::with_capacity(EVENTS_PER_POLL_MAX);
         loop {
             let now = self.clock.now();
             self.take_commands(now);
@@ -205,66 +213,6 @@ impl Driver {
                 self.shard.handle_publication(now, delivery);
             }
             self.emit_events(now);
-        }
-    }
-
-    /// Takes what the sockets have. Where too much waits to be written already, reading waits: the
-    /// peers feel it through TCP, and nothing is lost.
-    fn take_sockets(&mut self, now: Now, events: &mut Events) -> io::Result<()> {
-        self.more_events = self.wake.poll_sockets(events)?;
-        let mut reads = READS_PER_TURN_MAX;
-        // Those that waited longest come first, and leave half of the turn to the others.
-        for _ in 0..self.unread.len().min(reads / 2) {
-            let Some(id) = self.unread.pop_front() else { break };
-            if let Some(connection) = self.connections.get_mut(id) {
-                connection.unread = false;
-                self.read_or_postpone(now, id, &mut reads);
-            }
-        }
-        for event in &*events {
-            if event.token() == LISTENER {
-                if let Some(entrance) = &mut self.entrance {
-                    entrance.note_ready();
-                }
-                continue;
-            }
-            let id = MemberId(event.token().0 as u32);
-            if event.is_writable() {
-                self.shard.handle_writable(id);
-            }
-            let ended = event.is_read_closed() || event.is_error();
-            // A number that was released this turn must not pass the mark on to its next owner.
-            if ended
-                && let Some(connection) = self.connections.get_mut(id)
-                && !matches!(connection.phase, Phase::Vacant)
-            {
-                connection.ended = true;
-            }
-            if event.is_readable() || ended {
-                self.read_or_postpone(now, id, &mut reads);
-            }
-        }
-        self.accept(now);
-        Ok(())
-    }
-
-    fn read_or_postpone(&mut self, now: Now, id: MemberId, reads: &mut usize) {
-        if *reads == 0 || self.shard.is_congested() || self.fan_out.is_backed_up() {
-            self.postpone(id);
-        } else {
-            *reads -= 1;
-            self.read(now, id);
-        }
-    }
-
-    /// Puts a socket on the list of those with more to read.
-    fn postpone(&mut self, id: MemberId) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        if matches!(connection.phase, Phase::Vacant) {
-            return;
-        }
-        if !std::mem::replace(&mut connection.unread, true) {
-            self.unread.push_back(id);
         }
     }
 
@@ -353,7 +301,8 @@ impl Driver {
     fn idle_until(&self, now: Now) -> Option<Option<Instant>> {
         let entrance = self.entrance.as_ref();
         let busy = self.more_events
-            || !self.unread.is_empty() && !self.fan_out.is_backed_up()
+            || !(self.unread.is_empty() && self.strangers.is_empty())
+                && !self.fan_out.is_backed_up()
             || !self.publications.is_empty() && !self.fan_out.is_backed_up()
             || !self.mailbox.is_empty()
             || entrance.is_some_and(|entrance| entrance.is_ready(now));

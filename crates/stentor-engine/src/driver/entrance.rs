@@ -17,7 +17,7 @@ use crate::mailbox::Attach;
 use crate::socket::{Socket, Transfer};
 
 /// New sockets of one turn at the most.
-const ACCEPTS_PER_TURN_MAX: usize = 64;
+const ACCEPTS_PER_TURN_MAX: usize = 512;
 
 /// Sockets at the door of a shard, or dismissed from it and not closed yet. Past it new ones are
 /// told so, so that half-open ones cannot eat all descriptors.

@@ -1,0 +1,88 @@
+//! Strangers: sockets that are no members, not yet or no longer, and have something to be read.
+//!
+//! They stand in lines of their own and a turn serves a few of each, so that a crowd that comes or
+//! goes at once does not stand between the members and what they say. At the door addresses take
+//! turns: who floods it from one waits behind itself.
+//!
+//! Knows only numbers and addresses; what is read, and what follows, is the driver's business.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, Ipv6Addr};
+
+use stentor_shard::MemberId;
+
+#[cfg(test)]
+mod tests;
+
+/// How many entries the lines may have room for while nobody waits.
+const SPARE_ENTRIES_MAX: usize = 1_024;
+
+/// The lines in which strangers wait. The caller sees to it that nobody stands in two places.
+#[derive(Debug, Default)]
+pub(super) struct Strangers {
+    /// Those at the door, by the network that they come from.
+    at_the_door: HashMap<IpAddr, VecDeque<MemberId>>,
+    /// Networks with somebody at the door, in the order of their turns.
+    networks: VecDeque<IpAddr>,
+    /// Those whose stream has ended, or who were told goodbye.
+    leaving: VecDeque<MemberId>,
+}
+
+impl Strangers {
+    /// Puts a socket at the door at the end of its network's line.
+    pub(super) fn push_at_the_door(&mut self, address: IpAddr, id: MemberId) {
+        let network = network_of(address);
+        let line = self.at_the_door.entry(network).or_default();
+        if line.is_empty() {
+            self.networks.push_back(network);
+        }
+        line.push_back(id);
+    }
+
+    /// Puts a socket at the end of the line of those that leave.
+    pub(super) fn push_leaving(&mut self, id: MemberId) {
+        self.leaving.push_back(id);
+    }
+
+    /// The next from the door: the first of the network whose turn it is.
+    pub(super) fn pop_at_the_door(&mut self) -> Option<MemberId> {
+        let network = self.networks.pop_front()?;
+        let line = self.at_the_door.get_mut(&network)?;
+        let id = line.pop_front();
+        if line.is_empty() {
+            self.at_the_door.remove(&network);
+        } else {
+            self.networks.push_back(network);
+        }
+        id
+    }
+
+    /// The next of those that leave.
+    pub(super) fn pop_leaving(&mut self) -> Option<MemberId> {
+        self.leaving.pop_front()
+    }
+
+    /// Whether nobody waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.networks.is_empty() && self.leaving.is_empty()
+    }
+
+    /// Gives back the memory of a past crowd, once nobody waits.
+    pub(super) fn shrink(&mut self) {
+        if self.is_empty() && self.leaving.capacity() + self.networks.capacity() > SPARE_ENTRIES_MAX
+        {
+            *self = Strangers::default();
+        }
+    }
+}
+
+/// What counts as one neighbour: an IPv4 address, or the /64 that an IPv6 host has for itself.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
