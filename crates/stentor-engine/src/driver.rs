@@ -86,6 +86,8 @@ pub(crate) struct Driver {
     /// Members that had more to read than one turn takes.
     unread: VecDeque<MemberId>,
     strangers: Strangers,
+    /// Those that this turn reads from; empty between turns.
+    strangers_chosen: Vec<MemberId>,
     /// The poll had more events than one turn takes.
     more_events: bool,
     /// Sockets that broke in this turn's flush.
@@ -126,6 +128,7 @@ impl Driver {
             deadlines: Wheel::default(),
             unread: VecDeque::new(),
             strangers: Strangers::default(),
+            strangers_chosen: Vec::new(),
             more_events: false,
             broken: Vec::new(),
             scratch: vec![0; READ_BYTES].into_boxed_slice(),

@@ -122,14 +122,19 @@ impl Driver {
 
     /// Reads from a few of those that come or go.
     fn serve_strangers(&mut self, now: Now) {
-        for _ in 0..KNOCKS_PER_TURN_MAX {
-            let Some(id) = self.strangers.pop_at_the_door() else { break };
+        // Chosen before any is read, so that none is read twice: between its request and the end of
+        // its stream stands the answer, which this turn's flush writes.
+        let mut chosen = std::mem::take(&mut self.strangers_chosen);
+        chosen.extend(
+            std::iter::from_fn(|| self.strangers.pop_at_the_door()).take(KNOCKS_PER_TURN_MAX),
+        );
+        chosen.extend(
+            std::iter::from_fn(|| self.strangers.pop_leaving()).take(LEAVINGS_PER_TURN_MAX),
+        );
+        for id in chosen.drain(..) {
             self.read_stranger(now, id);
         }
-        for _ in 0..LEAVINGS_PER_TURN_MAX {
-            let Some(id) = self.strangers.pop_leaving() else { break };
-            self.read_stranger(now, id);
-        }
+        self.strangers_chosen = chosen;
         self.strangers.shrink();
     }
 
