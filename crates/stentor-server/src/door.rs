@@ -11,6 +11,7 @@ mod query;
 mod tests;
 mod upgrade;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::ready;
@@ -24,7 +25,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use stentor_engine::{Admission, Answer, Door, Knock};
+use stentor_engine::{Admission, Answer, Door, Identity, Knock};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -114,6 +115,10 @@ impl Door for HttpDoor {
             None if head.len() < HEAD_BYTES_MAX => Answer::Wait,
             _ => Answer::Refuse(head_too_large().bytes()),
         }
+    }
+
+    fn recognise(&self, data: &[u8]) -> Result<Identity, Cow<'static, str>> {
+        self.upgrades.guard().recognise(data)
     }
 
     fn crowded(&self) -> Vec<u8> {

@@ -11,10 +11,12 @@ pub mod diverted;
 pub mod door;
 pub mod health;
 pub mod http;
+pub mod identity;
 pub mod origins;
 pub mod problem;
 pub mod serve;
 pub mod settings;
+pub mod token_command;
 
 mod closing;
 mod logging;

@@ -1,4 +1,5 @@
-//! The binary `stentor`: settings, then [`stentor_server::serve()`], then an exit code.
+//! The binary `stentor`: settings, then [`stentor_server::serve()`] or [`token_command`], then an
+//! exit code.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -6,7 +7,8 @@ use std::sync::Arc;
 use clap::Parser;
 use clap::error::ErrorKind;
 use stentor_engine::hooks::NoHooks;
-use stentor_server::{Arguments, Settings};
+use stentor_server::settings::Command;
+use stentor_server::{Arguments, Settings, token_command};
 
 /// The exit code of a bad setting.
 const EXIT_BAD_SETTING: u8 = 2;
@@ -16,6 +18,9 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return refuse_arguments(&error),
     };
+    if let Some(Command::Token(token)) = &arguments.command {
+        return token_command::run(token, &arguments);
+    }
     let settings = match Settings::read(&arguments) {
         Ok(settings) => settings,
         Err(faults) => {

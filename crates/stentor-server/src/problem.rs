@@ -37,10 +37,14 @@ pub enum Kind {
     TooManyRooms,
     /// A published message that is not valid, with the code of the message's own error.
     BadMessage(ErrorCode),
-    /// No key, or a wrong one.
+    /// No key or token where one is needed, or a wrong key.
     Unauthorized,
+    /// A token that is not believed.
+    InvalidToken,
     /// A page of this origin may not use the server.
     ForbiddenOrigin,
+    /// A room that the token does not allow.
+    ForbiddenRoom,
     /// No such route.
     NotFound,
     /// The route exists, but not with this method.
@@ -65,14 +69,16 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind but the codes within [`Kind::BadMessage`], of which one stands for all.
-    pub const ALL: [Kind; 17] = [
+    pub const ALL: [Kind; 19] = [
         Kind::BadRequest,
         Kind::BadRoom,
         Kind::BadParameter,
         Kind::TooManyRooms,
         Kind::BadMessage(ErrorCode::InvalidMessage),
         Kind::Unauthorized,
+        Kind::InvalidToken,
         Kind::ForbiddenOrigin,
+        Kind::ForbiddenRoom,
         Kind::NotFound,
         Kind::MethodNotAllowed,
         Kind::RequestTimeout,
@@ -94,7 +100,9 @@ impl Kind {
             Kind::TooManyRooms => (StatusCode::BAD_REQUEST, "too_many_rooms"),
             Kind::BadMessage(code) => (StatusCode::BAD_REQUEST, code.as_str()),
             Kind::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Kind::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token"),
             Kind::ForbiddenOrigin => (StatusCode::FORBIDDEN, "forbidden_origin"),
+            Kind::ForbiddenRoom => (StatusCode::FORBIDDEN, ErrorCode::ForbiddenRoom.as_str()),
             Kind::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Kind::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Kind::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "request_timeout"),
@@ -124,6 +132,10 @@ impl Kind {
     fn header(self) -> Option<(HeaderName, HeaderValue)> {
         Some(match self {
             Kind::Unauthorized => (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            // RFC 6750 section 3.1.
+            Kind::InvalidToken => {
+                (WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer error="invalid_token""#))
+            }
             Kind::UpgradeRequired => (UPGRADE, HeaderValue::from_static("websocket")),
             Kind::UnsupportedVersion => (SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
             Kind::AtCapacity | Kind::Overloaded => {

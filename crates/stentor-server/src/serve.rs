@@ -1,5 +1,6 @@
 //! A server's life: start, serve, drain, end.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -13,6 +14,7 @@ use crate::diverted::{DIVERTED_MAX, Diverted};
 use crate::door::{HttpDoor, Upgrades};
 use crate::health::Health;
 use crate::http::{self, App};
+use crate::identity::{JwksWatch, SelfTestFailure, self_test};
 use crate::logging;
 use crate::settings::{Settings, raise_descriptor_limit};
 
@@ -33,8 +35,13 @@ pub fn serve(settings: Settings, hooks: Arc<dyn Hooks>) -> Result<(), ServeError
     runtime.block_on(async {
         let signals = Signals::new().map_err(ServeError::Runtime)?;
         let server = Server::start(&settings, hooks)?;
+        let hangups =
+            server.jwks.clone().map(Hangups::new).transpose().map_err(ServeError::Runtime)?;
         tracing::info!(address = %server.local_addr(), shards = settings.shards, "listening");
-        server.run(signals).await
+        tokio::select! {
+            outcome = server.run(signals) => outcome,
+            never = Hangups::pass_on(hangups) => match never {},
+        }
     })
 }
 
@@ -54,6 +61,8 @@ pub struct Server {
     engine: Engine,
     app: Rc<App>,
     diverted: mpsc::Receiver<Diverted>,
+    /// Where the keys of tokens come from a file that may change.
+    jwks: Option<Rc<JwksWatch>>,
     address: SocketAddr,
 }
 
@@ -62,13 +71,20 @@ impl Server {
     /// Then binds and lets WebSockets in; other requests wait until [`Server::run`].
     ///
     /// # Errors
-    /// The engine's, among them an address that is in use.
+    /// The engine's, among them an address that is in use; cryptography that does not work.
     pub fn start(settings: &Settings, hooks: Arc<dyn Hooks>) -> Result<Server, ServeError> {
         if let Err(error) = raise_descriptor_limit() {
             tracing::warn!(%error, "the descriptor limit stays as it is");
         }
         let pod = pod_name();
         let upgrades = Arc::new(Upgrades::new(settings));
+        if upgrades.guard().verifier().is_some() {
+            self_test().map_err(ServeError::SelfTest)?;
+        }
+        let jwks_file = settings.identity.as_ref().and_then(|identity| identity.jwks_file.clone());
+        let jwks = jwks_file
+            .zip(upgrades.guard().verifier())
+            .map(|(file, verifier)| Rc::new(JwksWatch::new(file, Arc::clone(verifier))));
         let health = Arc::new(Health::new(settings));
         let (divert, diverted) = mpsc::channel(DIVERTED_MAX);
         let door = Arc::new(HttpDoor::new(Arc::clone(&upgrades), Arc::clone(&health), divert));
@@ -78,7 +94,7 @@ impl Server {
         health.watch(&engine);
         let address = engine.local_addr().unwrap_or(settings.address);
         let app = Rc::new(App::new(engine.clone(), pod, upgrades, health, settings));
-        Ok(Server { engine, app, diverted, address })
+        Ok(Server { engine, app, diverted, jwks, address })
     }
 
     /// Where it listens, with the port that the system chose where the settings said 0.
@@ -92,6 +108,7 @@ impl Server {
     }
 
     /// Serves until `stop` says so, then drains; HTTP is answered until the engine has drained.
+    /// Keys of tokens that come from a file are kept as the file is.
     ///
     /// # Errors
     /// [`ServeError::Interrupted`] where `stop` spoke a second time during the drain,
@@ -122,13 +139,41 @@ impl Server {
         };
         let mut http = std::pin::pin!(http);
         let mut life = std::pin::pin!(life);
+        let jwks = async {
+            match self.jwks {
+                Some(jwks) => jwks.run().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
+            never = jwks => match never {},
             outcome = &mut life => outcome?,
             () = &mut http => return life.await,
         }
         http.await;
         Ok(())
+    }
+}
+
+/// SIGHUP, which has the keys of tokens read again. Taken only where they come from a file: else
+/// it ends the process, as it does by itself.
+struct Hangups {
+    hangup: Signal,
+    jwks: Rc<JwksWatch>,
+}
+
+impl Hangups {
+    fn new(jwks: Rc<JwksWatch>) -> std::io::Result<Hangups> {
+        Ok(Hangups { hangup: signal(SignalKind::hangup())?, jwks })
+    }
+
+    async fn pass_on(hangups: Option<Hangups>) -> Infallible {
+        let Some(mut hangups) = hangups else { return std::future::pending().await };
+        while hangups.hangup.recv().await.is_some() {
+            hangups.jwks.ask();
+        }
+        std::future::pending().await
     }
 }
 
@@ -168,6 +213,8 @@ pub enum ServeError {
         /// What the engine says.
         error: StartError,
     },
+    /// What tokens are checked with does not work: the fault is ours.
+    SelfTest(SelfTestFailure),
     /// A second signal came before the first one's drain was done.
     Interrupted,
     /// The thread of a shard ended by itself: the fault is ours.
@@ -181,6 +228,7 @@ impl fmt::Display for ServeError {
             ServeError::Start { address, error } => {
                 write!(f, "cannot start on {address}: {error}")
             }
+            ServeError::SelfTest(failure) => failure.fmt(f),
             ServeError::Interrupted => f.write_str("ended at once by a second signal"),
             ServeError::ShardEnded => f.write_str("a shard ended unexpectedly"),
         }

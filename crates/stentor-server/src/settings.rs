@@ -9,6 +9,7 @@ mod base_path;
 mod bus;
 mod descriptors;
 mod fault;
+mod identity;
 mod later;
 mod read;
 mod secret;
@@ -21,11 +22,12 @@ use std::time::Duration;
 
 use stentor_engine::{EngineConfig, SlowConsumer};
 
-pub use arguments::Arguments;
+pub use arguments::{Arguments, Command};
 pub use base_path::BasePath;
 pub use bus::BusSettings;
 pub use descriptors::raise_descriptor_limit;
 pub use fault::SettingFault;
+pub use identity::IdentitySettings;
 pub use secret::Secret;
 
 use crate::origins::Origins;
@@ -41,6 +43,8 @@ pub struct Settings {
     pub base_path: BasePath,
     /// What guards the publishing and reading routes, where it is set.
     pub api_key: Option<Secret>,
+    /// What clients prove who they are with; `None` = there is no key, and nobody can.
+    pub identity: Option<IdentitySettings>,
     /// Which web pages may use this server from a browser.
     pub allowed_origins: Origins,
     /// WebSocket connections at once; one more is answered 503.
@@ -48,6 +52,10 @@ pub struct Settings {
     /// Messages a second that a connection may send, in bursts of twice that, at most 100,000;
     /// 0 = no limit.
     pub rate_limit: u32,
+    /// The same for all connections of one proven identity together.
+    pub rate_limit_user: u32,
+    /// Whether clients may speak to everybody, instead of to rooms only.
+    pub client_global: bool,
     /// What happens to a client that does not read.
     pub slow_consumer: SlowConsumer,
     /// The longest pause between two flushes of a room that is costly to flush; zero = none.
@@ -101,6 +109,8 @@ impl Settings {
             ping_interval: self.ping_interval,
             pong_timeout: self.pong_timeout,
             rate_limit: self.rate_limit,
+            rate_limit_user: self.rate_limit_user,
+            client_global: self.client_global,
             drain_timeout: self.drain_timeout,
             ..EngineConfig::default()
         }

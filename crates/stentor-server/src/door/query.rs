@@ -1,6 +1,6 @@
 //! What a client asks for in the query of its upgrade.
 //!
-//! `token` is not read here: without a key there is nothing to hold it against.
+//! `token` is not read here: [`crate::identity`] does, wherever it stands.
 
 use std::borrow::Cow;
 

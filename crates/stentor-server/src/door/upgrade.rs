@@ -7,12 +7,13 @@ use fastwebsockets::upgrade::upgrade;
 use http_body_util::Empty;
 use hyper::header::{
     CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, ORIGIN, SEC_WEBSOCKET_KEY,
-    SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
+    SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
 };
 use hyper::{Method, Request, Response, Version, body::Bytes};
-use stentor_engine::{Admission, Gate};
+use stentor_engine::{Admission, Gate, Identity};
 
 use super::query::Wishes;
+use crate::identity::{Guard, select_protocol};
 use crate::origins::Origins;
 use crate::problem::{Kind, Problem};
 use crate::settings::{BasePath, Settings};
@@ -38,6 +39,7 @@ pub enum Judgement {
 pub struct Upgrades {
     base_path: BasePath,
     allowed_origins: Origins,
+    guard: Guard,
 }
 
 impl Upgrades {
@@ -46,29 +48,39 @@ impl Upgrades {
         Upgrades {
             base_path: settings.base_path.clone(),
             allowed_origins: settings.allowed_origins.clone(),
+            guard: Guard::new(settings),
         }
     }
 
-    /// Judges a request. The offered subprotocols are left alone, so that none is selected.
+    /// Who judges tokens.
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// Judges a request. The offered subprotocols are left alone, unless one carries a token.
     pub fn judge<B>(&self, request: &mut Request<B>, gate: Gate) -> Judgement {
         let Some(room) = self.route(request.uri().path()) else { return Judgement::Elsewhere };
         if request.method() != Method::GET {
             return Judgement::Elsewhere;
         }
-        let wishes = match self.check(request, room, gate) {
-            Ok(wishes) => wishes,
+        let (wishes, identity) = match self.check(request, room, gate) {
+            Ok(checked) => checked,
             Err(problem) => return Judgement::Refuse(problem),
         };
+        let protocol = select_protocol(request.headers());
+        let protocol = protocol.map(|protocol| (SEC_WEBSOCKET_PROTOCOL, protocol));
         match upgrade(request) {
-            Ok((response, _the_socket_is_taken_from_hyper_whole)) => Judgement::Admit {
-                admission: Box::new(Admission {
+            Ok((mut response, _the_socket_is_taken_from_hyper_whole)) => {
+                response.headers_mut().extend(protocol);
+                let admission = Box::new(Admission {
+                    identity,
                     rooms: wishes.rooms,
                     options: wishes.options,
                     last_id: wishes.last_id,
                     ..Admission::default()
-                }),
-                response,
-            },
+                });
+                Judgement::Admit { admission, response }
+            }
             Err(_) => Judgement::Refuse(Problem::new(Kind::BadRequest, "no WebSocket handshake")),
         }
     }
@@ -83,13 +95,14 @@ impl Upgrades {
         Some(room)
     }
 
-    /// The cheap and final reasons first: a full pod reads no further.
+    /// The cheap and final reasons first: a full pod reads no further. A token is judged when
+    /// nothing else is in the way, because a signature costs more than all the rest.
     fn check<B>(
         &self,
         request: &Request<B>,
         room: Option<&str>,
         gate: Gate,
-    ) -> Result<Wishes, Problem> {
+    ) -> Result<(Wishes, Option<Box<Identity>>), Problem> {
         let headers = request.headers();
         check_handshake(request.version(), headers)?;
         let origin = headers.get(ORIGIN).map(|origin| origin.as_bytes());
@@ -111,7 +124,8 @@ impl Upgrades {
         if let Some(query) = request.uri().query() {
             wishes.add_query(query)?;
         }
-        Ok(wishes)
+        let identity = self.guard.check(request, &wishes.rooms)?;
+        Ok((wishes, identity))
     }
 }
 

@@ -9,6 +9,7 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 
 use super::App;
+use crate::identity::bearer;
 use crate::origins::Origins;
 use crate::problem::{Kind, Problem};
 
@@ -68,10 +69,4 @@ pub(super) fn preflight(allow: &str) -> Response<Full<Bytes>> {
     );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_SECONDS));
     response
-}
-
-/// The credentials of the scheme `Bearer`, in any letter case (RFC 9110 section 11.1).
-fn bearer(value: &[u8]) -> Option<&[u8]> {
-    let (scheme, credentials) = value.split_at_checked(7)?;
-    scheme.eq_ignore_ascii_case(b"bearer ").then(|| credentials.trim_ascii())
 }

@@ -3,6 +3,8 @@
 //! Judging the texts is left to [`super::Settings::read`], which names settings in one way
 //! whether they come from a flag or from the environment.
 
+use crate::token_command::TokenArguments;
+
 /// Every setting is a flag and an environment variable: flag over environment over default.
 ///
 /// An empty value counts as unset. Durations are written 250ms, 25s, 2m.
@@ -11,6 +13,10 @@
 #[command(name = "stentor", version, about = "A sharded WebSocket broadcast server", long_about)]
 #[command(hide_possible_values = true, disable_help_subcommand = true)]
 pub struct Arguments {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Tell what is wrong with the settings, or "ok", and exit
     #[arg(long)]
     pub check_config: bool,
@@ -37,6 +43,35 @@ pub struct Arguments {
     #[arg(hide_env_values = true)]
     pub allowed_origins: Option<String>,
 
+    /// Whether a client must bring a token [default: false]
+    #[arg(long, env = "AUTH_ENABLED", value_name = "BOOL", help_heading = IDENTITY)]
+    #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true", global = true)]
+    pub auth_enabled: Option<String>,
+    /// Secret of HS256, HS384 and HS512 tokens, 32 bytes or more
+    #[arg(long, env = "JWT_SECRET", value_name = "KEY", help_heading = IDENTITY)]
+    #[arg(hide_env_values = true, global = true)]
+    pub jwt_secret: Option<String>,
+    /// Public key of RS*, PS*, ES* or EdDSA tokens: PEM text, or a file of it
+    #[arg(long, env = "JWT_PUBLIC_KEY", value_name = "PEM", help_heading = IDENTITY)]
+    #[arg(hide_env_values = true, global = true)]
+    pub jwt_public_key: Option<String>,
+    /// JSON Web Key Set, read again when it changes and at SIGHUP
+    #[arg(long, env = "JWT_JWKS_FILE", value_name = "FILE", help_heading = IDENTITY)]
+    #[arg(hide_env_values = true, global = true)]
+    pub jwt_jwks_file: Option<String>,
+    /// Issuers whose tokens are taken, comma-separated [default: any]
+    #[arg(long, env = "JWT_ISSUER", value_name = "LIST", help_heading = IDENTITY)]
+    #[arg(hide_env_values = true, global = true)]
+    pub jwt_issuer: Option<String>,
+    /// Audiences, of which a token must name one, comma-separated [default: any]
+    #[arg(long, env = "JWT_AUDIENCE", value_name = "LIST", help_heading = IDENTITY)]
+    #[arg(hide_env_values = true, global = true)]
+    pub jwt_audience: Option<String>,
+    /// By how much clocks may differ, a duration [default: 30s]
+    #[arg(long, env = "JWT_LEEWAY", value_name = "DURATION", help_heading = IDENTITY)]
+    #[arg(hide_env_values = true, global = true)]
+    pub jwt_leeway: Option<String>,
+
     /// Event loops, each a thread, 1 to 64 [default: the number of cores]
     #[arg(long, env = "SHARDS", value_name = "NUMBER", help_heading = "How much it takes")]
     #[arg(hide_env_values = true)]
@@ -54,7 +89,20 @@ pub struct Arguments {
     #[arg(long, env = "RATE_LIMIT", value_name = "NUMBER", help_heading = "How much it takes")]
     #[arg(hide_env_values = true)]
     pub rate_limit: Option<String>,
+    /// The same for all connections of one token's subject; 0 = any [default: 0]
+    #[arg(
+        long,
+        env = "RATE_LIMIT_USER",
+        value_name = "NUMBER",
+        help_heading = "How much it takes"
+    )]
+    #[arg(hide_env_values = true)]
+    pub rate_limit_user: Option<String>,
 
+    /// Whether clients may speak to everybody, not to rooms only [default: true]
+    #[arg(long, env = "CLIENT_GLOBAL", value_name = "BOOL", help_heading = "How it delivers")]
+    #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
+    pub client_global: Option<String>,
     /// What happens to a client that does not read: auto, close or gap [default: auto]
     #[arg(long, env = "SLOW_CONSUMER", value_name = "POLICY", help_heading = "How it delivers")]
     #[arg(hide_env_values = true)]
@@ -107,30 +155,6 @@ pub struct Arguments {
     #[arg(hide_env_values = true)]
     pub log_format: Option<String>,
 
-    /// Whether a token is required; true is refused [default: false]
-    #[arg(long, env = "AUTH_ENABLED", value_name = "BOOL", help_heading = LATER)]
-    #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
-    pub auth_enabled: Option<String>,
-    /// Key of HS256, HS384 and HS512 tokens; refused
-    #[arg(long, env = "JWT_SECRET", value_name = "KEY", help_heading = LATER)]
-    #[arg(hide_env_values = true)]
-    pub jwt_secret: Option<String>,
-    /// Key of RS*, PS*, ES* and EdDSA tokens, PEM; refused
-    #[arg(long, env = "JWT_PUBLIC_KEY", value_name = "PEM", help_heading = LATER)]
-    #[arg(hide_env_values = true)]
-    pub jwt_public_key: Option<String>,
-    /// File of a JSON Web Key Set; refused
-    #[arg(long, env = "JWT_JWKS_FILE", value_name = "FILE", help_heading = LATER)]
-    #[arg(hide_env_values = true)]
-    pub jwt_jwks_file: Option<String>,
-    /// Required issuer of tokens; refused
-    #[arg(long, env = "JWT_ISSUER", value_name = "TEXT", help_heading = LATER)]
-    #[arg(hide_env_values = true)]
-    pub jwt_issuer: Option<String>,
-    /// Required audience of tokens; refused
-    #[arg(long, env = "JWT_AUDIENCE", value_name = "TEXT", help_heading = LATER)]
-    #[arg(hide_env_values = true)]
-    pub jwt_audience: Option<String>,
     /// Where rooms keep their last messages; only off is taken [default: off]
     #[arg(long, env = "HISTORY", value_name = "MODE", help_heading = LATER)]
     #[arg(hide_env_values = true)]
@@ -156,6 +180,16 @@ pub struct Arguments {
     #[arg(hide_env_values = true)]
     pub presence_members_max: Option<String>,
 }
+
+/// What the binary does beside serving.
+#[derive(clap::Subcommand, Clone, Debug)]
+pub enum Command {
+    /// Make a token for development, or explain one
+    Token(TokenArguments),
+}
+
+/// The heading of what [`super::identity`] judges.
+const IDENTITY: &str = "Who a client is";
 
 /// The heading of what [`super::bus`] judges.
 const OTHER_PODS: &str = "How other pods hear it";

@@ -1,8 +1,6 @@
 //! The settings of the way to other pods: where Redis is, and how its channels are called.
 
-use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::Read;
 
 use stentor_engine::bus::address::{Address, BadAddress};
 use stentor_engine::bus::bus;
@@ -88,14 +86,7 @@ pub(super) fn judge(arguments: &Arguments, reader: &mut Reader) -> Option<Judged
 
 /// The text of a PEM file; what it holds is judged with the address.
 fn pem(path: &str) -> Result<Vec<u8>, String> {
-    let mut pem = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(CA_BYTES_MAX + 1).read_to_end(&mut pem))
-        .map_err(|error| format!("{path:?} cannot be read: {error}"))?;
-    if pem.len() as u64 > CA_BYTES_MAX {
-        return Err(format!("{path:?} is larger than {CA_BYTES_MAX} bytes"));
-    }
-    Ok(pem)
+    values::file(path, CA_BYTES_MAX).map_err(|fault| format!("{path:?} {fault}"))
 }
 
 /// From the system: a run that began like one before it must not look like it to other pods.

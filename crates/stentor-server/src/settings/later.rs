@@ -9,28 +9,6 @@ const NOT_SUPPORTED: &str = "is not supported by this version";
 
 /// Faults of what must not be ignored.
 pub(super) fn refused(arguments: &Arguments, faults: &mut Vec<SettingFault>) {
-    let whole = [
-        ("JWT_SECRET", &arguments.jwt_secret),
-        ("JWT_PUBLIC_KEY", &arguments.jwt_public_key),
-        ("JWT_JWKS_FILE", &arguments.jwt_jwks_file),
-        ("JWT_ISSUER", &arguments.jwt_issuer),
-        ("JWT_AUDIENCE", &arguments.jwt_audience),
-    ];
-    for (setting, value) in whole {
-        if is_set(value) {
-            faults.push(SettingFault::new(setting, NOT_SUPPORTED));
-        }
-    }
-    if let Some(text) = arguments.auth_enabled.as_deref().filter(|text| !text.is_empty()) {
-        match values::truth(text) {
-            Ok(false) => {}
-            Ok(true) => {
-                let message = format!("{text:?} {NOT_SUPPORTED}");
-                faults.push(SettingFault::new("AUTH_ENABLED", message));
-            }
-            Err(message) => faults.push(SettingFault::new("AUTH_ENABLED", message)),
-        }
-    }
     match arguments.history.as_deref() {
         None | Some("" | "off") => {}
         Some(mode @ ("memory" | "redis")) => {
@@ -71,8 +49,4 @@ pub(super) fn ineffective(
 enum Kind {
     Number,
     Duration,
-}
-
-fn is_set(value: &Option<String>) -> bool {
-    value.as_deref().is_some_and(|text| !text.is_empty())
 }

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use stentor_engine::EngineConfig;
 
-use super::{Arguments, BasePath, Secret, SettingFault, Settings, bus, descriptors, later, values};
+use super::{
+    Arguments, BasePath, Secret, SettingFault, Settings, bus, descriptors, identity, later, values,
+};
 use crate::origins::Origins;
 
 /// What the contract gives as defaults.
@@ -24,7 +26,7 @@ mod default {
 }
 
 /// The highest rate; who wants more wants no limit, which is 0.
-const RATE_LIMIT_MAX: u64 = 100_000;
+pub(super) const RATE_LIMIT_MAX: u64 = 100_000;
 
 /// See [`Settings::read`].
 pub(super) fn settings(arguments: &Arguments) -> Result<Settings, Vec<SettingFault>> {
@@ -102,7 +104,10 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
     let log_format =
         reader.read("LOG_FORMAT", &a.log_format, default::LOG_FORMAT, values::log_format);
     let bus = bus::judge(a, reader);
+    let identity = identity::judge(a, reader);
     let bus::Judged { bus, ready_requires_bus, warning } = bus?;
+    let identity::Judged { identity, rate_limit_user, client_global, mut warnings } = identity?;
+    warnings.extend(warning);
     Some(Settings {
         address: SocketAddr::new(host?, port? as u16),
         shards: shards? as usize,
@@ -110,7 +115,10 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
         api_key: api_key?,
         allowed_origins: allowed_origins?,
         connections_max: connections_max? as usize,
+        identity,
         rate_limit: rate_limit? as u32,
+        rate_limit_user,
+        client_global,
         slow_consumer: slow_consumer?,
         flush_gap_max: flush_gap_max?,
         ping_interval: ping_interval?,
@@ -120,8 +128,16 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
         log_format: log_format?,
         bus,
         ready_requires_bus,
-        warnings: warning.into_iter().collect(),
+        warnings,
     })
+}
+
+/// What `judge` reads of some settings only.
+pub(super) fn some<T>(
+    judge: impl FnOnce(&mut Reader) -> Option<T>,
+) -> Result<T, Vec<SettingFault>> {
+    let mut reader = Reader { faults: Vec::new() };
+    judge(&mut reader).filter(|_| reader.faults.is_empty()).ok_or(reader.faults)
 }
 
 /// Answers 503 where the descriptors end, instead of failing to accept.

@@ -2,22 +2,28 @@
 
 use std::fmt;
 
+use ring::digest::{Digest, SHA256, digest};
 use subtle::ConstantTimeEq;
 
-/// A text that neither logs nor panics show, compared in constant time.
+/// A text that others must know, and that neither logs nor panics show. Only its SHA-256 is kept.
 #[derive(Clone)]
-pub struct Secret(Box<str>);
+pub struct Secret(Digest);
 
 impl Secret {
     /// Hides `text`.
     pub fn new(text: &str) -> Secret {
-        Secret(text.into())
+        Secret(hash(text.as_bytes()))
     }
 
-    /// Whether `candidate` is the same text. The time it takes tells the length, nothing else.
+    /// Whether `candidate` is the same text. The time it takes tells the candidate's own length,
+    /// nothing of the secret's.
     pub fn matches(&self, candidate: &[u8]) -> bool {
-        self.0.as_bytes().ct_eq(candidate).into()
+        self.0.as_ref().ct_eq(hash(candidate).as_ref()).into()
     }
+}
+
+fn hash(text: &[u8]) -> Digest {
+    digest(&SHA256, text)
 }
 
 impl fmt::Debug for Secret {

@@ -1,5 +1,7 @@
 //! How the value of a setting is written.
 
+use std::fs::File;
+use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -88,6 +90,30 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
         "json" => Ok(LogFormat::Json),
         _ => Err(format!("{text:?} is none of text, json")),
     }
+}
+
+/// The content of a file of at most `bytes_max` bytes. What is wrong does not name the file, which
+/// a mistake may have made something secret of.
+pub(super) fn file(path: &str, bytes_max: u64) -> Result<Vec<u8>, String> {
+    let mut content = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(bytes_max + 1).read_to_end(&mut content))
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    if content.len() as u64 > bytes_max {
+        return Err(format!("is larger than {bytes_max} bytes"));
+    }
+    Ok(content)
+}
+
+/// A comma-separated list of texts, at most 64; empty where it holds none.
+pub(super) fn list(text: &str) -> Result<Vec<String>, String> {
+    const ENTRIES_MAX: usize = 64;
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    let entries: Vec<String> = entries.map(str::to_owned).collect();
+    if entries.len() > ENTRIES_MAX {
+        return Err(format!("names {} texts, at most {ENTRIES_MAX}", entries.len()));
+    }
+    Ok(entries)
 }
 
 /// A key that fits in a header: visible ASCII.

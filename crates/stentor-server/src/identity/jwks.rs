@@ -1,0 +1,226 @@
+//! A file with a JSON Web Key Set (RFC 7517): several keys, told apart by `kid`.
+//!
+//! Knows no schedule: when it is read again is decided by [`super::JwksWatch`]. What it says of a
+//! bad file names places in it, never its text, which may hold secrets.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse,
+};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::keys::{Key, SECRET_BYTES_ENOUGH, Source};
+
+/// The largest file, in bytes.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The most keys of a set; a file with more is refused.
+const KEYS_MAX: usize = 64;
+
+/// The longest name of a key, in bytes.
+const KID_BYTES_MAX: usize = 256;
+
+/// The keys of a set that are for tokens.
+#[derive(Clone, Debug)]
+pub struct KeySet {
+    pub(super) keys: Vec<Key>,
+    /// What is odd about it, or about keys that were skipped.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    keys: Vec<Value>,
+}
+
+impl KeySet {
+    /// Reads a set. Keys that are for something else, or of a kind that is not known here, are
+    /// skipped with a warning.
+    ///
+    /// # Errors
+    /// It is no set, holds more than 64 keys, or none that can be used.
+    pub fn parse(json: &[u8]) -> Result<KeySet, String> {
+        let document: Document = serde_json::from_slice(json).map_err(|error| {
+            // The error's own words may quote the text.
+            let (line, column) = (error.line(), error.column());
+            format!("is no JSON Web Key Set (line {line}, column {column})")
+        })?;
+        if document.keys.len() > KEYS_MAX {
+            return Err(format!("holds {} keys, at most {KEYS_MAX}", document.keys.len()));
+        }
+        let mut set = KeySet { keys: Vec::new(), warnings: Vec::new() };
+        for (index, value) in document.keys.into_iter().enumerate() {
+            if value.get("d").is_some() {
+                let warning = "has a private part, which should not be here";
+                set.warnings.push(format!("{} {warning}", name_of(&value, index)));
+            }
+            let name = name_of(&value, index);
+            match key(value) {
+                Ok(key) => {
+                    if key.material.try_get_as_bytes().is_ok_and(|secret| {
+                        key.algorithms().contains(&Algorithm::HS256)
+                            && secret.len() < SECRET_BYTES_ENOUGH
+                    }) {
+                        let warning = format!("is shorter than {SECRET_BYTES_ENOUGH} bytes");
+                        set.warnings.push(format!("{name} {warning}"));
+                    }
+                    set.keys.push(key);
+                }
+                Err(reason) => set.warnings.push(format!("{name} is skipped: it {reason}")),
+            }
+        }
+        if set.keys.is_empty() {
+            let reasons = set.warnings.join("; ");
+            return Err(format!("holds no key for tokens{}{reasons}", separator(&reasons)));
+        }
+        Ok(set)
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Never so: a set without a key is refused.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+fn separator(reasons: &str) -> &'static str {
+    if reasons.is_empty() { "" } else { ": " }
+}
+
+/// How a key is called in a warning: by its place, and its `kid` where that can be shown.
+fn name_of(key: &Value, index: usize) -> String {
+    match key.get("kid").and_then(Value::as_str).filter(|kid| kid.len() <= KID_BYTES_MAX) {
+        Some(kid) => format!("key {index} ({kid:?})"),
+        None => format!("key {index}"),
+    }
+}
+
+/// One key of a set.
+fn key(value: Value) -> Result<Key, String> {
+    let jwk: Jwk = serde_json::from_value(value).map_err(|_| "is no JSON Web Key".to_owned())?;
+    let common = &jwk.common;
+    if !matches!(common.public_key_use, None | Some(PublicKeyUse::Signature)) {
+        return Err("is not for signatures (use)".to_owned());
+    }
+    if common.key_operations.as_ref().is_some_and(|ops| !ops.contains(&KeyOperations::Verify)) {
+        return Err("is not for verifying (key_ops)".to_owned());
+    }
+    let is_known = match &jwk.algorithm {
+        AlgorithmParameters::EllipticCurve(key) => {
+            matches!(key.curve, EllipticCurve::P256 | EllipticCurve::P384)
+        }
+        AlgorithmParameters::OctetKeyPair(key) => key.curve == EllipticCurve::Ed25519,
+        AlgorithmParameters::RSA(_) | AlgorithmParameters::OctetKey(_) => true,
+        _ => false,
+    };
+    if !is_known {
+        return Err("is of a kind that is not known here (kty, crv)".to_owned());
+    }
+    let material = DecodingKey::from_jwk(&jwk).map_err(|_| "is not in base64url".to_owned())?;
+    let mut key = Key::new(Source::Set, material)?;
+    if let AlgorithmParameters::EllipticCurve(parameters) = &jwk.algorithm {
+        let of_curve = match parameters.curve {
+            EllipticCurve::P256 => Algorithm::ES256,
+            _ => Algorithm::ES384,
+        };
+        key.pin(of_curve).map_err(|_| "has a point that is not on its curve (crv)".to_owned())?;
+    }
+    if let Some(algorithm) = common.key_algorithm {
+        key.pin(signing(algorithm)?)?;
+    }
+    if let Some(kid) = &common.key_id {
+        if kid.is_empty() || kid.len() > KID_BYTES_MAX {
+            return Err(format!("has a kid that is empty or longer than {KID_BYTES_MAX} bytes"));
+        }
+        key.kid = Some(kid.as_str().into());
+    }
+    Ok(key)
+}
+
+fn signing(algorithm: KeyAlgorithm) -> Result<Algorithm, String> {
+    Algorithm::try_from(algorithm)
+        .map_err(|_| "is for an algorithm that is not known here (alg)".to_owned())
+}
+
+/// A file that holds a set, and how it stood when it was read last.
+#[derive(Clone, Debug)]
+pub struct JwksFile {
+    path: PathBuf,
+    stamp: Option<Stamp>,
+}
+
+/// What changes when a file does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    bytes: u64,
+    modified: (i64, i64),
+}
+
+impl JwksFile {
+    /// A file that was not read yet.
+    pub fn new(path: impl Into<PathBuf>) -> JwksFile {
+        JwksFile { path: path.into(), stamp: None }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Forgets how it stood, so that it is read again even if it did not change.
+    pub fn distrust(&mut self) {
+        self.stamp = None;
+    }
+
+    /// Reads the set, unless the file stands as it did when it was read last. A bad file is read
+    /// once: what is wrong with it is said anew only where it has changed. Blocks.
+    ///
+    /// # Errors
+    /// The system's, or those of [`KeySet::parse`].
+    pub fn read_if_changed(&mut self) -> Result<Option<KeySet>, String> {
+        let cannot = |error: io::Error| format!("cannot be read: {error}");
+        let stamp = match fs::metadata(&self.path) {
+            // The stamp is that from before the reading, so that a change meanwhile is seen later.
+            Ok(metadata) => Stamp::of(&metadata),
+            Err(error) => {
+                self.stamp = None;
+                return Err(cannot(error));
+            }
+        };
+        if self.stamp == Some(stamp) {
+            return Ok(None);
+        }
+        self.stamp = Some(stamp);
+        let mut json = Vec::new();
+        File::open(&self.path)
+            .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut json))
+            .map_err(cannot)?;
+        if json.len() as u64 > FILE_BYTES_MAX {
+            return Err(format!("is larger than {FILE_BYTES_MAX} bytes"));
+        }
+        KeySet::parse(&json).map(Some)
+    }
+}
+
+impl Stamp {
+    fn of(metadata: &fs::Metadata) -> Stamp {
+        Stamp {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            bytes: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+        }
+    }
+}

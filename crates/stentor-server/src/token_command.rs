@@ -1,0 +1,136 @@
+//! `stentor token`: makes a token for development, or explains one.
+//!
+//! Works on the settings that the server would start with, and starts nothing.
+
+use std::io::{self, Read};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::identity::{TokenDraft, Verifier, explain, mint, now_unix_millis, self_test};
+use crate::settings::{Arguments, IdentitySettings};
+
+/// The exit code of a bad setting, as of the server itself.
+const EXIT_BAD_SETTING: u8 = 2;
+
+/// The longest life of a token that is made here.
+const TTL_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// The most that is read from standard input, in bytes.
+const INPUT_BYTES_MAX: u64 = 64 * 1024;
+
+/// Make a token for development with JWT_SECRET, or explain one.
+///
+/// The token is all that is written to standard output. With --check the exit code is 0 where this
+/// server's settings would accept the token, 1 where not, and 2 where a setting is bad.
+#[derive(clap::Args, Clone, Debug)]
+pub struct TokenArguments {
+    /// Who bears it
+    #[arg(long, value_name = "TEXT", required_unless_present = "check")]
+    pub sub: Option<String>,
+    /// Pattern of rooms that it may use, such as 'team-*'; may be repeated [default: all rooms]
+    #[arg(long = "room", value_name = "PATTERN")]
+    pub rooms: Vec<String>,
+    /// How long it is good for, a duration of at most a year
+    #[arg(long, value_name = "DURATION", default_value = "1h")]
+    pub ttl: String,
+    /// Who makes it [default: the first of JWT_ISSUER]
+    #[arg(long, value_name = "TEXT")]
+    pub issuer: Option<String>,
+    /// Whom it is for [default: the first of JWT_AUDIENCE]
+    #[arg(long, value_name = "TEXT")]
+    pub audience: Option<String>,
+    /// Explain a token instead; without one, or for -, it is read from standard input
+    #[arg(long, value_name = "TOKEN", num_args = 0..=1, default_missing_value = "-")]
+    #[arg(conflicts_with_all = ["sub", "rooms", "ttl", "issuer", "audience"])]
+    pub check: Option<String>,
+}
+
+/// Does what the command line says; faults go to standard error.
+pub fn run(token: &TokenArguments, arguments: &Arguments) -> ExitCode {
+    let identity = match IdentitySettings::read(arguments) {
+        Ok((identity, warnings)) => {
+            warnings.iter().for_each(|warning| eprintln!("stentor: {warning}"));
+            identity
+        }
+        Err(faults) => {
+            faults.iter().for_each(|fault| eprintln!("stentor: {fault}"));
+            return ExitCode::from(EXIT_BAD_SETTING);
+        }
+    };
+    if let Err(failure) = self_test() {
+        eprintln!("stentor: {failure}");
+        return ExitCode::FAILURE;
+    }
+    let outcome = match &token.check {
+        Some(text) => check(text, identity),
+        None => make(token, identity),
+    };
+    outcome.unwrap_or_else(|fault| {
+        eprintln!("stentor: {fault}");
+        ExitCode::from(EXIT_BAD_SETTING)
+    })
+}
+
+fn make(token: &TokenArguments, identity: Option<IdentitySettings>) -> Result<ExitCode, String> {
+    let Some(identity) = identity else {
+        return Err("JWT_SECRET: is needed to make a token, and is not set".to_owned());
+    };
+    let Some(secret) = identity.keys.secret() else {
+        let fault = "JWT_SECRET: is needed to make a token; a public key cannot sign one";
+        return Err(fault.to_owned());
+    };
+    let ttl = ttl(&token.ttl).map_err(|fault| format!("--ttl: {fault}"))?;
+    let now_unix_millis = now_unix_millis();
+    let issued_at = now_unix_millis / 1_000;
+    let draft = TokenDraft {
+        subject: token.sub.as_deref().unwrap_or_default(),
+        rooms: Some(token.rooms.as_slice()).filter(|rooms| !rooms.is_empty()),
+        issuer: token.issuer.as_ref().or(identity.rules.issuers.first()).map(String::as_str),
+        audience: token.audience.as_ref().or(identity.rules.audiences.first()).map(String::as_str),
+        issued_at,
+        expires_at: issued_at + ttl.as_secs(),
+    };
+    let made = mint(secret, &draft).map_err(|error| format!("no token could be made: {error}"))?;
+    let verdict = Verifier::new(identity.keys.clone(), identity.rules.clone())
+        .verify(made.as_bytes(), now_unix_millis);
+    if let Err(refusal) = verdict {
+        return Err(format!("this server would refuse such a token: {refusal}"));
+    }
+    println!("{made}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(text: &str, identity: Option<IdentitySettings>) -> Result<ExitCode, String> {
+    let Some(identity) = identity else {
+        let fault = "JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_FILE is needed to check a token";
+        return Err(fault.to_owned());
+    };
+    let from_input;
+    let token = match text {
+        "-" => {
+            from_input = read_input().map_err(|error| format!("no token on input: {error}"))?;
+            from_input.trim()
+        }
+        text => text.trim(),
+    };
+    let verifier = Verifier::new(identity.keys, identity.rules);
+    let explanation = explain(&verifier, token, now_unix_millis());
+    print!("{}", explanation.text);
+    Ok(if explanation.is_accepted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn read_input() -> io::Result<String> {
+    let mut text = String::new();
+    io::stdin().take(INPUT_BYTES_MAX).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Whole seconds at least, a year at most: longer than any setting's duration.
+fn ttl(text: &str) -> Result<Duration, String> {
+    let ttl = humantime::parse_duration(text)
+        .map_err(|_| format!("{text:?} is no duration (such as 15m, 1h or 30d)"))?;
+    if ttl < Duration::from_secs(1) || ttl > TTL_MAX {
+        return Err(format!("{text:?} is not between a second and a year"));
+    }
+    Ok(ttl)
+}
