@@ -15,6 +15,7 @@ mod guard;
 mod jwks;
 mod keys;
 mod mint;
+mod object;
 mod provider;
 mod public_key;
 mod refusal;

@@ -45,6 +45,7 @@ pub(super) fn page(description: &Value) -> String {
             put_operation(&mut page, path, method, operation);
         }
     }
+    put_security(&mut page, &description["components"]["securitySchemes"]);
     put(&mut page, format_args!("<h2>Shapes</h2>\n"));
     for (name, schema) in members(&description["components"]["schemas"]) {
         put(&mut page, format_args!("<h3 id=\"{0}\">{0}</h3>\n", escape(name)));
@@ -52,6 +53,28 @@ pub(super) fn page(description: &Value) -> String {
     }
     page.push_str("</main>\n</body>\n</html>\n");
     page
+}
+
+fn put_security(page: &mut String, schemes: &Value) {
+    put(page, format_args!("<h2>Who you are</h2>\n<table>\n"));
+    put(page, format_args!("<tr><th>scheme</th><th>type</th><th>in</th><th></th></tr>\n"));
+    for (name, scheme) in members(schemes) {
+        let kind = escaped(&scheme["type"]);
+        let place = match scheme["in"].as_str() {
+            Some(place) => format!("{} {}", escape(place), escaped(&scheme["name"])),
+            None => format!("header Authorization: {}", escaped(&scheme["scheme"])),
+        };
+        let text = escaped(&scheme["description"]);
+        let name = escape(name);
+        put(
+            page,
+            format_args!(
+                "<tr><td id=\"{name}\"><code>{name}</code></td><td>{kind}</td><td>{place}</td>\
+                 <td>{text}</td></tr>\n"
+            ),
+        );
+    }
+    put(page, format_args!("</table>\n"));
 }
 
 fn put_operation(page: &mut String, path: &str, method: &str, operation: &Value) {
@@ -73,6 +96,16 @@ fn put_operation(page: &mut String, path: &str, method: &str, operation: &Value)
             );
         }
         put(page, format_args!("</table>\n"));
+    }
+    let schemes = operation["security"].as_array().map_or(&[][..], Vec::as_slice);
+    let names: Vec<String> = schemes
+        .iter()
+        .flat_map(members)
+        .map(|(name, _)| format!("<a href=\"#{0}\">{0}</a>", escape(name)))
+        .collect();
+    if !names.is_empty() {
+        let names = names.join(" or ");
+        put(page, format_args!("<p>Where the server asks who you are: {names}.</p>\n"));
     }
     put(page, format_args!("<table>\n<tr><th>answer</th><th></th></tr>\n"));
     for (status, response) in members(&operation["responses"]) {

@@ -37,10 +37,45 @@ pub(super) fn document(routes: &Routes) -> Value {
         "paths": paths,
         "components": {
             "schemas": shapes::schemas(),
-            "securitySchemes": {
-                "bearer": { "type": "http", "scheme": "bearer" },
-                "key": { "type": "apiKey", "in": "header", "name": "X-API-Key" },
-            },
+            "securitySchemes": security_schemes(),
+        },
+    })
+}
+
+/// How to say who one is. Of a route's schemes one is enough, and none where the server asks for
+/// none.
+fn security_schemes() -> Value {
+    json!({
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "Who a client is, where AUTH_ENABLED asks for it: sub, exp, and the \
+                            patterns of its rooms.",
+        },
+        "token_query": {
+            "type": "apiKey",
+            "in": "query",
+            "name": "token",
+            "description": "The same token, for clients that cannot set a header.",
+        },
+        "token_subprotocol": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Sec-WebSocket-Protocol",
+            "description": "The same token as an entry bearer.<token>, which pages in a browser \
+                            can send. The answer names the first other entry, or this one.",
+        },
+        "bearer_key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The API_KEY of the server, where it has one.",
+        },
+        "key": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-API-Key",
+            "description": "The same key.",
         },
     })
 }

@@ -9,6 +9,8 @@ use jsonwebtoken::dangerous::insecure_decode_claims;
 use serde_json::{Map, Value};
 use stentor_engine::Identity;
 
+use super::claims::Claims;
+use super::object::Object;
 use super::{Refusal, TOKEN_BYTES_MAX, Verifier};
 
 /// What there is to say of a token.
@@ -65,7 +67,7 @@ fn hint(refusal: Refusal, claims: &str) -> Option<String> {
     if refusal != Refusal::Claims {
         return None;
     }
-    let error = object::<super::claims::Claims>(claims).err()?;
+    let error = object::<Object<Claims>>(claims).err()?;
     Some(error.escape_debug().to_string())
 }
 

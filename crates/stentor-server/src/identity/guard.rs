@@ -11,6 +11,7 @@ use serde::Deserialize;
 use stentor_engine::Identity;
 use stentor_wire::room_name::RoomName;
 
+use super::object::Object;
 use super::{Refusal, Verifier, credentials, now_unix_millis};
 use crate::problem::{Kind, Problem};
 use crate::settings::Settings;
@@ -89,7 +90,7 @@ impl Guard {
         let Some(verifier) = &self.verifier else {
             return Err("this server has no key to check tokens with".into());
         };
-        let Ok(AuthData { token }) = serde_json::from_slice(data) else {
+        let Ok(Object(AuthData { token })) = serde_json::from_slice(data) else {
             return Err("the data of an auth message is an object with a token".into());
         };
         verifier.verify(token.as_bytes(), now_unix_millis()).map_err(|refusal| tell(refusal).into())

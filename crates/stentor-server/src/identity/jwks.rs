@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::keys::{Key, SECRET_BYTES_ENOUGH, Source};
+use super::object::Object;
 
 /// The largest file, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -46,7 +47,7 @@ impl KeySet {
     /// # Errors
     /// It is no set, holds more than 64 keys, or none that can be used.
     pub fn parse(json: &[u8]) -> Result<KeySet, String> {
-        let document: Document = serde_json::from_slice(json).map_err(|error| {
+        let Object(document): Object<Document> = serde_json::from_slice(json).map_err(|error| {
             // The error's own words may quote the text.
             let (line, column) = (error.line(), error.column());
             format!("is no JSON Web Key Set (line {line}, column {column})")

@@ -11,6 +11,7 @@ use stentor_engine::Identity;
 
 use super::claims::Claims;
 use super::keys::Source;
+use super::object::Object;
 use super::{KeySet, Keys, Refusal, Rules, provider};
 
 /// The longest token, in bytes; a longer one is refused before anything of it is decoded.
@@ -65,8 +66,8 @@ impl Verifier {
         let keys = self.keys();
         let mut refusal = Refusal::NoKey;
         for key in keys.fitting(header.alg, header.kid.as_deref()).take(TRIES_MAX) {
-            match decode::<Claims>(token, &key.material, &key.validation) {
-                Ok(token) => return Ok((token.claims, key.source)),
+            match decode::<Object<Claims>>(token, &key.material, &key.validation) {
+                Ok(token) => return Ok((token.claims.0, key.source)),
                 Err(error) => match error.kind() {
                     ErrorKind::InvalidSignature => refusal = Refusal::Signature,
                     // The signature comes first, so its maker made these claims.

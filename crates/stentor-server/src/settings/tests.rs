@@ -124,12 +124,6 @@ fn an_empty_value_counts_as_unset() {
 #[test]
 fn what_it_would_be_a_lie_to_ignore_is_refused() {
     let cases = [
-        ("--auth-enabled", "AUTH_ENABLED"),
-        ("--auth-enabled=true", "AUTH_ENABLED"),
-        ("--auth-enabled=perhaps", "AUTH_ENABLED"),
-        ("--jwt-secret=s", "JWT_SECRET"),
-        ("--jwt-public-key=k", "JWT_PUBLIC_KEY"),
-        ("--jwt-jwks-file=f", "JWT_JWKS_FILE"),
         ("--history=memory", "HISTORY"),
         ("--history=redis", "HISTORY"),
         ("--history=disk", "HISTORY"),
@@ -137,7 +131,7 @@ fn what_it_would_be_a_lie_to_ignore_is_refused() {
     for (flag, setting) in cases {
         assert_eq!(faulty_settings(&[flag]), [setting], "{flag}");
     }
-    assert!(read(&["--auth-enabled=false", "--history=off"]).is_ok());
+    assert!(read(&["--history=off"]).is_ok());
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The binary as tests run it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -21,30 +23,46 @@ pub(crate) fn stentor() -> Command {
 pub(crate) struct Process {
     child: Child,
     address: SocketAddr,
-    lines: BufReader<std::process::ChildStderr>,
-    /// What it wrote until it listened.
-    beginning: String,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Process {
     /// Starts it on 127.0.0.1 with these flags, and returns when it listens.
     pub(crate) fn start(flags: &[&str]) -> Process {
-        let mut child = stentor()
-            .args(["--host=127.0.0.1", "--port=0", "--log-format=json"])
-            .args(flags)
+        Process::start_as(stentor().args(flags), "json")
+    }
+
+    /// As [`Process::start`], with whatever the command has, and a log in this format.
+    pub(crate) fn start_as(command: &mut Command, log_format: &str) -> Process {
+        let mut child = command
+            .args(["--host=127.0.0.1", "--port=0", "--log-format", log_format])
             .stderr(Stdio::piped())
             .spawn()
             .expect("a binary that runs");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
-        let (mut beginning, mut line) = (String::new(), String::new());
-        while !line.contains("\"listening\"") {
-            line.clear();
-            assert_ne!(lines.read_line(&mut line).expect("a line"), 0, "it ended");
-            beginning.push_str(&line);
-        }
-        let line: serde_json::Value = serde_json::from_str(&line).expect("a line of JSON");
-        let address = line["address"].as_str().expect("an address").parse().expect("an address");
-        Process { child, address, lines, beginning }
+        let log = Arc::new(Mutex::new(String::new()));
+        let written = Arc::clone(&log);
+        // Always read, so that a talkative process is never held up by a full pipe.
+        let reader = std::thread::spawn(move || {
+            let mut line = String::new();
+            while lines.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+                written.lock().expect("no panic").push_str(&std::mem::take(&mut line));
+            }
+        });
+        let mut address = None;
+        wait_until("the process to listen", || {
+            address = log.lock().expect("no panic").lines().find_map(listening_address);
+            assert!(address.is_some() || !reader.is_finished(), "it ended: {log:?}");
+            address.is_some()
+        });
+        let address = address.expect("waited for");
+        Process { child, address, log, reader: Some(reader) }
+    }
+
+    /// Waits until its log has this text in it so many times.
+    pub(crate) fn wait_for_log(&self, text: &str, times: usize) {
+        wait_until(text, || self.log.lock().expect("no panic").matches(text).count() >= times);
     }
 
     /// Where it listens.
@@ -54,16 +72,28 @@ impl Process {
 
     /// `GET path` on a socket of its own.
     pub(crate) fn get(&self, path: &str) -> Answer {
-        let mut socket = TcpStream::connect(self.address).expect("a server that accepts");
-        socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-        crate::http::request(&mut socket, "GET", path, &[], "")
+        crate::http::request(&mut self.socket(), "GET", path, &[], "")
     }
 
     /// A WebSocket on this path and query.
     pub(crate) fn connect(&self, target: &str) -> Client {
+        self.try_connect(target, &[]).expect("an upgrade")
+    }
+
+    /// A WebSocket, or the answer that refused it. `headers` are sent beside the handshake's own.
+    pub(crate) fn try_connect(
+        &self,
+        target: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Client, Answer> {
+        Client::connect(self.socket(), target, headers)
+    }
+
+    /// A plain socket to it; reads end with [`DEADLINE`].
+    pub(crate) fn socket(&self) -> TcpStream {
         let socket = TcpStream::connect(self.address).expect("a server that accepts");
         socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-        Client::connect(socket, target, &[]).expect("an upgrade")
+        socket
     }
 
     /// Sends it a signal.
@@ -79,8 +109,8 @@ impl Process {
             code = self.child.try_wait().expect("a child");
             code.is_some()
         });
-        let mut log = std::mem::take(&mut self.beginning);
-        self.lines.read_to_string(&mut log).expect("UTF-8");
+        self.reader.take().expect("ended once").join().expect("a log of text");
+        let log = std::mem::take(&mut *self.log.lock().expect("no panic"));
         (code.and_then(|code| code.code()), log)
     }
 }
@@ -91,4 +121,13 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The address in the line that says that it listens, of either format.
+fn listening_address(line: &str) -> Option<SocketAddr> {
+    if let Ok(line) = serde_json::from_str::<serde_json::Value>(line) {
+        return line["address"].as_str().filter(|_| line["message"] == "listening")?.parse().ok();
+    }
+    let (_, rest) = line.split_once("listening address=")?;
+    rest.split(' ').next()?.parse().ok()
 }

@@ -3,6 +3,9 @@
 mod binary;
 #[allow(dead_code, reason = "a harness offers more than the tests of one day use")]
 mod client;
+#[allow(dead_code, reason = "a harness offers more than the tests of one day use")]
+#[path = "../../src/identity/tests/forge.rs"]
+mod forge;
 mod http;
 #[allow(dead_code, reason = "a harness offers more than the tests of one day use")]
 mod pod;
@@ -18,6 +21,7 @@ mod figures;
 mod frames;
 mod heartbeat;
 mod hooks;
+mod identity;
 mod lifecycle;
 mod limits;
 mod logins;
@@ -31,5 +35,7 @@ mod publishing;
 mod refusals;
 mod rooms;
 mod routes;
+mod secrecy;
 mod slow;
+mod token;
 mod two_pods;

@@ -44,9 +44,11 @@ pub(super) fn describe(route: &Route) -> Value {
     }
     if route.audience == Audience::WebSocketClients {
         operation["x-close-codes"] = close_codes();
+        operation["security"] =
+            json!([{}, { "token": [] }, { "token_query": [] }, { "token_subprotocol": [] }]);
     }
     if is_guarded {
-        operation["security"] = json!([{}, { "bearer": [] }, { "key": [] }]);
+        operation["security"] = json!([{}, { "bearer_key": [] }, { "key": [] }]);
     }
     operation
 }
@@ -182,7 +184,8 @@ fn web_socket(has_room: bool) -> Words {
         parameter(
             "token",
             "query",
-            "Ignored where the server has no key.",
+            "A JSON Web Token, also taken from Authorization: Bearer and from the subprotocol \
+             bearer.<token>. Needed where the server asks for one, and ignored where it has no key.",
             json!({ "type": "string" }),
         ),
     ];
@@ -203,7 +206,10 @@ fn web_socket(has_room: bool) -> Words {
             Kind::BadRoom,
             Kind::BadParameter,
             Kind::TooManyRooms,
+            Kind::Unauthorized,
+            Kind::InvalidToken,
             Kind::ForbiddenOrigin,
+            Kind::ForbiddenRoom,
             Kind::UpgradeRequired,
             Kind::UnsupportedVersion,
             Kind::HeadTooLarge,

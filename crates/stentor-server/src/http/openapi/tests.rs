@@ -57,3 +57,37 @@ fn the_page_for_people_shows_every_path_and_loads_nothing_from_elsewhere() {
     }
     assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("<script"));
 }
+
+#[test]
+fn every_security_scheme_exists_is_used_and_is_shown() {
+    let routes = routes();
+    let document = document(&routes);
+    let schemes = document["components"]["securitySchemes"].as_object().expect("schemes");
+    let mut used: Vec<&str> = document["paths"]
+        .as_object()
+        .expect("paths")
+        .values()
+        .flat_map(|methods| methods.as_object().expect("methods").values())
+        .filter_map(|operation| operation["security"].as_array())
+        .flatten()
+        .flat_map(|scheme| scheme.as_object().expect("a scheme").keys())
+        .map(String::as_str)
+        .collect();
+    used.sort_unstable();
+    used.dedup();
+    assert_eq!(used, schemes.keys().map(String::as_str).collect::<Vec<_>>());
+    let page = docs::page(&document);
+    for scheme in used {
+        assert!(page.contains(&format!("id=\"{scheme}\"")), "{scheme}");
+    }
+}
+
+#[test]
+fn an_upgrade_says_that_a_token_may_be_needed_or_refused() {
+    let document = document(&routes());
+    for path in ["/ws", "/ws/{room}", "/api/chat-api/ws", "/api/chat-api/ws/{room}"] {
+        let responses = &document["paths"][path]["get"]["responses"];
+        assert_eq!(responses["401"]["description"], "unauthorized, invalid_token", "{path}");
+        assert_eq!(responses["403"]["description"], "forbidden_origin, forbidden_room", "{path}");
+    }
+}
