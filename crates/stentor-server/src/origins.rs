@@ -51,15 +51,19 @@ impl Origins {
         Ok(Origins::Listed(patterns))
     }
 
-    /// Whether a request with this `Origin` may pass; one without any is from no page.
-    pub fn allows(&self, origin: Option<&[u8]>) -> bool {
-        match (self, origin) {
-            (Origins::Any, _) | (_, None) => true,
-            (Origins::Listed(patterns), Some(origin)) => {
+    /// Whether a request with these `Origin` headers may pass. One without any is from no page; one
+    /// with several is from no browser, and which of them a proxy has looked at nobody knows.
+    pub fn allows<'a>(&self, headers: impl IntoIterator<Item = &'a [u8]>) -> bool {
+        let Origins::Listed(patterns) = self else { return true };
+        let mut headers = headers.into_iter();
+        match (headers.next(), headers.next()) {
+            (None, _) => true,
+            (Some(origin), None) => {
                 let Ok(origin) = std::str::from_utf8(origin) else { return false };
                 let origin = origin.to_ascii_lowercase();
                 patterns.iter().any(|pattern| pattern.matches(&origin))
             }
+            (Some(_), Some(_)) => false,
         }
     }
 }
@@ -72,14 +76,23 @@ impl Pattern {
         }
         let wrong = || format!("{entry:?} is no origin (such as https://chat.example.com)");
         let (scheme, authority) = entry.split_once("://").ok_or_else(wrong)?;
-        if scheme.is_empty() || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        let in_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        if scheme.is_empty() || !scheme.bytes().all(in_scheme) {
             return Err(wrong());
         }
+        // Browsers leave the usual port out.
+        let authority = match scheme {
+            "https" => authority.strip_suffix(":443").unwrap_or(authority),
+            "http" => authority.strip_suffix(":80").unwrap_or(authority),
+            _ => authority,
+        };
         match authority.strip_prefix("*.") {
             Some(domain) if is_authority(domain) => {
                 Ok(Pattern::Below { scheme: format!("{scheme}://"), domain: format!(".{domain}") })
             }
-            None if is_authority(authority) => Ok(Pattern::Exact(entry)),
+            None if is_authority(authority) => {
+                Ok(Pattern::Exact(format!("{scheme}://{authority}")))
+            }
             _ => Err(wrong()),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Works on the settings that the server would start with, and starts nothing.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -18,14 +18,11 @@ const TTL_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// The most that is read from standard input, in bytes.
 const INPUT_BYTES_MAX: u64 = 64 * 1024;
 
-/// Make a token for development with JWT_SECRET, or explain one.
-///
-/// The token is all that is written to standard output. With --check the exit code is 0 where this
-/// server's settings would accept the token, 1 where not, and 2 where a setting is bad.
+/// What `stentor token` is told beside the settings of identity.
 #[derive(clap::Args, Clone, Debug)]
 pub struct TokenArguments {
     /// Who bears it
-    #[arg(long, value_name = "TEXT", required_unless_present = "check")]
+    #[arg(long, value_name = "TEXT")]
     pub sub: Option<String>,
     /// Pattern of rooms that it may use, such as 'team-*'; may be repeated [default: all rooms]
     #[arg(long = "room", value_name = "PATTERN")]
@@ -79,11 +76,14 @@ fn make(token: &TokenArguments, identity: Option<IdentitySettings>) -> Result<Ex
         let fault = "JWT_SECRET: is needed to make a token; a public key cannot sign one";
         return Err(fault.to_owned());
     };
+    let Some(subject) = token.sub.as_deref() else {
+        return Err("--sub: is needed, it says who bears the token".to_owned());
+    };
     let ttl = ttl(&token.ttl).map_err(|fault| format!("--ttl: {fault}"))?;
     let now_unix_millis = now_unix_millis();
     let issued_at = now_unix_millis / 1_000;
     let draft = TokenDraft {
-        subject: token.sub.as_deref().unwrap_or_default(),
+        subject,
         rooms: Some(token.rooms.as_slice()).filter(|rooms| !rooms.is_empty()),
         issuer: token.issuer.as_ref().or(identity.rules.issuers.first()).map(String::as_str),
         audience: token.audience.as_ref().or(identity.rules.audiences.first()).map(String::as_str),
@@ -96,7 +96,7 @@ fn make(token: &TokenArguments, identity: Option<IdentitySettings>) -> Result<Ex
     if let Err(refusal) = verdict {
         return Err(format!("this server would refuse such a token: {refusal}"));
     }
-    println!("{made}");
+    print(&format!("{made}\n"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -115,8 +115,13 @@ fn check(text: &str, identity: Option<IdentitySettings>) -> Result<ExitCode, Str
     };
     let verifier = Verifier::new(identity.keys, identity.rules);
     let explanation = explain(&verifier, token, now_unix_millis());
-    print!("{}", explanation.text);
+    print(&explanation.text);
     Ok(if explanation.is_accepted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whoever reads only the first lines closes the pipe early, which is no fault.
+fn print(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
 }
 
 fn read_input() -> io::Result<String> {

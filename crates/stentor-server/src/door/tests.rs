@@ -273,3 +273,27 @@ fn what_is_no_http_is_refused_with_400() {
         assert!(refusal_of(request, Gate::Open).starts_with("HTTP/1.1 400 "), "{request:?}");
     }
 }
+
+#[test]
+fn a_connected_client_is_recognised_by_the_keys_of_the_settings() {
+    let secret = b"a secret of tests that is long enough for HS256";
+    let settings = Settings {
+        identity: Some(crate::settings::IdentitySettings {
+            is_required: true,
+            keys: crate::identity::Keys::default().with_secret(secret).expect("a secret"),
+            rules: crate::identity::Rules::default(),
+            jwks_file: None,
+        }),
+        ..Settings::default()
+    };
+    let draft = crate::identity::TokenDraft {
+        subject: "alice",
+        expires_at: 250_000_000_000,
+        ..crate::identity::TokenDraft::default()
+    };
+    let token = crate::identity::mint(secret, &draft).expect("a token");
+    let data = format!(r#"{{"token":"{token}"}}"#);
+    let identity = door_of(&settings).recognise(data.as_bytes()).expect("a good token");
+    assert_eq!(&*identity.user, "alice");
+    assert!(door_of(&Settings::default()).recognise(data.as_bytes()).is_err());
+}

@@ -6,7 +6,7 @@
 use fastwebsockets::upgrade::upgrade;
 use http_body_util::Empty;
 use hyper::header::{
-    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, ORIGIN, SEC_WEBSOCKET_KEY,
+    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, ORIGIN, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
 };
 use hyper::{Method, Request, Response, Version, body::Bytes};
@@ -105,8 +105,8 @@ impl Upgrades {
     ) -> Result<(Wishes, Option<Box<Identity>>), Problem> {
         let headers = request.headers();
         check_handshake(request.version(), headers)?;
-        let origin = headers.get(ORIGIN).map(|origin| origin.as_bytes());
-        if !self.allowed_origins.allows(origin) {
+        let origins = headers.get_all(ORIGIN).iter().map(HeaderValue::as_bytes);
+        if !self.allowed_origins.allows(origins) {
             let message = "pages of this origin may not use this server";
             return Err(Problem::new(Kind::ForbiddenOrigin, message));
         }

@@ -33,7 +33,7 @@ pub(super) fn check_key(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Keeps pages of foreign origins out: a browser sends a simple POST without asking first.
 pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
-    if app.allowed_origins.allows(headers.get(ORIGIN).map(HeaderValue::as_bytes)) {
+    if app.allowed_origins.allows(headers.get_all(ORIGIN).iter().map(HeaderValue::as_bytes)) {
         return Ok(());
     }
     Err(Problem::new(Kind::ForbiddenOrigin, "pages of this origin may not use this server"))

@@ -20,6 +20,8 @@ fn a_foreign_origin_gets_no_websocket() {
     let pod = pod_with_origins();
     let answer = pod.try_connect("/ws/a", &[FOREIGN]).expect_err("foreign");
     assert_eq!((answer.status, answer.code().as_str()), (403, "forbidden_origin"));
+    let several = pod.try_connect("/ws/a", &[OURS, FOREIGN]).expect_err("which one is it");
+    assert_eq!(several.status, 403);
     for headers in [&[OURS][..], &[("Origin", "https://a.example.org")], &[]] {
         assert!(pod.try_connect("/ws/a", headers).is_ok(), "{headers:?}");
     }
