@@ -32,7 +32,7 @@ pub fn serve(settings: Settings, hooks: Arc<dyn Hooks>) -> Result<(), ServeError
         .enable_all()
         .build()
         .map_err(ServeError::Runtime)?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let signals = Signals::new().map_err(ServeError::Runtime)?;
         let server = Server::start(&settings, hooks)?;
         let hangups =
@@ -42,7 +42,10 @@ pub fn serve(settings: Settings, hooks: Arc<dyn Hooks>) -> Result<(), ServeError
             outcome = server.run(signals) => outcome,
             never = Hangups::pass_on(hangups) => match never {},
         }
-    })
+    });
+    // A read of a file that hangs is not waited for.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// What tells a server to stop.

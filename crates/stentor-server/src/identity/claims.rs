@@ -5,8 +5,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stentor_engine::Identity;
 use stentor_wire::room_patterns::RoomPatterns;
@@ -18,15 +18,15 @@ const SUBJECT_BYTES_MAX: usize = 256;
 
 /// The last second of the year 9999. A later time is a mistake, mostly milliseconds taken for
 /// seconds, and would mean a token that never ends.
-const SECONDS_MAX: u64 = 253_402_300_799;
+pub(super) const SECONDS_MAX: u64 = 253_402_300_799;
 
 /// The claims that count here; others are nobody's business.
 #[derive(Debug, Deserialize)]
 pub(super) struct Claims {
     sub: String,
-    pub(super) exp: NumericDate,
+    exp: NumericDate,
     #[serde(default, deserialize_with = "present")]
-    pub(super) nbf: Option<NumericDate>,
+    nbf: Option<NumericDate>,
     #[serde(default, deserialize_with = "present")]
     rooms: Option<Vec<String>>,
     #[serde(default)]
@@ -106,10 +106,9 @@ fn names_one(claim: &Value, allowed: &[String]) -> bool {
 }
 
 /// A time of RFC 7519 section 2: seconds since 1970, whole or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub(super) struct NumericDate {
-    pub(super) unix_millis: u64,
+#[derive(Clone, Copy, Debug)]
+struct NumericDate {
+    unix_millis: u64,
 }
 
 impl<'de> Deserialize<'de> for NumericDate {

@@ -9,7 +9,7 @@ use jsonwebtoken::dangerous::insecure_decode_claims;
 use serde_json::{Map, Value};
 use stentor_engine::Identity;
 
-use super::claims::Claims;
+use super::claims::{Claims, SECONDS_MAX};
 use super::object::Object;
 use super::{Refusal, TOKEN_BYTES_MAX, Verifier};
 
@@ -102,8 +102,7 @@ fn shown(value: &Value) -> String {
 
 /// `2026-11-27T05:00:00Z, 3 minutes ago`.
 fn in_words(seconds: f64, now_unix_millis: u64) -> String {
-    const SECONDS_MAX: f64 = 253_402_300_799.0;
-    if !(0.0..=SECONDS_MAX).contains(&seconds) {
+    if !(0.0..=SECONDS_MAX as f64).contains(&seconds) {
         return "no time between the years 1970 and 9999: seconds are wanted".to_owned();
     }
     let then = Duration::from_secs(seconds as u64);

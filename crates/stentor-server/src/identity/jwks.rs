@@ -57,17 +57,13 @@ impl KeySet {
         }
         let mut set = KeySet { keys: Vec::new(), warnings: Vec::new() };
         for (index, value) in document.keys.into_iter().enumerate() {
-            if value.get("d").is_some() {
-                let warning = "has a private part, which should not be here";
-                set.warnings.push(format!("{} {warning}", name_of(&value, index)));
-            }
             let name = name_of(&value, index);
+            if value.get("d").is_some() {
+                set.warnings.push(format!("{name} has a private part, which should not be here"));
+            }
             match key(value) {
                 Ok(key) => {
-                    if key.material.try_get_as_bytes().is_ok_and(|secret| {
-                        key.algorithms().contains(&Algorithm::HS256)
-                            && secret.len() < SECRET_BYTES_ENOUGH
-                    }) {
+                    if key.is_short_secret() {
                         let warning = format!("is shorter than {SECRET_BYTES_ENOUGH} bytes");
                         set.warnings.push(format!("{name} {warning}"));
                     }
@@ -77,25 +73,16 @@ impl KeySet {
             }
         }
         if set.keys.is_empty() {
-            let reasons = set.warnings.join("; ");
-            return Err(format!("holds no key for tokens{}{reasons}", separator(&reasons)));
+            let reasons = [vec!["holds no key for tokens".to_owned()], set.warnings].concat();
+            return Err(reasons.join("; "));
         }
         Ok(set)
     }
 
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
+    /// How many keys there are, one at least.
+    pub fn count(&self) -> usize {
         self.keys.len()
     }
-
-    /// Never so: a set without a key is refused.
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
-}
-
-fn separator(reasons: &str) -> &'static str {
-    if reasons.is_empty() { "" } else { ": " }
 }
 
 /// How a key is called in a warning: by its place, and its `kid` where that can be shown.

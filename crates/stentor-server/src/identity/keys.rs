@@ -70,6 +70,12 @@ impl Key {
         &self.validation.algorithms
     }
 
+    /// Whether it is a secret that can be found by trying.
+    pub(super) fn is_short_secret(&self) -> bool {
+        self.material.family() == AlgorithmFamily::Hmac
+            && self.material.try_get_as_bytes().is_ok_and(|key| key.len() < SECRET_BYTES_ENOUGH)
+    }
+
     /// Leaves this algorithm only.
     ///
     /// # Errors

@@ -18,8 +18,9 @@ use super::{KeySet, Keys, Refusal, Rules, provider};
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
 
 /// How many keys one token is held against at most: those of its `kid` first, then those without
-/// a name. A token past that is refused, because a stranger decides how often this is done.
-const TRIES_MAX: usize = 8;
+/// a name. A token past that is refused: a stranger decides how often this is done, and each try is
+/// up to milliseconds of a shard (ES384).
+const TRIES_MAX: usize = 4;
 
 /// What tokens are held against.
 #[derive(Debug)]

@@ -65,7 +65,7 @@ impl JwksWatch {
                 Ok(Some(set)) => {
                     self.verifier.replace_set(&set);
                     last_fault.clear();
-                    tracing::info!(keys = set.len(), "JWT_JWKS_FILE was read again");
+                    tracing::info!(keys = set.count(), "JWT_JWKS_FILE was read again");
                     set.warnings
                         .iter()
                         .for_each(|warning| tracing::warn!("JWT_JWKS_FILE: {warning}"));

@@ -73,6 +73,10 @@ pub(super) fn judge(arguments: &Arguments, reader: &mut Reader) -> Option<Judged
         warnings.extend(without_key(a));
         return Some(Judged { identity: None, rate_limit_user, client_global, warnings });
     }
+    if is_required && a.api_key.as_deref().is_none_or(str::is_empty) {
+        let warning = "AUTH_ENABLED is true, but API_KEY is not set: anybody may publish over HTTP";
+        warnings.push(warning.to_owned());
+    }
     let identity = Some(IdentitySettings { is_required, keys, rules, jwks_file });
     Some(Judged { identity, rate_limit_user, client_global, warnings })
 }

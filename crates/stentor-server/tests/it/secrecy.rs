@@ -141,7 +141,8 @@ fn no_secret_is_in_help_or_in_what_is_said_of_settings_good_or_bad() {
     let with_space = format!("{API_KEY} {WRONG_KEY}");
     let file = format!("/nowhere/{SECRET}");
     let short = &SECRET[..12];
-    let cases: [(&[&str], &[(&str, &str)]); 11] = [
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+    let cases: [Case<'_>; 11] = [
         (&["--help"], &[("JWT_SECRET", SECRET), ("API_KEY", API_KEY)]),
         (&["token", "--help"], &[("JWT_SECRET", SECRET), ("API_KEY", API_KEY)]),
         (&["--check-config"], &[("JWT_SECRET", SECRET), ("API_KEY", API_KEY)]),

@@ -46,8 +46,17 @@ fn a_key_without_auth_makes_tokens_count_and_not_needed() {
 }
 
 #[test]
+fn auth_without_an_api_key_leaves_a_door_open_and_says_so() {
+    let flags = ["--auth-enabled", "--jwt-secret", LONG_SECRET];
+    let settings = read(&flags).expect("valid");
+    assert!(settings.warnings[0].contains("API_KEY is not set"), "{:?}", settings.warnings);
+    let settings = read(&[&flags[..], &["--api-key=k"]].concat()).expect("valid");
+    assert!(settings.warnings.is_empty(), "{:?}", settings.warnings);
+}
+
+#[test]
 fn a_short_secret_works_with_a_warning() {
-    let settings = read(&["--auth-enabled", "--jwt-secret=secret"]).expect("valid");
+    let settings = read(&["--jwt-secret=secret"]).expect("valid");
     assert_eq!(settings.warnings.len(), 1);
     let warning = &settings.warnings[0];
     assert!(warning.contains("JWT_SECRET has 6 bytes"), "{warning}");
