@@ -139,8 +139,8 @@ fn short_secret(a: &Arguments) -> Option<String> {
     let bytes = a.jwt_secret.as_deref().map_or(0, str::len);
     (1..SECRET_BYTES_ENOUGH).contains(&bytes).then(|| {
         format!(
-            "JWT_SECRET has {bytes} bytes: one of less than {SECRET_BYTES_ENOUGH} can be found by \
-             trying, and whoever finds it can be anybody"
+            "JWT_SECRET is shorter than {SECRET_BYTES_ENOUGH} bytes: it can be found by trying, and \
+             whoever finds it can be anybody"
         )
     })
 }
