@@ -1,4 +1,7 @@
-//! From a client's bytes to whole messages: the server's side of RFC 6455, without a socket.
+//! From a peer's bytes to whole messages: the reading half of RFC 6455, without a socket.
+//!
+//! Who the peer is, is a type: [`Assembler`] reads what a client sends and is the server's,
+//! [`ClientAssembler`] reads what a server sends and is a client's. They differ in the mask alone.
 //!
 //! The driver reads into one buffer that all its connections share, wraps what it read in an
 //! [`Input`] and polls the connection's [`Assembler`] until nothing is left:
@@ -22,16 +25,25 @@
 mod error;
 mod incoming;
 mod partial;
+mod peer;
 #[cfg(test)]
 mod tests;
 
 pub use error::ProtocolError;
 pub use incoming::{Incoming, PeerClose};
+pub use peer::{FromClient, FromServer, Peer};
 
 use crate::frame::{FrameHead, OpCode};
 use crate::mask::apply_mask;
 use partial::{OpenFrame, Partial};
+use std::marker::PhantomData;
 use std::ops::Range;
+
+/// What a server reads with: the frames of a client, each of them masked.
+pub type Assembler = AssemblerOf<FromClient>;
+
+/// What a client reads with: the frames of a server, none of them masked.
+pub type ClientAssembler = AssemblerOf<FromServer>;
 
 /// Bytes that came from a peer, and how far they are used up.
 ///
@@ -81,15 +93,18 @@ impl<'b> Input<'b> {
 
 /// What a connection keeps of a message that is not whole yet; one word while there is none.
 ///
+/// `P` says who sends. It is a type, so that neither role pays for the other with a branch.
+///
 /// Memory: what is kept is what was received, in a vector that doubles as it grows, and at most
 /// the `message_bytes_max` of [`Assembler::poll`] and a control frame. A length that is only
 /// announced takes none.
 #[derive(Debug, Default)]
-pub struct Assembler {
+pub struct AssemblerOf<P> {
     partial: Option<Box<Partial>>,
+    peer: PhantomData<P>,
 }
 
-impl Assembler {
+impl<P: Peer> AssemblerOf<P> {
     /// Takes from `input` until one message or control frame is whole; `None` once it is used up.
     ///
     /// `message_bytes_max` bounds a message after reassembly, in bytes: exactly that many pass. An
@@ -181,7 +196,8 @@ impl Assembler {
             return Ok(());
         }
         // Four bytes in the mask key's place complete a head exactly if only the key is missing,
-        // or if there is no mask, which is a fault whatever follows.
+        // or if there is no mask. Of a client that is a fault whatever follows; of a server they
+        // stand in the length's place, which cannot be less than with these zeros.
         const KEY: [u8; 4] = [0; 4];
         let mut completed = [0; FrameHead::BYTES_MAX + KEY.len()];
         completed[..kept.len()].copy_from_slice(kept);
@@ -193,7 +209,7 @@ impl Assembler {
 
     /// Checks a head against the role, the order of frames and the bound; no memory is taken.
     fn admit(&self, head: FrameHead, message_bytes_max: usize) -> Result<OpenFrame, ProtocolError> {
-        let mask = head.mask.ok_or(ProtocolError::Unmasked)?;
+        let mask = P::admit_mask(head.mask)?;
         let message = self.partial.as_ref().and_then(|partial| partial.message.as_ref());
         let opcode = match (head.opcode, message) {
             (control, _) if control.is_control() => control,
@@ -220,7 +236,9 @@ impl Assembler {
     ) -> Result<Payload, ProtocolError> {
         let range = input.take(frame.missing_bytes());
         let chunk = &mut input.bytes[range.clone()];
-        apply_mask(chunk, frame.mask, frame.received_bytes);
+        if P::MASKS {
+            apply_mask(chunk, frame.mask, frame.received_bytes);
+        }
         let is_first_chunk = frame.received_bytes == 0;
         frame.received_bytes += chunk.len();
         let is_complete = frame.missing_bytes() == 0;

@@ -6,6 +6,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::mask::apply_mask;
+
 #[cfg(test)]
 mod tests;
 
@@ -138,6 +140,21 @@ impl FrameHead {
         let mask_bytes = if self.mask.is_some() { 4 } else { 0 };
         2 + length_bytes + mask_bytes
     }
+}
+
+/// Appends a final frame as a client sends it: masked with `mask`.
+///
+/// A key is to be unpredictable for whoever chose the payload (RFC 6455 section 5.3); where it
+/// comes from is the caller's business. The payload of a control frame is cut at
+/// [`CONTROL_BYTES_MAX`] by the caller.
+pub fn masked_frame(opcode: OpCode, payload: &[u8], mask: [u8; 4], out: &mut Vec<u8>) {
+    let payload_bytes = payload.len() as u64;
+    let head = FrameHead { fin: true, opcode, mask: Some(mask), payload_bytes };
+    out.reserve(head.encoded_bytes() + payload.len());
+    head.encode(out);
+    let begin = out.len();
+    out.extend_from_slice(payload);
+    apply_mask(&mut out[begin..], mask, 0);
 }
 
 /// Why bytes are no frame head, whoever sent them.

@@ -10,6 +10,8 @@ use std::fmt;
 pub enum ProtocolError {
     /// A frame of a client without a mask (RFC 6455 section 5.1).
     Unmasked,
+    /// A frame of a server with a mask (RFC 6455 section 5.1).
+    Masked,
     /// A reserved bit is set, and no extension that gives it a meaning was agreed on.
     ReservedBits,
     /// An opcode that RFC 6455 keeps for later.
@@ -39,6 +41,7 @@ impl ProtocolError {
     pub const fn close_code(self) -> CloseCode {
         match self {
             Self::Unmasked
+            | Self::Masked
             | Self::ReservedBits
             | Self::UnknownOpCode
             | Self::ControlFragmented
@@ -70,6 +73,7 @@ impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unmasked => "frame not masked",
+            Self::Masked => "frame of a server masked",
             Self::ReservedBits => "reserved bit set",
             Self::UnknownOpCode => "unknown opcode",
             Self::ControlFragmented => "control frame fragmented",

@@ -1,5 +1,6 @@
 mod bounds;
 mod faults;
+mod of_server;
 mod splits;
 
 use super::{Assembler, Incoming, Input, PeerClose, ProtocolError};

@@ -1,4 +1,4 @@
-use super::{FrameError, FrameHead, OpCode};
+use super::{FrameError, FrameHead, OpCode, masked_frame};
 use proptest::prelude::*;
 
 fn head(opcode: OpCode, mask: Option<[u8; 4]>, payload_bytes: u64) -> FrameHead {
@@ -23,6 +23,15 @@ fn the_heads_of_the_rfcs_examples_are_read() {
         assert_eq!(FrameHead::parse(bytes), Ok(Some((expected, bytes.len()))));
         assert_eq!(encoded, bytes);
     }
+}
+
+#[test]
+fn a_clients_frame_is_the_rfcs_masked_hello() {
+    let mut frame = Vec::new();
+
+    masked_frame(OpCode::Text, b"Hello", [0x37, 0xfa, 0x21, 0x3d], &mut frame);
+
+    assert_eq!(frame, [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]);
 }
 
 #[test]
