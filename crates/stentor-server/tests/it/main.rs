@@ -36,6 +36,7 @@ mod refusals;
 mod rooms;
 mod routes;
 mod secrecy;
+mod sdk;
 mod slow;
 mod token;
 mod two_pods;
