@@ -23,7 +23,7 @@ cargo xtask <command>
   fmt          format the sources
   lint         fmt --check, and clippy with warnings denied
   browser      the chat page in headless Chromium against the real server
-  conformance  the Autobahn cases against the echo example
+  conformance  the Autobahn cases against the engine as a server and the client crate as a client
   k6           a short run of every script of loadtest/k6
   k6 <script> [KEY=VALUE...]
                one (chat, fanout, spike, soak, resume) at full length, against a server started

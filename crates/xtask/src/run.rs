@@ -160,6 +160,15 @@ impl Running {
         self.child.id()
     }
 
+    /// Waits for its end by itself.
+    ///
+    /// # Errors
+    /// In words: it did not end in time and was killed, or failed.
+    pub(crate) fn end(mut self, deadline: Duration) -> Result<(), String> {
+        let status = self.wait(deadline)?;
+        if status.success() { Ok(()) } else { Err(format!("it ended with {status}")) }
+    }
+
     fn wait(&mut self, deadline: Duration) -> Result<ExitStatus, String> {
         let until = Instant::now() + deadline;
         loop {
