@@ -5,7 +5,8 @@
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let address = Address::parse("ws://localhost:8080/api/chat-api")?;
-//! let mut client = Client::new(Options::new(address).room("general")?.events(), Backoff::default());
+//! let options = Options::new(address).room("general")?.events();
+//! let mut client = Client::new(options, Backoff::default());
 //! loop {
 //!     match client.next().await? {
 //!         Happening::Connected => client.send(&Draft::chat(&"hello")?).await?,
