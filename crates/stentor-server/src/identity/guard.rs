@@ -26,11 +26,15 @@ pub struct Guard {
     verifier: Option<Arc<Verifier>>,
 }
 
-/// The `data` of an `auth` message.
+/// The `data` of an `auth` message: an object with the token, or the token alone.
 #[derive(Deserialize)]
-struct AuthData<'a> {
-    #[serde(borrow)]
-    token: Cow<'a, str>,
+#[serde(untagged)]
+enum AuthData<'a> {
+    Object {
+        #[serde(borrow)]
+        token: Cow<'a, str>,
+    },
+    Alone(#[serde(borrow)] Cow<'a, str>),
 }
 
 impl Guard {
@@ -82,7 +86,7 @@ impl Guard {
         Err(Problem::new(Kind::ForbiddenRoom, "the token does not allow every room asked for"))
     }
 
-    /// Who a connected client has become: `data` is `{"token":"…"}`.
+    /// Who a connected client has become: `data` is `{"token":"…"}`, or the token as a text.
     ///
     /// # Errors
     /// What the client is told.

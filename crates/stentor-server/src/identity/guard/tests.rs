@@ -49,19 +49,21 @@ fn a_room_that_the_token_does_not_allow_is_forbidden_and_no_room_at_all_is_not()
 }
 
 #[test]
-fn an_auth_message_is_an_object_with_a_token() {
+fn an_auth_message_is_an_object_with_a_token_or_the_token_alone() {
     let guard = guard(true);
     let recognise = |data: &str| guard.recognise(data.as_bytes());
     let data = format!(r#"{{"token":"{}","more":1}}"#, good(""));
     assert_eq!(&*recognise(&data).expect("a good token").user, "alice");
     let escaped = data.replace('.', "\\u002e");
     assert!(recognise(&escaped).is_ok());
-    for data in ["{}", "null", "\"token\"", "[\"x\"]", r#"{"token":7}"#, r#"{"token":null}"#] {
+    assert!(recognise(&format!("\"{}\"", good(""))).is_ok());
+    for data in ["{}", "null", "7", "[\"x\"]", r#"{"token":7}"#, r#"{"token":null}"#] {
         let told = recognise(data).expect_err(data);
         assert!(told.contains("an object with a token"), "{data}: {told}");
     }
     for token in ["", "x", &"x".repeat(9_000)] {
         let told = recognise(&format!(r#"{{"token":"{token}"}}"#)).expect_err("a bad token");
         assert_eq!(told, NOT_BELIEVED);
+        assert_eq!(recognise(&format!("\"{token}\"")).expect_err("a bad token"), NOT_BELIEVED);
     }
 }
