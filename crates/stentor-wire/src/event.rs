@@ -73,6 +73,16 @@ pub enum Event<'a> {
         /// When to connect anew, in milliseconds from now.
         reconnect_after_ms: u64,
     },
+    /// The client's token ends soon, and the connection with it unless a new one comes.
+    TokenExpiring {
+        /// When, in milliseconds from now.
+        expires_in_ms: u64,
+    },
+    /// The answer to an `auth` message whose token was taken.
+    Authenticated {
+        /// When the token ends, in milliseconds from now, where it does.
+        expires_in_ms: Option<u64>,
+    },
 }
 
 impl Event<'_> {
@@ -86,6 +96,8 @@ impl Event<'_> {
             Event::Gap { .. } => "gap",
             Event::Resume { .. } => "resume",
             Event::Drain { .. } => "drain",
+            Event::TokenExpiring { .. } => "token_expiring",
+            Event::Authenticated { .. } => "authenticated",
         }
     }
 
@@ -120,6 +132,12 @@ impl Event<'_> {
             }
             Event::Drain { reconnect_after_ms } => {
                 object.number("reconnect_after_ms", reconnect_after_ms);
+            }
+            Event::TokenExpiring { expires_in_ms } => {
+                object.number("expires_in_ms", expires_in_ms);
+            }
+            Event::Authenticated { expires_in_ms } => {
+                object.number_or_null("expires_in_ms", expires_in_ms);
             }
         }
         object.end();

@@ -63,3 +63,19 @@ fn a_drain_says_when_to_come_back() {
         r#"{"event":"drain","reconnect_after_ms":1500}"#
     );
 }
+
+#[test]
+fn a_token_says_when_it_ends_and_null_where_it_never_does() {
+    assert_eq!(
+        data(Event::TokenExpiring { expires_in_ms: 30_000 }),
+        r#"{"event":"token_expiring","expires_in_ms":30000}"#
+    );
+    assert_eq!(
+        data(Event::Authenticated { expires_in_ms: Some(3_600_000) }),
+        r#"{"event":"authenticated","expires_in_ms":3600000}"#
+    );
+    assert_eq!(
+        data(Event::Authenticated { expires_in_ms: None }),
+        r#"{"event":"authenticated","expires_in_ms":null}"#
+    );
+}
