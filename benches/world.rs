@@ -70,6 +70,7 @@ impl World {
         let connect = Connect {
             member: MemberId(member),
             identity: None,
+            user_rate: None,
             rooms: rooms.iter().map(name).collect(),
             options,
             preface: Vec::new(),

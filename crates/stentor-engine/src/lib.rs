@@ -32,6 +32,7 @@ mod mailbox;
 mod pod;
 mod pod_bus;
 mod socket;
+mod user_rates;
 mod wake;
 
 pub use config::{EngineConfig, SlowConsumer};

@@ -12,6 +12,7 @@ use crate::door::Gate;
 use crate::hooks::Hooks;
 use crate::interest::Interest;
 use crate::pod_bus::PodBus;
+use crate::user_rates::UserRates;
 
 /// Settings, counts and hooks that every shard looks at.
 pub(crate) struct Pod {
@@ -19,6 +20,7 @@ pub(crate) struct Pod {
     pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) interest: Arc<Interest>,
     pub(crate) cells: Vec<Cells>,
+    pub(crate) user_rates: UserRates,
     /// The way to other pods, where there is one.
     pub(crate) bus: Option<PodBus>,
     pub(crate) started: Instant,
@@ -46,6 +48,7 @@ impl Pod {
     pub(crate) fn new(config: EngineConfig, hooks: Arc<dyn Hooks>, bus: Option<PodBus>) -> Pod {
         Pod {
             cells: (0..config.shards).map(|_| Cells::default()).collect(),
+            user_rates: UserRates::new(config.rate_limit_user),
             bus,
             config,
             hooks,

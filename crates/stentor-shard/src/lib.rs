@@ -22,6 +22,7 @@ mod recent;
 mod ring;
 mod room;
 mod shard;
+mod standing;
 mod turn;
 
 pub use config::{MemberOptions, ShardConfig, SlowConsumer};
@@ -29,6 +30,7 @@ pub use event::Event;
 pub use identity::Identity;
 pub use numbers::MemberId;
 pub use outlet::Outlet;
+pub use rate::UserRate;
 pub use ring::RING_SLOTS_MAX;
 pub use shard::{Connect, Delivery, Shard};
 pub use stentor_wire::time;

@@ -6,18 +6,19 @@ use stentor_wire::close::CloseCode;
 use uuid::Uuid;
 
 use crate::config::MemberOptions;
-use crate::identity::Identity;
 use crate::numbers::RoomId;
 use crate::rate::RateBucket;
 use crate::ring::Ring;
+use crate::standing::Standing;
 use crate::time::Instant;
 
 #[derive(Debug)]
 pub(crate) struct Member {
     /// The connection's own id.
     pub(crate) client_id: Uuid,
-    /// Who it has proven to be; else `client_id` speaks.
-    pub(crate) identity: Option<Box<Identity>>,
+    /// Who it has proven to be and what that allows; else `client_id` speaks, and everything is
+    /// allowed.
+    pub(crate) standing: Option<Box<Standing>>,
     pub(crate) memberships: Memberships,
     pub(crate) ring: Option<Box<Ring>>,
     /// When its last frame came.
@@ -39,7 +40,12 @@ impl Member {
 
     /// Who it has proven to be.
     pub(crate) fn user(&self) -> Option<&Arc<str>> {
-        self.identity.as_ref().map(|identity| &identity.user)
+        self.standing.as_ref().map(|standing| &standing.identity.user)
+    }
+
+    /// Whether it may join this room and send to it.
+    pub(crate) fn may_use(&self, room: &str) -> bool {
+        self.standing.as_ref().is_none_or(|standing| standing.identity.allows_room(room))
     }
 }
 

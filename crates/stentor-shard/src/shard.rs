@@ -2,7 +2,8 @@
 //!
 //! The parts: [`connect`] (members come and go), [`membership`] (rooms), [`speech`] (what a member
 //! says), [`missing`] (what other pods said and nobody here heard), [`flush`] (turn buffers and
-//! rings → outlet), [`slow_consumer`], [`heartbeat`], [`drain`].
+//! rings → outlet), [`slow_consumer`], [`heartbeat`], [`tokens`] (identities end and are renewed),
+//! [`drain`].
 
 mod connect;
 mod drain;
@@ -12,6 +13,7 @@ mod membership;
 mod missing;
 mod slow_consumer;
 mod speech;
+mod tokens;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ use crate::ids::IdSource;
 use crate::member::Member;
 use crate::numbers::MemberId;
 use crate::numbers::RoomId;
+use crate::rate::UserRate;
 use crate::recent::RecentIds;
 use crate::ring::{Ring, Slot};
 use crate::room::Rooms;
@@ -88,7 +91,12 @@ pub struct Connect {
     pub member: MemberId,
     /// Who it has proven to be, where it has.
     pub identity: Option<Box<Identity>>,
-    /// Rooms to join, in order; at most [`crate::ROOMS_PER_MEMBER_MAX`], without repetition.
+    /// What the user's connections share, where there is a limit for them together; without an
+    /// identity it counts for nothing.
+    pub user_rate: Option<Arc<UserRate>>,
+    /// Rooms to join, in order; at most [`crate::ROOMS_PER_MEMBER_MAX`], without repetition. One
+    /// that the identity does not allow is passed over: whoever lets clients in has refused it
+    /// already, and who hears events is told in `welcome` where it is.
     pub rooms: Vec<RoomName>,
     /// What it opted into.
     pub options: MemberOptions,

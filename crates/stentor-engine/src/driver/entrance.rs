@@ -1,5 +1,6 @@
 //! The entrance: new sockets, from the listener up to what the door says of them.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use stentor_shard::time::{Instant, Now};
 use stentor_shard::{Connect, MemberId};
 
 use crate::connection::{Phase, Waiting};
-use crate::door::{Admission, Answer, Door, Gate, Knock};
+use crate::door::{Admission, Answer, Door, Gate, Identity, Knock};
 use crate::driver::{Driver, LINGER_TIMEOUT, LISTENER};
 use crate::mailbox::Attach;
 use crate::socket::{Socket, Transfer};
@@ -61,6 +62,11 @@ impl Entrance {
 
     pub(super) fn resumes_at(&self) -> Option<Instant> {
         self.resumes_at
+    }
+
+    /// What the door makes of an `auth` message's `data`.
+    pub(super) fn recognise(&self, data: &[u8]) -> Result<Identity, Cow<'static, str>> {
+        self.door.recognise(data)
     }
 
     fn poll_accept(&mut self, now: Now) -> Option<(TcpStream, SocketAddr)> {
@@ -206,11 +212,14 @@ impl Driver {
     fn admit(&mut self, now: Now, id: MemberId, admission: Admission, early: &mut [u8]) {
         self.connections[id].phase = Phase::Open;
         self.connections.count(id);
+        let user = admission.identity.as_ref().map(|identity| &identity.user);
+        let user_rate = user.and_then(|user| self.pod.user_rates.join(user));
         self.shard.handle_connect(
             now,
             Connect {
                 member: id,
                 identity: admission.identity,
+                user_rate,
                 rooms: admission.rooms,
                 options: admission.options,
                 preface: admission.response,

@@ -36,6 +36,10 @@ impl Driver {
         let user = user.cloned();
         let code = self.shard.handle_disconnect(id);
         self.pod.cells[self.index].count_closed(code);
+        // A renewal never changes who somebody is, so this is who came in.
+        if let Some(user) = &user {
+            self.pod.user_rates.leave(user);
+        }
         if !self.connections[id].greeted {
             return;
         }

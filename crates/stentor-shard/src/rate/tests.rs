@@ -1,6 +1,8 @@
+use std::num::NonZeroU32;
+use std::thread;
 use std::time::Duration;
 
-use super::{Pace, RateBucket};
+use super::{Pace, RateBucket, UserRate};
 use crate::time::Instant;
 
 const START: Instant = Instant::from_micros(5_000_000);
@@ -38,4 +40,32 @@ fn sustained_excess_is_abuse_and_a_short_one_is_not() {
     let paces: Vec<Pace> = (0..20 + 101).map(|_| bucket.take(START, 10)).collect();
     assert!(!paces[..120].contains(&Pace::Abuse));
     assert_eq!(paces[120], Pace::Abuse);
+}
+
+#[test]
+fn a_shared_bucket_takes_exactly_its_burst_from_threads_that_send_at_once() {
+    const LIMIT: u32 = 5_000;
+    let rate = UserRate::new(NonZeroU32::new(LIMIT).unwrap());
+    let accepted: usize = thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut bucket = RateBucket::default();
+                    let fine = |_: &u32| bucket.take_shared(START, &rate) == Pace::Fine;
+                    (0..LIMIT).filter(fine).count()
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(accepted, 2 * LIMIT as usize);
+}
+
+#[test]
+fn a_clock_that_is_behind_takes_nothing_more_from_a_shared_bucket() {
+    let rate = UserRate::new(NonZeroU32::new(10).unwrap());
+    let mut bucket = RateBucket::default();
+    let later = START + Duration::from_millis(50);
+    while bucket.take_shared(later, &rate) == Pace::Fine {}
+    assert_eq!(bucket.take_shared(START, &rate), Pace::Limited);
 }

@@ -13,25 +13,28 @@ use crate::numbers::RoomId;
 use crate::rate::RateBucket;
 use crate::ring::Slot;
 use crate::shard::{Connect, Shard};
+use crate::standing::{self, Standing};
 use crate::time::Now;
 
 impl Shard {
     /// Makes a connection a member of its rooms. What it is told begins with the preface, so
-    /// whoever reads that is in.
+    /// whoever reads that is in. One whose identity has ended by now enters no room, and all that
+    /// it is told is to close.
     pub fn handle_connect(&mut self, now: Now, connect: Connect) -> Uuid {
-        let id = connect.member;
+        let Connect { member: id, identity, user_rate, mut rooms, options, preface, last_id } =
+            connect;
         let client_id = self.ids.next(now.unix_millis);
         if self.members.len() <= id.index() {
             self.members.resize_with(id.index() + 1, || None);
         }
         self.members[id.index()] = Some(Member {
             client_id,
-            identity: connect.identity,
+            standing: identity.map(|identity| Box::new(Standing::new(*identity, user_rate))),
             memberships: Memberships::None,
             ring: None,
             heard_at: now.instant,
             rate: RateBucket::default(),
-            options: connect.options,
+            options,
             closing: None,
             queued: false,
             served: false,
@@ -43,17 +46,23 @@ impl Shard {
         if let Some(turn) = &mut self.rooms[RoomId::GLOBAL].turn {
             turn.note_join(id);
         }
-        for room in &connect.rooms {
+        if !preface.is_empty() {
+            self.queue(id, Slot::notice(preface));
+        }
+        if self.is_over(now, id) {
+            self.handle_close(id, CloseCode::Unauthorized);
+            return client_id;
+        }
+        rooms.retain(|room| self.member(id).is_some_and(|member| member.may_use(room.as_str())));
+        for room in &rooms {
             if !self.is_member(id, self.rooms.find(room.as_str())) {
                 self.enter(id, room, false);
             }
         }
-        if !connect.preface.is_empty() {
-            self.queue(id, Slot::notice(connect.preface));
+        if options.events {
+            self.welcome(now, id, &rooms, last_id);
         }
-        if connect.options.events {
-            self.welcome(now, id, &connect.rooms, connect.last_id);
-        }
+        self.look_at_token(now, id);
         client_id
     }
 
@@ -102,8 +111,7 @@ impl Shard {
         let Some(member) = self.member(id) else { return };
         let (client_id, user) = (member.client_id, member.user().cloned());
         let pod = self.config.pod.clone();
-        let ping_interval_ms =
-            u64::try_from(self.config.ping_interval.as_millis()).unwrap_or(u64::MAX);
+        let ping_interval_ms = standing::millis(self.config.ping_interval);
         let welcome = Notice::Welcome {
             client_id: &client_id,
             user: user.as_deref(),

@@ -6,7 +6,7 @@ use stentor_wire::encode;
 use crate::member::Member;
 use crate::numbers::MemberId;
 use crate::shard::Shard;
-use crate::time::Now;
+use crate::time::{Instant, Now};
 
 /// How many members one call looks at; the rest comes in the next turn.
 const LOOKS_PER_TURN_MAX: usize = 1_024;
@@ -26,19 +26,29 @@ impl Shard {
     fn look_after(&mut self, now: Now, id: MemberId) {
         let (ping_interval, pong_timeout) = (self.config.ping_interval, self.config.pong_timeout);
         let Some(member) = self.member(id).filter(|member| member.is_open()) else { return };
-        let dead_at = member.heard_at + pong_timeout;
         let silence = now.instant.since(member.heard_at);
         if silence >= pong_timeout {
             self.handle_close(id, CloseCode::HeartbeatTimeout);
             return;
         }
-        let next = if silence >= ping_interval {
+        let token_due = self.judge_token(now, id);
+        if !self.is_open(id) {
+            return;
+        }
+        if silence >= ping_interval {
             self.ping(id);
-            dead_at.min(now.instant + ping_interval)
-        } else {
-            member.heard_at + ping_interval
-        };
-        self.wheel.schedule(id.0, now.instant, next);
+        }
+        let next = self.next_heartbeat(now, id);
+        self.wheel.schedule(id.0, now.instant, token_due.map_or(next, |due| due.min(next)));
+    }
+
+    /// When a member that is not silent for too long is to be looked at again.
+    pub(super) fn next_heartbeat(&self, now: Now, id: MemberId) -> Instant {
+        let (ping_interval, pong_timeout) = (self.config.ping_interval, self.config.pong_timeout);
+        let Some(member) = self.member(id) else { return now.instant };
+        let ping_at = member.heard_at + ping_interval;
+        let dead_at = member.heard_at + pong_timeout;
+        if ping_at > now.instant { ping_at } else { dead_at.min(now.instant + ping_interval) }
     }
 
     fn ping(&mut self, id: MemberId) {

@@ -30,6 +30,19 @@ impl Audience {
     }
 }
 
+/// Why a valid message was not taken.
+struct Denial {
+    code: ErrorCode,
+    /// For its sender to read.
+    text: &'static str,
+}
+
+impl From<ErrorCode> for Denial {
+    fn from(code: ErrorCode) -> Denial {
+        Denial { code, text: code.meaning() }
+    }
+}
+
 impl Shard {
     /// Notes that something came from the member, if only a part of a frame: it lives.
     pub fn handle_heard(&mut self, now: Now, id: MemberId) {
@@ -38,8 +51,8 @@ impl Shard {
         }
     }
 
-    /// Counts one more message against the member's rate. `false`: it is to be dropped; the
-    /// member was told, or closed. `reference` finds the message's own id, and is only asked for
+    /// Counts one more message against the member's rate and its user's. `false`: it is to be
+    /// dropped; the member was told, or closed. `reference` finds the message's own id, and is only asked for
     /// one that is refused.
     pub fn admits_message(
         &mut self,
@@ -47,15 +60,24 @@ impl Shard {
         id: MemberId,
         reference: impl FnOnce() -> Option<String>,
     ) -> bool {
-        let limit = self.config.rate_limit;
-        if limit == 0 {
-            return true;
-        }
+        let mut limit = self.config.rate_limit;
         let Some(member) = self.member_mut(id) else { return false };
-        match member.rate.take(now.instant, limit) {
+        let mut whose = "";
+        let mut pace = Pace::Fine;
+        if limit != 0 {
+            pace = member.rate.take(now.instant, limit);
+        }
+        // What the connection may not send anyway takes nothing from its user's other ones.
+        if pace == Pace::Fine
+            && let Some(rate) = member.standing.as_ref().and_then(|of| of.rate.as_deref())
+        {
+            pace = member.rate.take_shared(now.instant, rate);
+            (limit, whose) = (rate.limit(), " of all connections of this user together");
+        }
+        match pace {
             Pace::Fine => true,
             Pace::Limited => {
-                let text = format!("more than {limit} messages a second");
+                let text = format!("more than {limit} messages a second{whose}");
                 self.refuse(id, ErrorCode::RateLimited, &text, reference().as_deref());
                 false
             }
@@ -96,25 +118,22 @@ impl Shard {
                 Ok(())
             }
             MessageType::Pong => Ok(()),
-            MessageType::Join => self.join_named(id, &draft.room),
+            MessageType::Join => self.join_named(id, &draft.room).map_err(Denial::from),
             MessageType::Leave => match &draft.room {
-                RoomField::Named(name) => self.leave(id, name),
-                RoomField::Absent | RoomField::Global => Err(ErrorCode::BadRoom),
+                RoomField::Named(name) => self.leave(id, name).map_err(Denial::from),
+                RoomField::Absent | RoomField::Global => Err(ErrorCode::BadRoom.into()),
             },
-            MessageType::Chat | MessageType::Presence => {
-                self.publish(now, id, draft);
-                Ok(())
-            }
-            MessageType::Auth => Err(ErrorCode::InvalidMessage),
+            MessageType::Chat | MessageType::Presence => self.publish(now, id, draft),
+            // A driver that takes tokens hands them to `handle_renewal`.
+            MessageType::Auth => Err(Denial {
+                code: ErrorCode::InvalidMessage,
+                text: "this server does not take tokens",
+            }),
             MessageType::System | MessageType::Notification | MessageType::Error => {
-                Err(ErrorCode::ForbiddenType)
+                Err(ErrorCode::ForbiddenType.into())
             }
         };
-        if let Err(code) = done {
-            let text = match code {
-                ErrorCode::InvalidMessage => "this server does not take tokens",
-                code => code.meaning(),
-            };
+        if let Err(Denial { code, text }) = done {
             self.refuse(id, code, text, draft.reference.as_deref());
         }
     }
@@ -122,6 +141,9 @@ impl Shard {
     fn join_named(&mut self, id: MemberId, room: &RoomField<'_>) -> Result<(), ErrorCode> {
         let RoomField::Named(name) = room else { return Err(ErrorCode::BadRoom) };
         let name = RoomName::parse(name).map_err(|_| ErrorCode::BadRoom)?;
+        if self.member(id).is_some_and(|member| !member.may_use(name.as_str())) {
+            return Err(ErrorCode::ForbiddenRoom);
+        }
         self.join(id, &name)
     }
 
@@ -139,8 +161,9 @@ impl Shard {
         self.tell(id, frame);
     }
 
-    fn publish(&mut self, now: Now, id: MemberId, draft: &Draft<'_>) {
-        let Some(audience) = self.audience(id, &draft.room) else { return };
+    fn publish(&mut self, now: Now, id: MemberId, draft: &Draft<'_>) -> Result<(), Denial> {
+        let Some(audience) = self.audience(id, &draft.room) else { return Ok(()) };
+        self.check_speech(id, &audience)?;
         let message_id = draft.id.unwrap_or_else(|| self.ids.next(now.unix_millis));
         let repeated =
             draft.id.is_some() && !self.recent.insert(now.instant, audience.name(), message_id);
@@ -149,6 +172,25 @@ impl Shard {
         }
         if self.member(id).is_some_and(|member| member.options.ack) {
             self.tell_event(now, id, None, &Notice::Ack { id: message_id, duplicate: repeated });
+        }
+        Ok(())
+    }
+
+    /// Whether a member may speak to this audience.
+    fn check_speech(&self, id: MemberId, audience: &Audience) -> Result<(), Denial> {
+        let code = ErrorCode::ForbiddenRoom;
+        let standing = self.member(id).and_then(|member| member.standing.as_ref());
+        match (audience.name(), standing) {
+            (None, _) if !self.config.client_global => {
+                Err(Denial { code, text: "clients may not speak to everybody here; name a room" })
+            }
+            (None, Some(standing)) if !standing.identity.allows_everybody() => {
+                Err(Denial { code, text: "the token does not allow speaking to everybody" })
+            }
+            (Some(room), Some(standing)) if !standing.identity.allows_room(room.as_str()) => {
+                Err(code.into())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -205,7 +247,13 @@ impl Shard {
         }
     }
 
-    fn refuse(&mut self, id: MemberId, code: ErrorCode, text: &str, reference: Option<&str>) {
+    pub(super) fn refuse(
+        &mut self,
+        id: MemberId,
+        code: ErrorCode,
+        text: &str,
+        reference: Option<&str>,
+    ) {
         self.counters.messages_refused += 1;
         let mut frame = Vec::with_capacity(96 + text.len());
         encode::error_frame(code.as_str(), text, reference, &mut frame);

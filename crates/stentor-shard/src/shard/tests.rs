@@ -7,6 +7,7 @@ mod fan_out;
 mod flush_caps;
 mod flush_gap;
 mod heartbeat;
+mod identity;
 mod missing;
 mod property;
 mod rate;
@@ -14,13 +15,16 @@ mod resends;
 mod rings;
 mod rooms;
 mod sockets;
+mod tokens;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use stentor_wire::draft::{Draft, RoomField};
 use stentor_wire::message_type::MessageType;
 use stentor_wire::room_name::RoomName;
+use stentor_wire::room_patterns::RoomPatterns;
 use uuid::Uuid;
 
 use self::sockets::{Heard, Sockets};
@@ -29,6 +33,7 @@ use crate::config::{MemberOptions, ShardConfig, SlowConsumer};
 use crate::event::Event;
 use crate::identity::Identity;
 use crate::numbers::MemberId;
+use crate::rate::UserRate;
 use crate::time::{Instant, Now};
 
 const PLAIN: MemberOptions =
@@ -47,6 +52,8 @@ struct World {
     events: Vec<Event>,
     /// Every member that finished so far.
     finished: Vec<MemberId>,
+    /// How far the calendar was set, in milliseconds.
+    calendar_set: i64,
 }
 
 impl World {
@@ -71,12 +78,14 @@ impl World {
             sockets: Sockets::default(),
             events: Vec::new(),
             finished: Vec::new(),
+            calendar_set: 0,
         }
     }
 
     fn now(&self) -> Now {
         let instant = self.sockets.clock;
-        Now { instant, unix_millis: CALENDAR_START_MILLIS + instant.micros() / 1_000 }
+        let unix_millis = CALENDAR_START_MILLIS + instant.micros() / 1_000;
+        Now { instant, unix_millis: unix_millis.saturating_add_signed(self.calendar_set) }
     }
 
     /// Lets time pass and the shard do what became due.
@@ -90,10 +99,32 @@ impl World {
     }
 
     fn connect_with(&mut self, member: u32, rooms: &[&str], options: MemberOptions) -> Uuid {
+        self.connect_as(member, rooms, options, None)
+    }
+
+    fn connect_as(
+        &mut self,
+        member: u32,
+        rooms: &[&str],
+        options: MemberOptions,
+        identity: Option<Identity>,
+    ) -> Uuid {
+        self.connect_sharing(member, rooms, options, identity, None)
+    }
+
+    fn connect_sharing(
+        &mut self,
+        member: u32,
+        rooms: &[&str],
+        options: MemberOptions,
+        identity: Option<Identity>,
+        user_rate: Option<Arc<UserRate>>,
+    ) -> Uuid {
         self.sockets.open(MemberId(member));
         let connect = Connect {
             member: MemberId(member),
-            identity: None,
+            identity: identity.map(Box::new),
+            user_rate,
             rooms: rooms.iter().map(|room| name(room)).collect(),
             options,
             preface: Vec::new(),
@@ -119,6 +150,12 @@ impl World {
 
     fn leave(&mut self, member: u32, room: &str) {
         self.shard.handle_draft(self.now(), MemberId(member), &draft(MessageType::Leave, room));
+    }
+
+    /// A member shows a token that says this, or one that is not believed.
+    fn renew(&mut self, member: u32, judged: Result<Identity, &'static str>) {
+        let judged = judged.map_err(Cow::Borrowed);
+        self.shard.handle_renewal(self.now(), MemberId(member), judged, Some("ref"));
     }
 
     /// A message from another shard.
@@ -213,6 +250,12 @@ fn draft(kind: MessageType, room: &str) -> Draft<'_> {
         room => RoomField::Named(Cow::Borrowed(room)),
     };
     Draft { id: None, reference: None, kind, room, from: None, timestamp: None, data: b"{}" }
+}
+
+/// Ann, who may use the rooms that match one of the patterns.
+fn ann(patterns: &[&str]) -> Identity {
+    let rooms = RoomPatterns::parse(patterns.iter().copied()).expect("valid patterns");
+    Identity { rooms: Some(rooms), ..Identity::unlimited("ann") }
 }
 
 fn name(room: &str) -> RoomName {

@@ -150,6 +150,7 @@ impl World {
                 Connect {
                     member,
                     identity: None,
+                    user_rate: None,
                     rooms: rooms.clone(),
                     options,
                     preface: Vec::new(),

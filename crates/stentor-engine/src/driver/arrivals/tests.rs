@@ -34,6 +34,7 @@ fn shard() -> Shard {
     let connect = Connect {
         member: MemberId(0),
         identity: None,
+        user_rate: None,
         rooms: vec![room("a")],
         options: MemberOptions { events: true, ..MemberOptions::default() },
         preface: Vec::new(),

@@ -192,6 +192,7 @@ fn the_preface_goes_first_and_in_the_same_write() {
     world.sockets.open(MemberId(0));
     let connect = Connect {
         member: MemberId(0),
+        user_rate: None,
         identity: Some(Box::new(Identity::unlimited("ada"))),
         rooms: vec![name("a")],
         options: EVENTS,

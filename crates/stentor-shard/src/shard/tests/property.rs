@@ -14,7 +14,8 @@ const ROOMS: [&str; 4] = ["", "a", "b", "c"];
 
 #[derive(Clone, Debug)]
 enum Step {
-    Connect { member: u32, rooms: u8, options: MemberOptions },
+    Connect { member: u32, rooms: u8, options: MemberOptions, proven: Option<Proven> },
+    Renew { member: u32, proven: Proven, is_other: bool },
     Join { member: u32, room: usize },
     Leave { member: u32, room: usize },
     Say { member: u32, room: usize, count: usize },
@@ -28,6 +29,32 @@ enum Step {
     Flush,
 }
 
+/// What an identity allows, and how long it lasts from now on.
+#[derive(Clone, Copy, Debug)]
+struct Proven {
+    /// A bit for each of [`ROOMS`], everybody among them; `None` = all.
+    allowed: Option<u8>,
+    lasts_millis: Option<u64>,
+}
+
+impl Proven {
+    fn identity(self, now: Now) -> Identity {
+        let rooms = self.allowed.map(|allowed| {
+            let allowed = (0..ROOMS.len()).filter(move |room| allowed >> room & 1 == 1);
+            let patterns = allowed.map(|room| if room == 0 { "*" } else { ROOMS[room] });
+            RoomPatterns::parse(patterns).expect("valid patterns")
+        });
+        let expires_at_unix_millis = self.lasts_millis.map(|lasts| now.unix_millis + lasts);
+        Identity { user: "ann".into(), rooms, expires_at_unix_millis }
+    }
+}
+
+fn proven() -> impl Strategy<Value = Proven> {
+    let allowed = prop_oneof![1 => Just(None), 3 => (0..16_u8).prop_map(Some)];
+    let lasts = prop_oneof![1 => Just(None), 3 => (0..2_000_u64).prop_map(Some)];
+    (allowed, lasts).prop_map(|(allowed, lasts_millis)| Proven { allowed, lasts_millis })
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let (member, room) = (0..MEMBERS, 1..ROOMS.len());
     let audience = 0..ROOMS.len();
@@ -39,8 +66,11 @@ fn step() -> impl Strategy<Value = Step> {
         ..PLAIN
     });
     prop_oneof![
-        6 => (member.clone(), 0..8_u8, options)
-            .prop_map(|(member, rooms, options)| Step::Connect { member, rooms, options }),
+        6 => (member.clone(), 0..8_u8, options, prop::option::of(proven())).prop_map(
+            |(member, rooms, options, proven)| Step::Connect { member, rooms, options, proven },
+        ),
+        2 => (member.clone(), proven(), prop::bool::weighted(0.1))
+            .prop_map(|(member, proven, is_other)| Step::Renew { member, proven, is_other }),
         4 => (member.clone(), room.clone()).prop_map(|(member, room)| Step::Join { member, room }),
         4 => (member.clone(), room).prop_map(|(member, room)| Step::Leave { member, room }),
         14 => (member.clone(), audience.clone(), count.clone())
@@ -52,7 +82,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (member.clone(), bytes.clone())
             .prop_map(|(member, bytes)| Step::Limit { member, bytes }),
         4 => (member, bytes).prop_map(|(member, bytes)| Step::Unblock { member, bytes }),
-        2 => (0..8_u64).prop_map(|millis| Step::Pass { millis }),
+        2 => prop_oneof![4 => 0..8_u64, 1 => 0..800_u64].prop_map(|millis| Step::Pass { millis }),
         10 => Just(Step::Flush),
     ]
 }
@@ -67,15 +97,25 @@ impl Pair {
     fn take(&mut self, step: Step) {
         let Pair { world, model } = self;
         match step {
-            Step::Connect { member, rooms, options } => {
+            Step::Connect { member, rooms, options, proven } => {
                 if model.listener(member).is_none() {
                     let rooms: Vec<&str> = (1..4)
                         .filter(|room| rooms >> (room - 1) & 1 == 1)
                         .map(|r| ROOMS[r])
                         .collect();
-                    world.connect_with(member, &rooms, options);
-                    model.connect(member, &rooms, options);
+                    let identity = proven.map(|proven| proven.identity(world.now()));
+                    world.connect_as(member, &rooms, options, identity.clone());
+                    model.connect(member, &rooms, options, identity);
                 }
+            }
+            Step::Renew { member, proven, is_other } => {
+                let mut identity = proven.identity(world.now());
+                if is_other {
+                    identity.user = "eve".into();
+                }
+                let now = world.now().unix_millis;
+                world.renew(member, Ok(identity.clone()));
+                model.renew(member, identity, now);
             }
             Step::Join { member, room } => {
                 world.join(member, ROOMS[room]);
@@ -86,9 +126,9 @@ impl Pair {
                 model.leave(member, ROOMS[room]);
             }
             Step::Say { member, room, count } => (0..count).for_each(|_| {
-                if let Some(text) = model.say(member, ROOMS[room]) {
-                    world.say(member, ROOMS[room], &text);
-                }
+                // What is not allowed is said all the same: nobody is owed it, so nobody hears it.
+                let text = model.say(member, ROOMS[room]);
+                world.say(member, ROOMS[room], text.as_deref().unwrap_or("forbidden"));
             }),
             Step::Deliver { room, count } => (0..count).for_each(|_| {
                 let text = model.deliver(ROOMS[room]);
@@ -110,15 +150,20 @@ impl Pair {
             Step::Pass { millis } => world.pass(Duration::from_millis(millis)),
             Step::Flush => world.flush(),
         }
-        self.notice_slow_members();
+        self.notice_closed_members();
         self.check_counts();
     }
 
-    /// What the shard decides by itself, the model has to be told.
-    fn notice_slow_members(&mut self) {
+    /// What the shard decides by itself, the model has to be told. It may end nobody whose
+    /// identity has not ended.
+    fn notice_closed_members(&mut self) {
+        let now = self.world.now().unix_millis;
         for member in 0..MEMBERS {
-            if !self.world.shard.is_open(MemberId(member)) {
-                self.model.lose(member);
+            let closing = self.world.shard.member(MemberId(member)).and_then(|of| of.closing);
+            match closing {
+                Some(CloseCode::Unauthorized) => self.model.expire(member, now),
+                Some(_) => self.model.lose(member),
+                None => {}
             }
         }
     }
@@ -161,9 +206,10 @@ impl Pair {
                 self.world.unblock(member, usize::MAX);
             }
         }
-        self.world.pass(Duration::from_secs(1));
+        self.world.pass(Duration::from_secs(3));
         self.world.turn();
-        self.notice_slow_members();
+        self.notice_closed_members();
+        self.model.check_that_nobody_outlives_an_identity(self.world.now().unix_millis);
         assert_eq!(self.world.shard.pending_bytes, 0);
         assert_eq!(self.world.shard.frames_queued(), 0);
         for member in 0..MEMBERS {

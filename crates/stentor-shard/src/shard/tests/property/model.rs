@@ -15,6 +15,9 @@ pub(super) struct Model {
 
 pub(super) struct Listener {
     rooms: BTreeSet<String>,
+    identity: Option<Identity>,
+    /// Tokens of it that were refused.
+    refusals: usize,
     echo: bool,
     state: State,
     /// What it should hear, by audience.
@@ -39,15 +42,41 @@ impl Model {
         self.listeners.get_mut(&member).filter(|listener| listener.state == State::Open)
     }
 
-    pub(super) fn connect(&mut self, member: u32, rooms: &[&str], options: MemberOptions) {
-        let rooms = rooms.iter().map(|room| (*room).to_owned()).collect();
-        let state = State::Open;
-        let owed = BTreeMap::new();
-        self.listeners.insert(member, Listener { rooms, echo: options.echo, state, owed });
+    pub(super) fn connect(
+        &mut self,
+        member: u32,
+        rooms: &[&str],
+        options: MemberOptions,
+        identity: Option<Identity>,
+    ) {
+        let mut listener = Listener {
+            rooms: BTreeSet::new(),
+            identity,
+            refusals: 0,
+            echo: options.echo,
+            state: State::Open,
+            owed: BTreeMap::new(),
+        };
+        let allowed = rooms.iter().filter(|room| listener.allows(room));
+        listener.rooms = allowed.map(|room| (*room).to_owned()).collect();
+        self.listeners.insert(member, listener);
+    }
+
+    pub(super) fn renew(&mut self, member: u32, identity: Identity, now_unix_millis: u64) {
+        let Some(listener) = self.open(member) else { return };
+        let Some(old) = &mut listener.identity else { return };
+        let is_over = identity.expires_at_unix_millis.is_some_and(|end| end <= now_unix_millis);
+        if old.user != identity.user || is_over {
+            listener.refusals += 1;
+            return;
+        }
+        *old = identity;
+        let rooms = std::mem::take(&mut listener.rooms);
+        listener.rooms = rooms.into_iter().filter(|room| listener.allows(room)).collect();
     }
 
     pub(super) fn join(&mut self, member: u32, room: &str) {
-        if let Some(listener) = self.open(member) {
+        if let Some(listener) = self.open(member).filter(|listener| listener.allows(room)) {
             listener.rooms.insert(room.to_owned());
         }
     }
@@ -58,9 +87,9 @@ impl Model {
         }
     }
 
-    /// The text of a new message, if its sender is there to say it.
+    /// The text of a new message, if its sender is there to say it and may.
     pub(super) fn say(&mut self, member: u32, room: &str) -> Option<String> {
-        let echo = self.open(member)?.echo;
+        let echo = self.open(member).filter(|listener| listener.allows(room))?.echo;
         Some(self.tell(room, (!echo).then_some(member)))
     }
 
@@ -82,6 +111,19 @@ impl Model {
 
     pub(super) fn close(&mut self, member: u32) {
         self.end(member, State::Closed);
+    }
+
+    /// The shard says that the member's identity has ended, or that it showed too many tokens.
+    pub(super) fn expire(&mut self, member: u32, now_unix_millis: u64) {
+        let Some(listener) = self.open(member) else { return };
+        assert!(listener.refusals > 8 || listener.is_over(now_unix_millis), "closed early");
+        self.close(member);
+    }
+
+    pub(super) fn check_that_nobody_outlives_an_identity(&self, now_unix_millis: u64) {
+        for listener in self.listeners.values() {
+            assert!(listener.is_closed() || !listener.is_over(now_unix_millis));
+        }
     }
 
     pub(super) fn lose(&mut self, member: u32) {
@@ -122,6 +164,19 @@ impl Model {
 }
 
 impl Listener {
+    /// Whether it may join this room and send to it; the empty name is everybody.
+    fn allows(&self, room: &str) -> bool {
+        let rooms = self.identity.as_ref().and_then(|identity| identity.rooms.as_ref());
+        rooms.is_none_or(|rooms| {
+            rooms.iter().any(|pattern| pattern == "*" || !room.is_empty() && pattern == room)
+        })
+    }
+
+    fn is_over(&self, now_unix_millis: u64) -> bool {
+        let end = self.identity.as_ref().and_then(|identity| identity.expires_at_unix_millis);
+        end.is_some_and(|end| end <= now_unix_millis)
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.state != State::Open
     }

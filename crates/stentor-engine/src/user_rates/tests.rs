@@ -1,0 +1,84 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread;
+
+use proptest::prelude::*;
+
+use super::UserRates;
+
+fn user(name: &str) -> Arc<str> {
+    Arc::from(name)
+}
+
+#[test]
+fn connections_of_one_user_share_a_bucket_and_those_of_two_do_not() {
+    let rates = UserRates::new(10);
+    let first = rates.join(&user("ann")).expect("a limit");
+    let second = rates.join(&user("ann")).expect("a limit");
+    let other = rates.join(&user("bob")).expect("a limit");
+    assert!(Arc::ptr_eq(&first, &second));
+    assert!(!Arc::ptr_eq(&first, &other));
+}
+
+#[test]
+fn without_a_limit_nothing_is_kept() {
+    let rates = UserRates::new(0);
+    assert!(rates.join(&user("ann")).is_none());
+    rates.leave(&user("ann"));
+    assert!(rates.users.is_empty());
+}
+
+#[test]
+fn a_leave_of_nobody_takes_nothing_from_others() {
+    let rates = UserRates::new(10);
+    rates.join(&user("ann"));
+    rates.leave(&user("bob"));
+    assert_eq!(rates.users.len(), 1);
+}
+
+#[test]
+fn shards_that_join_and_leave_at_once_leave_nothing_behind() {
+    let rates = UserRates::new(10);
+    thread::scope(|scope| {
+        for shard in 0..4 {
+            let rates = &rates;
+            scope.spawn(move || {
+                for turn in 0..2_000 {
+                    let name = user(["ann", "bob", "eve"][(shard + turn) % 3]);
+                    rates.join(&name).expect("a limit");
+                    rates.leave(&name);
+                }
+            });
+        }
+    });
+    assert!(rates.users.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn after_any_order_a_user_has_an_entry_only_while_it_has_connections(
+        steps in prop::collection::vec((0..4_usize, any::<bool>()), 0..200),
+    ) {
+        const USERS: [&str; 4] = ["ann", "bob", "eve", ""];
+        let rates = UserRates::new(10);
+        let mut connections: BTreeMap<&str, usize> = BTreeMap::new();
+        for (name, comes) in steps {
+            let count = connections.entry(USERS[name]).or_default();
+            if comes {
+                rates.join(&user(USERS[name])).expect("a limit");
+                *count += 1;
+            } else if *count > 0 {
+                rates.leave(&user(USERS[name]));
+                *count -= 1;
+            }
+            let present = connections.values().filter(|count| **count > 0).count();
+            prop_assert_eq!(rates.users.len(), present);
+        }
+        for (name, count) in connections {
+            (0..count).for_each(|_| rates.leave(&user(name)));
+        }
+        prop_assert!(rates.users.is_empty());
+    }
+}
