@@ -21,12 +21,14 @@ pub trait Hooks: Send + Sync + 'static {
     }
 
     /// A whole message arrived, not parsed yet. Programs that speak something else than Stentor's
-    /// JSON take it here.
+    /// JSON take it here. It may be an `auth` message, and then a token is in it: a program that
+    /// logs payloads logs tokens.
     fn on_payload(&self, _client: &Client<'_>, _payload: Payload<'_>) -> Handling {
         Handling::Parse
     }
 
-    /// A valid message of a client, of whatever type, before anything is done about it.
+    /// A valid message of a client, of whatever type but `auth`, before anything is done about it.
+    /// Tokens are between the client and the [`Door`](crate::Door).
     fn on_message(&self, _client: &Client<'_>, _draft: &Draft<'_>) -> Verdict {
         Verdict::Pass
     }

@@ -1,17 +1,21 @@
 //! Reading: a socket's bytes become messages, and messages reach the hooks and the shard.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 
-use stentor_shard::MemberId;
+use stentor_shard::identity::NOTHING_TO_RENEW;
 use stentor_shard::time::Now;
+use stentor_shard::{Identity, MemberId, Shard};
 use stentor_wire::assemble::{Incoming, Input};
 use stentor_wire::close::CloseCode;
 use stentor_wire::draft::{Draft, Refusal};
 use stentor_wire::encode;
+use stentor_wire::message_type::MessageType;
 use stentor_wire::parse::Parser;
 
 use crate::connection::Phase;
-use crate::driver::Driver;
+use crate::door::TAKES_NO_TOKENS;
+use crate::driver::{Driver, Entrance};
 use crate::hooks::{Client, Handling, Payload, Verdict};
 use crate::socket::Transfer;
 
@@ -65,8 +69,11 @@ impl Driver {
         }
     }
 
-    /// Tells the program of a new client.
+    /// Tells the program of a new client; not of one that is told to close already.
     pub(super) fn greet(&mut self, id: MemberId) {
+        if !self.shard.is_open(id) {
+            return;
+        }
         let Some((client_id, user)) = self.shard.identity(id) else { return };
         let client = Client { id: client_id, user: user.map(|user| &**user) };
         let hooks = &self.pod.hooks;
@@ -90,27 +97,31 @@ impl Driver {
     }
 
     fn take_message(&mut self, now: Now, id: MemberId, payload: Payload<'_>) {
-        let Driver { shard, parser, .. } = self;
+        let Driver { shard, parser, entrance, .. } = self;
         if !shard.admits_message(now, id, || reference(parser, payload)) {
             return;
         }
-        let Some((client_id, user)) = self.shard.identity(id) else { return };
+        let Some((client_id, user)) = shard.identity(id) else { return };
         let user = user.cloned();
         let client = Client { id: client_id, user: user.as_deref() };
         let hooks = &*self.pod.hooks;
         let Some(handling) = guard(|| hooks.on_payload(&client, payload)) else {
-            self.shard.handle_close(id, CloseCode::Internal);
+            shard.handle_close(id, CloseCode::Internal);
             return;
         };
         let mut answer = Vec::new();
         match handling {
             Handling::Parse => {
-                match self.parser.parse_client(bytes_of(payload)) {
+                match parser.parse_client(bytes_of(payload)) {
+                    Ok(draft) if draft.kind == MessageType::Auth => {
+                        let judged = judge(entrance.as_ref(), &client, draft.data);
+                        renew(shard, now, id, &draft, judged);
+                    }
                     Ok(draft) => {
                         let verdict = guard(|| hooks.on_message(&client, &draft));
-                        carry_out(&mut self.shard, now, id, &draft, verdict);
+                        carry_out(shard, now, id, &draft, verdict);
                     }
-                    Err(refusal) => self.shard.handle_refusal(id, &refusal),
+                    Err(refusal) => shard.handle_refusal(id, &refusal),
                 }
                 return;
             }
@@ -118,7 +129,27 @@ impl Driver {
             Handling::AnswerText(text) => encode::text_frame(text.as_bytes(), &mut answer),
             Handling::AnswerBinary(bytes) => encode::binary_frame(&bytes, &mut answer),
         }
-        self.shard.handle_answer(id, answer);
+        shard.handle_answer(id, answer);
+    }
+}
+
+/// What became of a token; an error's text is for its sender to read.
+type Judged = Result<Identity, Cow<'static, str>>;
+
+/// Asks the door about a token. Of one whose sender could take no identity anyway it is not asked:
+/// to verify costs. `None` where the door panicked.
+fn judge(entrance: Option<&Entrance>, client: &Client<'_>, data: &[u8]) -> Option<Judged> {
+    match entrance {
+        None => Some(Err(TAKES_NO_TOKENS.into())),
+        Some(_) if client.user.is_none() => Some(Err(NOTHING_TO_RENEW.into())),
+        Some(entrance) => guard(|| entrance.recognise(data)),
+    }
+}
+
+fn renew(shard: &mut Shard, now: Now, id: MemberId, draft: &Draft<'_>, judged: Option<Judged>) {
+    match judged {
+        Some(judged) => shard.handle_renewal(now, id, judged, draft.reference.as_deref()),
+        None => shard.handle_close(id, CloseCode::Internal),
     }
 }
 
@@ -138,7 +169,7 @@ fn bytes_of(payload: Payload<'_>) -> &[u8] {
 }
 
 fn carry_out(
-    shard: &mut stentor_shard::Shard,
+    shard: &mut Shard,
     now: Now,
     id: MemberId,
     draft: &Draft<'_>,
@@ -159,7 +190,7 @@ fn carry_out(
     }
 }
 
-/// Runs a hook; `None` where it panicked. The panic's own message has been printed by then.
+/// Runs a hook or the door; `None` where it panicked. The panic's own message has been printed by then.
 pub(super) fn guard<T>(hook: impl FnOnce() -> T) -> Option<T> {
     std::panic::catch_unwind(AssertUnwindSafe(hook)).ok()
 }
