@@ -63,16 +63,29 @@ impl Client {
 
     /// The next text frame.
     pub(crate) fn hear(&mut self) -> Value {
+        let (opcode, payload) = self.hear_frame();
+        assert_eq!(opcode, OpCode::Text, "{payload:?}");
+        serde_json::from_slice(&payload).expect("JSON")
+    }
+
+    /// The next frame, which is a close; its code.
+    pub(crate) fn hear_close(&mut self) -> u16 {
+        let (opcode, payload) = self.hear_frame();
+        assert_eq!(opcode, OpCode::Close, "{:?}", String::from_utf8_lossy(&payload));
+        u16::from_be_bytes([payload[0], payload[1]])
+    }
+
+    /// The next frame that is no ping.
+    fn hear_frame(&mut self) -> (OpCode, Vec<u8>) {
         loop {
             if let Some((head, head_bytes)) = FrameHead::parse(&self.received).expect("a frame") {
                 let end = head_bytes + usize::try_from(head.payload_bytes).expect("it fits");
                 if self.received.len() >= end {
                     let frame: Vec<u8> = self.received.drain(..end).collect();
-                    if head.opcode == OpCode::Text {
-                        return serde_json::from_slice(&frame[head_bytes..]).expect("JSON");
+                    if head.opcode == OpCode::Ping {
+                        continue;
                     }
-                    assert_eq!(head.opcode, OpCode::Ping, "{frame:?}");
-                    continue;
+                    return (head.opcode, frame[head_bytes..].to_vec());
                 }
             }
             self.receive();
