@@ -60,6 +60,8 @@ pub(crate) struct TextData {
     pub(crate) event: Option<String>,
     pub(crate) missed: Option<u64>,
     pub(crate) from_id: Option<String>,
+    /// In an `auth` message: the connection whose token it is.
+    pub(crate) shown: Option<ConnectionId>,
 }
 
 impl Client {

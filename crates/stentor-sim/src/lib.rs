@@ -18,6 +18,7 @@ pub mod world;
 mod bus;
 mod client;
 mod connection;
+mod grant;
 mod interest;
 mod pod;
 mod queue;

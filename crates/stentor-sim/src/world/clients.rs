@@ -6,6 +6,7 @@ use stentor_wire::frame::OpCode;
 use super::{Event, World};
 use crate::client::{Words, frame};
 use crate::connection::{Connection, ConnectionId, Pace, Phase};
+use crate::grant::Grant;
 use crate::plan::Act;
 use crate::pod::Work;
 use crate::queue::{MILLI, Micros};
@@ -145,6 +146,20 @@ impl World {
             let at = self.arrival_at_pod(id);
             self.queue.push(at, Event::ToShard { pod, shard, work: Work::Ended(id) });
         }
+    }
+
+    /// What a connection may do.
+    pub(super) fn grant(&self, id: ConnectionId) -> Grant {
+        let client = self.connections[id].client;
+        let planned = self.plan.clients.get(client).map_or(0, |client| client.rooms);
+        Grant::of(client, planned)
+    }
+
+    /// A client that hears that its token ends shows a new one; one in eight is another's.
+    pub(super) fn renew(&mut self, id: ConnectionId) {
+        let shown = if self.random.u32(0..8) == 0 { id + 1 } else { id };
+        let text = format!("{{\"type\":\"auth\",\"data\":{{\"shown\":{shown}}}}}");
+        self.send_frame(id, OpCode::Text, text.as_bytes());
     }
 
     /// From now on a client has nothing to do with this connection.

@@ -141,15 +141,18 @@ impl World {
         let rooms = self.connections[id].rooms.clone();
         if !self.connections[id].is_over {
             let plan = self.clients[self.connections[id].client].plan;
+            let grant = self.grant(id);
             let side = &mut self.pods[pod].sides[shard];
             let member = side.take_number(id);
             let options =
                 MemberOptions { events: plan.events, echo: plan.echo, ..MemberOptions::default() };
-            let name = side.shard.handle_connect(
+            let identity = grant.identity(id, now.unix_millis);
+            let user = identity.as_ref().map(|identity| identity.user.to_string());
+            let client_id = side.shard.handle_connect(
                 now,
                 Connect {
                     member,
-                    identity: None,
+                    identity: identity.map(Box::new),
                     user_rate: None,
                     rooms: rooms.clone(),
                     options,
@@ -161,12 +164,12 @@ impl World {
             self.connections[id].phase = Phase::Open;
             let arrived = Arrived {
                 connection: id,
-                name: name.to_string(),
+                name: user.unwrap_or_else(|| client_id.to_string()),
                 pod,
                 shard,
                 events: plan.events,
                 echo: plan.echo,
-                rooms: rooms.iter().cloned().map(Some).collect(),
+                rooms: rooms.iter().cloned().map(Some).filter(|room| grant.allows(room)).collect(),
             };
             self.oracle.arrived(self.now, arrived);
             self.emit(pod, shard);
@@ -203,14 +206,24 @@ impl World {
         let (pod, shard, member) = (connection.pod, connection.shard, connection.member);
         let now = self.pods[pod].now(self.now);
         let first_last_word = self.first_last_word;
+        let grant = self.grant(id);
         let running = &mut self.pods[pod];
         let shard = &mut running.sides[shard].shard;
         match incoming {
             Incoming::Text(text) => match running.parser.parse_client(text.as_bytes()) {
                 Ok(draft) => {
                     let data = serde_json::from_slice::<TextData>(draft.data).unwrap_or_default();
-                    if let (MessageType::Chat, Some(number)) = (draft.kind, data.n) {
-                        let audience = audience_of(&draft.room);
+                    if draft.kind == MessageType::Auth {
+                        let judged = grant.identity(data.shown.unwrap_or(id), now.unix_millis);
+                        let judged = judged.ok_or("nobody is believed here".into());
+                        shard.handle_renewal(now, member, judged, None);
+                        return;
+                    }
+                    let audience = audience_of(&draft.room);
+                    // What is not allowed counts as not said: whoever hears it hears too much.
+                    if let (MessageType::Chat, Some(number)) = (draft.kind, data.n)
+                        && grant.allows(&audience)
+                    {
                         let is_last_word = number >= first_last_word;
                         let taken = Taken { number, audience, pod, sender: id, is_last_word };
                         self.oracle.taken(self.now, taken);

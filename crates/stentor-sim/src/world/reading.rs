@@ -87,6 +87,7 @@ impl World {
                 let audience = text.room.is_some().then_some(audience);
                 self.oracle.gap(self.now, id, audience, missed, is_of_ring);
             }
+            ("system", Some(event), _) if event == "token_expiring" => self.renew(id),
             _ => {}
         }
     }
