@@ -224,6 +224,18 @@ fn a_head_of_16_kib_passes_and_a_larger_one_is_refused_complete_or_not() {
     assert!(refusal_of(&crowd, Gate::Open).starts_with("HTTP/1.1 431 "));
 }
 
+/// A fault that the fuzz target `heads` found: 1. a client sends a head of over 16 KiB with a bare
+/// LF behind the 16 KiB. 2. Where it arrived in pieces it was told 431, because the first 16 KiB
+/// had no end; where it arrived at once, 400 for the LF.
+#[test]
+fn a_head_gets_one_answer_however_its_bytes_arrive() {
+    let head = format!("GET /ws HTTP/1.1\r\nP: {}\nQ: q\r\n\r\n", "p".repeat(HEAD_BYTES_MAX));
+    for bytes in [HEAD_BYTES_MAX, HEAD_BYTES_MAX + 1, head.len()] {
+        let answer = refusal_of(&head[..bytes], Gate::Open);
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{bytes} bytes: {answer}");
+    }
+}
+
 #[test]
 fn a_probe_is_answered_at_the_door_whatever_the_gate() {
     for (path, gate, status) in [
