@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use project::Project;
 use report::Report;
-use steps::{browser, cargo, compare, conformance, instructions, k6};
+use steps::{browser, cargo, compare, conformance, fuzz, instructions, k6};
 
 const HELP: &str = "\
 cargo xtask <command>
@@ -34,20 +34,23 @@ cargo xtask <command>
   instructions [--store]
                what a message costs in instructions, against benches/instructions.toml: more than
                1 % above it fails; --store writes the file anew
+  fuzz SECONDS [TARGET...]
+               libFuzzer on each target of crates/stentor-fuzz, so long each; 1 where it found
+               something
   ci           lint, test and instructions: everything that the gate asks for
   help         this text
 
-What a step lacks it gets by itself: playwright-core, kosoku, k6, ws, socket.io and gungraun-runner
-into .tools/ of the project; Chromium, Redis, valgrind, nchan and nats-server by apt-get where that
-is possible. Settings: CHROMIUM and REDIS_SERVER = the paths of these programs; SHOTS = a folder for
-pictures of the chat page.";
+What a step lacks it gets by itself: playwright-core, kosoku, k6, ws, socket.io, gungraun-runner and
+cargo-fuzz into .tools/ of the project; Chromium, Redis, valgrind, nchan and nats-server by apt-get
+where that is possible. Settings: CHROMIUM and REDIS_SERVER = the paths of these programs; SHOTS = a
+folder for pictures of the chat page.";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_else(|| "help".to_owned());
     let arguments: Vec<String> = arguments.collect();
     let stores = command == "instructions" && arguments == ["--store"];
-    let takes_arguments = stores || ["k6", "compare"].contains(&&*command);
+    let takes_arguments = stores || ["k6", "compare", "fuzz"].contains(&&*command);
     if let Some(extra) = arguments.first().filter(|_| !takes_arguments) {
         eprintln!("xtask: `{command}` takes no argument, but there is `{extra}`\n\n{HELP}");
         return ExitCode::from(2);
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         "k6" if arguments.is_empty() => k6_short(&project, &mut report),
         "k6" => return k6::single(&project, &arguments),
         "compare" => return compare::run(&project, &arguments),
+        "fuzz" => return fuzz::run(&project, &arguments),
         "instructions" if stores => {
             report.step("instructions stored", || instructions::store(&project));
         }

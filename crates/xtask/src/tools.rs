@@ -28,9 +28,11 @@ const NCHAN_MODULES: [&str; 3] = [
 ];
 /// The version of the crate `gungraun` in Cargo.toml: each takes only the other of the same.
 pub(crate) const GUNGRAUN: &str = "0.20.0";
+const CARGO_FUZZ: &str = "0.13.2";
 const CHROMIUM_NAMES: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const FETCH_DEADLINE: Duration = Duration::from_secs(600);
+const PROBE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The path of a Chromium: `CHROMIUM`, else one of the usual names, else installed by apt-get.
 ///
@@ -207,22 +209,40 @@ pub(crate) fn valgrind(project: &Project) -> Result<(), String> {
 /// # Errors
 /// In words: it cannot be fetched or does not compile.
 pub(crate) fn gungraun_runner(project: &Project) -> Result<PathBuf, String> {
-    let folder = project.tools().join("gungraun");
-    let program = folder.join("bin/gungraun-runner");
-    let version = |program: &PathBuf| {
-        let mut command = project.command(program);
-        command.arg("--version");
-        run::output(command, Duration::from_secs(10)).unwrap_or_default()
-    };
-    if program.is_file() && version(&program).trim().ends_with(GUNGRAUN) {
+    // It reads a few small files, so it is not worth an optimised build: that takes twice as long.
+    from_source(project, "gungraun", "gungraun-runner", GUNGRAUN)
+}
+
+/// The program `cargo-fuzz`, which builds targets for libFuzzer and runs them; built from its
+/// source. The compiler has to be there, one of C++ too.
+///
+/// # Errors
+/// In words: it cannot be fetched or does not compile.
+pub(crate) fn cargo_fuzz(project: &Project) -> Result<PathBuf, String> {
+    from_source(project, "cargo-fuzz", "cargo-fuzz", CARGO_FUZZ)
+}
+
+/// A program of a crate of the same name, in a folder of its own below `.tools/`.
+fn from_source(
+    project: &Project,
+    folder: &str,
+    name: &str,
+    version: &str,
+) -> Result<PathBuf, String> {
+    let folder = project.tools().join(folder);
+    let program = folder.join("bin").join(name);
+    let mut probe = project.command(&program);
+    probe.arg("--version");
+    if program.is_file()
+        && run::output(probe, PROBE_DEADLINE).is_ok_and(|text| text.trim().ends_with(version))
+    {
         return Ok(program);
     }
     create(&project.tools())?;
-    println!("building gungraun-runner {GUNGRAUN}");
-    // It reads a few small files, so it is not worth an optimised build: that takes twice as long.
+    println!("building {name} {version}");
     let mut command = project.cargo(&["install", "--quiet", "--locked", "--debug", "--force"]);
     command.env("CARGO_PROFILE_DEV_DEBUG", "0");
-    command.arg("--root").arg(&folder).arg(format!("gungraun-runner@{GUNGRAUN}"));
+    command.arg("--root").arg(&folder).arg(format!("{name}@{version}"));
     run::run(command, FETCH_DEADLINE)?;
     Ok(program)
 }
