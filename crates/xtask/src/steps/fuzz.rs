@@ -48,12 +48,24 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if let Err(fault) = take_lockfile(project) {
+        eprintln!("xtask: {fault}");
+        return ExitCode::FAILURE;
+    }
     let mut report = Report::new();
     for target in &order.targets {
         let bench = Bench { project, cargo_fuzz: &cargo_fuzz, target };
         report.step(target, || bench.attempt(order.seconds));
     }
     report.close()
+}
+
+/// What is tried is what is shipped: the workspace's own versions of everything. Cargo adds to the
+/// copy what only the targets have.
+fn take_lockfile(project: &Project) -> Result<(), String> {
+    let copy = project.path(CRATE).join("fuzz/Cargo.lock");
+    let copied = std::fs::copy(project.path("Cargo.lock"), &copy);
+    copied.map(|_| ()).map_err(|e| format!("cannot write {}: {e}", copy.display()))
 }
 
 /// The targets of the fuzz crate, in the order of its manifest.
