@@ -62,7 +62,6 @@ pub fn body(input: &[u8]) {
     let theirs = read_all(Peer::Client, stream, limit);
     let agree = heard.len() == theirs.heard.len()
         && heard.iter().zip(&theirs.heard).all(|(ours, theirs)| is_same(ours, theirs));
-    let is_close_of_a_bad_code = fault == Some(ProtocolError::BadCloseCode);
     match (fault, theirs.fault) {
         (None, None) => assert!(agree, "{heard:?} is {:?}", theirs.heard),
         (Some(ProtocolError::ControlTooBig), _) => {
@@ -70,7 +69,7 @@ pub fn body(input: &[u8]) {
             let refused = theirs.heard.get(heard.len());
             assert!(refused.is_none_or(is_control), "{refused:?} is no control frame");
         }
-        (Some(_), None) if is_close_of_a_bad_code => {
+        (Some(ProtocolError::BadCloseCode), None) => {
             let (last, before) = theirs.heard.split_last().expect("it heard the close");
             assert_eq!(before, heard, "before a close of a bad code");
             assert!(is_no_code(last), "{last:?} is a close of a bad code");
