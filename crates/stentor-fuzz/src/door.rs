@@ -17,17 +17,22 @@ pub(crate) const HANDSHAKE: &str = "Host: h\r\nConnection: Upgrade\r\nUpgrade: w
 
 const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 
-/// The door of a server with default settings.
+/// The door of a server that nobody listens at.
 pub(crate) struct TestedDoor {
     door: HttpDoor,
 }
 
 impl TestedDoor {
+    /// The door of a server with default settings.
     pub(crate) fn new() -> TestedDoor {
-        let settings = Settings::default();
+        TestedDoor::of(&Settings::default())
+    }
+
+    /// The door of a server with these settings.
+    pub(crate) fn of(settings: &Settings) -> TestedDoor {
         let (divert, _diverted) = mpsc::channel(1);
-        let upgrades = Arc::new(Upgrades::new(&settings));
-        TestedDoor { door: HttpDoor::new(upgrades, Arc::new(Health::new(&settings)), divert) }
+        let upgrades = Arc::new(Upgrades::new(settings));
+        TestedDoor { door: HttpDoor::new(upgrades, Arc::new(Health::new(settings)), divert) }
     }
 
     /// What the door says of these bytes; what it writes is looked at.

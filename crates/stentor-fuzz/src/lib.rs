@@ -5,13 +5,14 @@
 //! the same bodies to libFuzzer, which `cargo xtask fuzz SECONDS` runs. Inputs that once broke a
 //! promise stand among the seeds.
 //!
-//! Knows no socket, no clock and no shard, and is never shipped.
+//! Knows no socket and no shard, and is never shipped.
 
 pub mod frames;
 pub mod heads;
 pub mod messages;
 pub mod relay;
 pub mod rooms;
+pub mod tokens;
 
 mod cuts;
 mod door;
@@ -21,10 +22,11 @@ mod json;
 pub type Body = fn(&[u8]);
 
 /// Every body, by the name of its file, its target in `fuzz/` and its folder in `seeds/`.
-pub const BODIES: [(&str, Body); 5] = [
+pub const BODIES: [(&str, Body); 6] = [
     ("frames", frames::body),
     ("heads", heads::body),
     ("messages", messages::body),
     ("relay", relay::body),
     ("rooms", rooms::body),
+    ("tokens", tokens::body),
 ];

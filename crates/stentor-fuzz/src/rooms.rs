@@ -84,7 +84,7 @@ fn rooms(admission: &Admission) -> Vec<&str> {
 }
 
 /// Every byte as `%` and two digits, in both cases of letters.
-fn percent_encoded(bytes: &[u8]) -> String {
+pub(crate) fn percent_encoded(bytes: &[u8]) -> String {
     let mut encoded = String::new();
     for (at, byte) in bytes.iter().enumerate() {
         match at % 2 {

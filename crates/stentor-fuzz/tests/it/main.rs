@@ -62,6 +62,11 @@ fn rooms_of_addresses_are_those_that_the_address_names() {
 }
 
 #[test]
+fn tokens_name_whom_the_owner_of_the_key_named() {
+    keeps_its_promise("tokens");
+}
+
+#[test]
 fn an_input_that_breaks_a_promise_is_noticed() {
     let broken = catch_unwind(|| try_input("none", |input| assert!(input.is_empty()), b"x", "x"));
     assert!(broken.is_err());
