@@ -303,10 +303,10 @@ impl Driver {
     /// or the mailbox has something.
     fn idle_until(&self, now: Now) -> Option<Option<Instant>> {
         let entrance = self.entrance.as_ref();
+        let has_input =
+            !self.unread.is_empty() || !self.strangers.is_empty() || !self.publications.is_empty();
         let busy = self.more_events
-            || !(self.unread.is_empty() && self.strangers.is_empty())
-                && !self.fan_out.is_backed_up()
-            || !self.publications.is_empty() && !self.fan_out.is_backed_up()
+            || has_input && !self.fan_out.is_backed_up()
             || !self.mailbox.is_empty()
             || entrance.is_some_and(|entrance| entrance.is_ready(now));
         if busy {
