@@ -14,6 +14,19 @@ use crate::figures::ShardFigures;
 const CODES: usize = CloseCode::ALL.len();
 const BUCKETS: usize = DELIVERY_BOUNDS_MICROS.len() + 1;
 
+/// Why a socket never became a member.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TurnedAway {
+    /// The door said no.
+    Refused,
+    /// There was no place at the door.
+    CrowdedOut,
+    /// It had not said what it wants in time.
+    TimedOut,
+    /// Its peer left before it had.
+    GoneEarly,
+}
+
 /// One shard's figures, on cache lines of their own.
 #[derive(Debug, Default)]
 #[repr(align(128))]
@@ -33,7 +46,10 @@ pub(crate) struct Cells {
     delivery_sum_micros: AtomicU64,
     closed: [AtomicU64; CODES],
     closed_abnormally: AtomicU64,
-    turned_away: AtomicU64,
+    refused: AtomicU64,
+    crowded_out: AtomicU64,
+    timed_out: AtomicU64,
+    gone_early: AtomicU64,
 }
 
 impl Cells {
@@ -69,8 +85,8 @@ impl Cells {
     }
 
     /// Counts a socket that never became a member.
-    pub(crate) fn count_turned_away(&self) {
-        self.turned_away.fetch_add(1, Relaxed);
+    pub(crate) fn count_turned_away(&self, why: TurnedAway) {
+        self.turned_away(why).fetch_add(1, Relaxed);
     }
 
     pub(crate) fn read(&self) -> ShardFigures {
@@ -86,6 +102,10 @@ impl Cells {
             gaps_told: self.gaps_told.load(Relaxed),
             gaps_untold: self.gaps_untold.load(Relaxed),
             batches_missed: self.batches_missed.load(Relaxed),
+            refused: self.refused.load(Relaxed),
+            crowded_out: self.crowded_out.load(Relaxed),
+            timed_out: self.timed_out.load(Relaxed),
+            gone_early: self.gone_early.load(Relaxed),
         }
     }
 
@@ -97,15 +117,20 @@ impl Cells {
         self.closed_abnormally.load(Relaxed)
     }
 
-    pub(crate) fn turned_away(&self) -> u64 {
-        self.turned_away.load(Relaxed)
-    }
-
     pub(crate) fn delivery_bucket(&self, bucket: usize) -> u64 {
         self.delivery_buckets[bucket].load(Relaxed)
     }
 
     pub(crate) fn delivery_sum_micros(&self) -> u64 {
         self.delivery_sum_micros.load(Relaxed)
+    }
+
+    fn turned_away(&self, why: TurnedAway) -> &AtomicU64 {
+        match why {
+            TurnedAway::Refused => &self.refused,
+            TurnedAway::CrowdedOut => &self.crowded_out,
+            TurnedAway::TimedOut => &self.timed_out,
+            TurnedAway::GoneEarly => &self.gone_early,
+        }
     }
 }

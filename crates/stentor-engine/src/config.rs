@@ -14,6 +14,14 @@ pub struct EngineConfig {
     pub shards: usize,
     /// How many connections the pod holds at once, all shards together.
     pub connections_max: usize,
+    /// How many handshakes are under way at once: sockets at the door, and connections whose response
+    /// waits for the bus. An eighth is kept for those who resume; a socket past it is told so unread.
+    pub handshakes_max: usize,
+    /// Connections that come in a second, in bursts of a second's worth, twice that for those who
+    /// resume; 0 = no limit.
+    pub accept_rate: u32,
+    /// Connections of one [`crate::AddressBlock`] at once; 0 = no limit, and they are not counted.
+    pub connections_per_address_max: usize,
     /// The most bytes of one message after reassembly; one more closes with 1009.
     pub message_bytes_max: usize,
     /// What happens to a client that does not read: see [`SlowConsumer`].
@@ -51,6 +59,9 @@ impl Default for EngineConfig {
             pod: "pod".to_owned(),
             shards: 1,
             connections_max: 10_000,
+            handshakes_max: 4_096,
+            accept_rate: 0,
+            connections_per_address_max: 0,
             message_bytes_max: stentor_wire::MESSAGE_BYTES_MAX_DEFAULT,
             slow_consumer: SlowConsumer::Auto,
             flush_gap_max: Duration::from_millis(5),

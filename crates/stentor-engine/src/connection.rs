@@ -1,11 +1,14 @@
 //! The socket side of a connection, and the table of them that a shard's driver keeps.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::ops::{Index, IndexMut};
+use std::sync::Arc;
 
 use stentor_shard::MemberId;
 use stentor_wire::assemble::Assembler;
 
+use crate::gates::{Gates, Handshake, Place};
 use crate::socket::Socket;
 
 /// One socket and how far it has come. Its number is its member's number in the shard.
@@ -14,8 +17,8 @@ pub(crate) struct Connection {
     pub(crate) socket: Option<Socket>,
     pub(crate) assembler: Assembler,
     pub(crate) phase: Phase,
-    /// It holds one of the pod's places.
-    pub(crate) counted: bool,
+    /// Its place in the pod, once it has one.
+    pub(crate) place: Option<Place>,
     /// The program has let it in, and is owed word of its end.
     pub(crate) greeted: bool,
     /// Rooms that other pods are not heard in yet: nothing is written before.
@@ -46,6 +49,8 @@ pub(crate) enum Phase {
 pub(crate) struct Waiting {
     pub(crate) peer: SocketAddr,
     pub(crate) received: Vec<u8>,
+    /// Held for as long as it stands there.
+    pub(crate) _handshake: Handshake,
 }
 
 /// How large an empty table may be before it is given back.
@@ -59,6 +64,8 @@ pub(crate) struct Connections {
     /// Numbers that are free as soon as the shard's events about their last owners are told.
     parked: Vec<u32>,
     counted: usize,
+    /// Those that wait for rooms to be heard: their handshakes are not over.
+    held: HashMap<MemberId, Handshake>,
 }
 
 impl Connections {
@@ -72,14 +79,15 @@ impl Connections {
     }
 
     /// Drops everything that a number stood for, its socket too; [`Connections::unpark`] frees it.
-    /// Returns whether it held one of the pod's places.
-    pub(crate) fn release(&mut self, id: MemberId) -> bool {
+    pub(crate) fn release(&mut self, id: MemberId) {
         let connection = std::mem::take(&mut self[id]);
         self.parked.push(id.0);
-        if connection.counted {
+        if connection.place.is_some() {
             self.counted -= 1;
         }
-        connection.counted
+        if connection.held > 0 {
+            self.held.remove(&id);
+        }
     }
 
     /// Frees the numbers that were released; nobody speaks of their last owners any more. `true`:
@@ -94,10 +102,27 @@ impl Connections {
         left
     }
 
-    /// Notes that the connection holds one of the pod's places.
-    pub(crate) fn count(&mut self, id: MemberId) {
-        self[id].counted = true;
+    /// Gives the connection its place in the pod, until it is released.
+    pub(crate) fn seat(&mut self, id: MemberId, place: Place) {
+        self[id].place = Some(place);
         self.counted += 1;
+    }
+
+    /// The connection waits for one more room to be heard.
+    pub(crate) fn hold(&mut self, id: MemberId, gates: &Arc<Gates>) {
+        self[id].held += 1;
+        self.held.entry(id).or_insert_with(|| gates.prolong_handshake());
+    }
+
+    /// It waits for one room less; `true` where that was the last.
+    pub(crate) fn unhold(&mut self, id: MemberId) -> bool {
+        let connection = &mut self[id];
+        connection.held = connection.held.saturating_sub(1);
+        let is_free = connection.held == 0;
+        if is_free {
+            self.held.remove(&id);
+        }
+        is_free
     }
 
     /// Connections that hold one of the pod's places.

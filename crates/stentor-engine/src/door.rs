@@ -4,10 +4,13 @@
 
 use std::borrow::Cow;
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 pub use stentor_shard::{Identity, MemberOptions};
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
+
+use crate::address_block::AddressBlock;
 
 /// What an `auth` message is answered where nobody judges tokens.
 pub(crate) const TAKES_NO_TOKENS: &str = "this server does not take tokens";
@@ -49,14 +52,27 @@ pub struct Knock<'a> {
     pub gate: Gate,
 }
 
-/// Whether the engine can take one more connection.
+/// Whether the engine can take one more connection. Where it cannot, an [`Answer::Admit`] has the
+/// door asked once more, with the reason; admitted again, the socket is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
     /// There is room.
     Open,
-    /// `connections_max` is reached; an [`Answer::Admit`] is turned into a closed socket.
+    /// So many are coming in that only those who resume may: an admission with a `last_id`.
+    Crowded {
+        /// How long the pod needs for those whom it has turned away lately.
+        backlog: Duration,
+    },
+    /// So many are coming in that nobody may now.
+    Overrun {
+        /// As in [`Gate::Crowded`].
+        backlog: Duration,
+    },
+    /// `connections_max` is reached.
     Full,
-    /// The engine is draining; an [`Answer::Admit`] is turned into a closed socket.
+    /// The address of the admission has `connections_per_address_max` connections.
+    AddressFull,
+    /// The engine is draining.
     Draining,
 }
 
@@ -93,4 +109,6 @@ pub struct Admission {
     pub options: MemberOptions,
     /// The last message that the client heard before, where it wants to resume.
     pub last_id: Option<Uuid>,
+    /// On whose account it comes, where `connections_per_address_max` is to bound it.
+    pub address: Option<AddressBlock>,
 }

@@ -27,7 +27,7 @@ use stentor_shard::{Event, MemberId, Shard, ShardConfig};
 use stentor_wire::close::CloseCode;
 use stentor_wire::parse::Parser;
 
-use crate::cells::Cells;
+use crate::cells::{Cells, TurnedAway};
 use crate::clock::Clock;
 use crate::connection::{Connections, Phase};
 use crate::fan_out::FanOut;
@@ -226,7 +226,7 @@ impl Driver {
             match self.connections[id].phase {
                 Phase::Vacant => {}
                 Phase::AtTheDoor(_) => {
-                    self.pod.cells[self.index].count_turned_away();
+                    self.pod.cells[self.index].count_turned_away(TurnedAway::TimedOut);
                     self.release(id);
                 }
                 Phase::Open => self.disconnect(id),

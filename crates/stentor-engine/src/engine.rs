@@ -27,6 +27,7 @@ use crate::door::{Admission, Door, Gate};
 use crate::driver::{Arrivals, Entrance};
 use crate::engine::running::Start;
 use crate::figures::{Figures, RoomsReport};
+use crate::gates::Claim;
 use crate::hooks::Hooks;
 use crate::mailbox::{Address, Attach, Command, Mailbox, Publications, SendError, mailbox};
 use crate::pod::Pod;
@@ -71,6 +72,13 @@ pub enum AttachError {
     Draining,
     /// The shard has too much to do; the socket was dropped.
     Overloaded,
+    /// Its address has as many connections as one may have.
+    AddressFull,
+    /// Too many are coming in.
+    Crowded {
+        /// How long the pod needs for those whom it has turned away lately.
+        backlog: Duration,
+    },
 }
 
 impl Engine {
@@ -120,17 +128,16 @@ impl Engine {
         received: Vec<u8>,
         admission: Admission,
     ) -> Result<(), AttachError> {
-        match self.pod.take_place() {
-            Gate::Open => {}
-            Gate::Full => return Err(AttachError::Full),
-            Gate::Draining => return Err(AttachError::Draining),
-        }
+        let place = self.pod.gates.take_place(Claim::of(&admission)).map_err(|gate| {
+            self.pod.gates.note_turned_away(gate);
+            AttachError::at(gate)
+        })?;
         let shard = self.next_shard.fetch_add(1, Ordering::Relaxed) % self.addresses.len();
-        let attach = Attach { socket, received, admission };
-        self.addresses[shard].send(Command::Attach(Box::new(attach))).map_err(|_| {
-            self.pod.return_place();
-            AttachError::Overloaded
-        })
+        let attach = Attach { socket, received, admission, place };
+        // What is not taken is dropped, its place with it.
+        self.addresses[shard]
+            .send(Command::Attach(Box::new(attach)))
+            .map_err(|_| AttachError::Overloaded)
     }
 
     /// Publishes messages of the program itself, in order. Either all are taken or none.
@@ -190,7 +197,9 @@ impl Engine {
             shards: cells.iter().map(crate::cells::Cells::read).collect(),
             closed,
             closed_abnormally: cells.iter().map(crate::cells::Cells::closed_abnormally).sum(),
-            turned_away: cells.iter().map(crate::cells::Cells::turned_away).sum(),
+            places: self.pod.gates.places_taken() as u64,
+            handshakes: self.pod.gates.handshakes() as u64,
+            addresses: self.pod.gates.addresses() as u64,
             delivery_seconds,
             delivery_seconds_sum: cells.iter().map(|c| c.delivery_sum_micros() as f64 / 1e6).sum(),
             bus: self.pod.bus.as_ref().map(PodBus::counters),
@@ -205,12 +214,12 @@ impl Engine {
 
     /// Whether there is a place for one more connection now.
     pub fn gate(&self) -> Gate {
-        self.pod.gate()
+        self.pod.gates.gate()
     }
 
     /// Whether [`Engine::drain`] has begun.
     pub fn is_draining(&self) -> bool {
-        self.pod.draining.load(Ordering::Relaxed)
+        self.pod.gates.is_draining()
     }
 
     /// Ends politely: nobody comes in any more, everybody is closed with 1001 behind what waits
@@ -221,13 +230,13 @@ impl Engine {
     /// # Cancel safety
     /// Once begun the drain goes on by itself; calling again waits for the same.
     pub async fn drain(&self) {
-        if !self.pod.draining.swap(true, Ordering::Relaxed) {
+        if self.pod.gates.begin_drain() {
             let timeout = self.pod.config.drain_timeout;
             let _ = self.pod.drain_ends.set(Instant::now() + timeout);
             // What is said until the end is published behind it.
             let reserve = if self.pod.bus.is_some() { BUS_SHARE_OF_DRAIN } else { 0.0 };
             let timeout = timeout.mul_f64(1.0 - reserve);
-            let at_least = self.pod.places_taken() as f64 / DRAIN_CLOSES_PER_SECOND_MIN;
+            let at_least = self.pod.gates.places_taken() as f64 / DRAIN_CLOSES_PER_SECOND_MIN;
             // The last fifth is for the peers' answers.
             let window = Duration::from_secs_f64(at_least).min(timeout.mul_f64(0.8));
             for address in &*self.addresses {
@@ -316,12 +325,29 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
+impl AttachError {
+    /// What a closed gate means to who stands before it.
+    fn at(gate: Gate) -> AttachError {
+        match gate {
+            Gate::Full => AttachError::Full,
+            Gate::AddressFull => AttachError::AddressFull,
+            Gate::Draining => AttachError::Draining,
+            Gate::Crowded { backlog } | Gate::Overrun { backlog } => {
+                AttachError::Crowded { backlog }
+            }
+            Gate::Open => AttachError::Overloaded,
+        }
+    }
+}
+
 impl fmt::Display for AttachError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             AttachError::Full => "every place for a connection is taken",
             AttachError::Draining => "the engine is draining",
             AttachError::Overloaded => "the shard has too much to do",
+            AttachError::AddressFull => "the address has as many connections as it may have",
+            AttachError::Crowded { .. } => "too many are coming in",
         })
     }
 }

@@ -19,8 +19,13 @@ pub struct Figures {
     pub closed: Vec<(CloseCode, u64)>,
     /// Connections that ended without a close frame from either side.
     pub closed_abnormally: u64,
-    /// Sockets that the door refused or that never got through it in time.
-    pub turned_away: u64,
+    /// Gauge: connections that hold one of the `connections_max` places: members, and those that
+    /// were told to close and have not ended.
+    pub places: u64,
+    /// Gauge: handshakes under way, of at most `handshakes_max`.
+    pub handshakes: u64,
+    /// Gauge: address blocks that have connections, where those are counted.
+    pub addresses: u64,
     /// Time from when a shard took the first message of a flush to the end of that flush, by upper
     /// bound in seconds: deliveries in that bucket alone (not cumulated). The last bound is
     /// infinity.
@@ -56,12 +61,27 @@ pub struct ShardFigures {
     pub gaps_untold: u64,
     /// Counter: batches of messages of other pods that this shard was too slow for.
     pub batches_missed: u64,
+    /// Counter: sockets that the door refused.
+    pub refused: u64,
+    /// Counter: sockets for which there was no place at the door.
+    pub crowded_out: u64,
+    /// Counter: sockets that did not say within `door_timeout` what they want.
+    pub timed_out: u64,
+    /// Counter: sockets whose peer left the door before it said what it wants.
+    pub gone_early: u64,
 }
 
 impl Figures {
     /// Connections that are members now, over all shards.
     pub fn connections(&self) -> u64 {
         self.shards.iter().map(|shard| shard.connections).sum()
+    }
+
+    /// Sockets that never became members, for whatever reason, over all shards.
+    pub fn turned_away(&self) -> u64 {
+        let of_shard =
+            |of: &ShardFigures| of.refused + of.crowded_out + of.timed_out + of.gone_early;
+        self.shards.iter().map(of_shard).sum()
     }
 
     /// Messages received, over all shards.

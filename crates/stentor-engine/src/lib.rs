@@ -10,6 +10,7 @@
 //! sockets). What other pods say comes in by `driver/arrivals`; `driver/joining` keeps a response
 //! back until they are heard.
 
+pub mod address_block;
 pub mod config;
 pub mod door;
 pub mod figures;
@@ -27,6 +28,7 @@ mod driver;
 mod engine;
 mod fan_out;
 mod flush;
+mod gates;
 mod interest;
 mod mailbox;
 mod pod;
@@ -35,6 +37,7 @@ mod socket;
 mod user_rates;
 mod wake;
 
+pub use address_block::AddressBlock;
 pub use config::{EngineConfig, SlowConsumer};
 pub use door::{Admission, Answer, Door, Gate, Identity, Knock, MemberOptions};
 pub use engine::{AttachError, Engine, StartError};

@@ -13,6 +13,7 @@ use stentor_shard::Delivery;
 use tokio::sync::Notify;
 
 use crate::door::Admission;
+use crate::gates::Place;
 
 /// How many commands wait for a shard at the most.
 const COMMANDS_MAX: usize = 8_192;
@@ -37,12 +38,13 @@ pub(crate) struct Publications {
     pub(crate) bytes: usize,
 }
 
-/// A socket that comes in by [`crate::Engine::attach`]; its place is reserved.
+/// A socket that comes in by [`crate::Engine::attach`].
 #[derive(Debug)]
 pub(crate) struct Attach {
     pub(crate) socket: TcpStream,
     pub(crate) received: Vec<u8>,
     pub(crate) admission: Admission,
+    pub(crate) place: Place,
 }
 
 /// The sending side; as many as wanted.

@@ -1,6 +1,6 @@
 //! The pod: what all shards of an engine share.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::cells::Cells;
 use crate::config::EngineConfig;
-use crate::door::Gate;
+use crate::gates::Gates;
 use crate::hooks::Hooks;
 use crate::interest::Interest;
 use crate::pod_bus::PodBus;
@@ -24,11 +24,10 @@ pub(crate) struct Pod {
     /// The way to other pods, where there is one.
     pub(crate) bus: Option<PodBus>,
     pub(crate) started: Instant,
-    pub(crate) draining: AtomicBool,
+    pub(crate) gates: Arc<Gates>,
     /// When the drain is to be over, once it has begun.
     pub(crate) drain_ends: OnceLock<Instant>,
     pub(crate) ended: watch::Sender<Ended>,
-    places_taken: AtomicUsize,
     publication_bytes: AtomicUsize,
 }
 
@@ -46,48 +45,20 @@ pub(crate) struct Ended {
 
 impl Pod {
     pub(crate) fn new(config: EngineConfig, hooks: Arc<dyn Hooks>, bus: Option<PodBus>) -> Pod {
+        let started = Instant::now();
         Pod {
             cells: (0..config.shards).map(|_| Cells::default()).collect(),
             user_rates: UserRates::new(config.rate_limit_user),
             bus,
+            gates: Arc::new(Gates::new(&config, started)),
             config,
             hooks,
             interest: Arc::default(),
-            started: Instant::now(),
-            draining: AtomicBool::new(false),
+            started,
             drain_ends: OnceLock::new(),
             ended: watch::Sender::new(Ended::default()),
-            places_taken: AtomicUsize::new(0),
             publication_bytes: AtomicUsize::new(0),
         }
-    }
-
-    /// Whether there is a place, without taking it.
-    pub(crate) fn gate(&self) -> Gate {
-        if self.draining.load(Ordering::Relaxed) {
-            Gate::Draining
-        } else if self.places_taken() < self.config.connections_max {
-            Gate::Open
-        } else {
-            Gate::Full
-        }
-    }
-
-    /// Takes one of `connections_max` places, or says why there is none.
-    pub(crate) fn take_place(&self) -> Gate {
-        if self.draining.load(Ordering::Relaxed) {
-            return Gate::Draining;
-        }
-        let max = self.config.connections_max;
-        let taken = self.places_taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
-            (taken < max).then_some(taken + 1)
-        });
-        if taken.is_ok() { Gate::Open } else { Gate::Full }
-    }
-
-    /// Gives a place back.
-    pub(crate) fn return_place(&self) {
-        self.places_taken.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Makes room for publications that weigh so much; `false` where there is none.
@@ -103,9 +74,5 @@ impl Pod {
     /// Gives that room back.
     pub(crate) fn return_publication_bytes(&self, bytes: usize) {
         self.publication_bytes.fetch_sub(bytes, Ordering::Relaxed);
-    }
-
-    pub(crate) fn places_taken(&self) -> usize {
-        self.places_taken.load(Ordering::Relaxed)
     }
 }

@@ -11,17 +11,20 @@ use mio::{Interest, Registry, Token};
 use stentor_shard::time::{Instant, Now};
 use stentor_shard::{Connect, MemberId};
 
+use crate::cells::TurnedAway;
 use crate::connection::{Phase, Waiting};
-use crate::door::{Admission, Answer, Door, Gate, Identity, Knock};
+use crate::door::{Admission, Answer, Door, Identity, Knock};
 use crate::driver::{Driver, LINGER_TIMEOUT, LISTENER};
+use crate::gates::{Claim, Place};
 use crate::mailbox::Attach;
 use crate::socket::{Socket, Transfer};
 
 /// New sockets of one turn at the most.
 const ACCEPTS_PER_TURN_MAX: usize = 512;
 
-/// Sockets at the door of a shard, or dismissed from it and not closed yet. Past it new ones are
-/// told so, so that half-open ones cannot eat all descriptors.
+/// Sockets of a shard without a place, at the door or dismissed from it. Past it a dismissed one is
+/// closed at once, so that those who were refused cannot eat all descriptors either; the answer of
+/// one that has more to say may then be lost to a reset.
 const DOOR_SOCKETS_MAX: usize = 4_096;
 
 /// How long the listener rests when the system has no descriptor left.
@@ -108,26 +111,23 @@ impl Driver {
             entrance.resumes_at = None;
             let Some((stream, peer)) = entrance.poll_accept(now) else { return };
             let door = Arc::clone(&entrance.door);
-            let crowded = self.connections.uncounted() >= DOOR_SOCKETS_MAX;
-            let waiting = Waiting { peer, received: Vec::new() };
-            if let Some(id) = self.adopt(stream) {
-                if crowded {
-                    self.pod.cells[self.index].count_turned_away();
-                    self.dismiss(now, id, &door.crowded());
-                    continue;
-                }
-                self.connections[id].phase = Phase::AtTheDoor(Box::new(waiting));
-                let due = now.instant + self.pod.config.door_timeout;
-                self.deadlines.schedule(id.0, now.instant, due);
-            }
+            let Some(id) = self.adopt(stream) else { continue };
+            let Some(handshake) = self.pod.gates.begin_handshake() else {
+                self.count(TurnedAway::CrowdedOut);
+                self.dismiss(now, id, &door.crowded());
+                continue;
+            };
+            let waiting = Waiting { peer, received: Vec::new(), _handshake: handshake };
+            self.connections[id].phase = Phase::AtTheDoor(Box::new(waiting));
+            let due = now.instant + self.pod.config.door_timeout;
+            self.deadlines.schedule(id.0, now.instant, due);
         }
     }
 
     /// Takes in a socket that was upgraded elsewhere and has its place already.
     pub(super) fn attach(&mut self, now: Now, attach: Attach) {
-        let Attach { socket, mut received, admission } = attach;
+        let Attach { socket, mut received, admission, place } = attach;
         if self.ends_at.is_some() {
-            self.pod.return_place();
             return;
         }
         let id = socket.set_nonblocking(true).ok().and_then(|()| {
@@ -135,9 +135,8 @@ impl Driver {
             let _ = socket.set_nodelay(true);
             self.adopt(TcpStream::from_std(socket))
         });
-        match id {
-            Some(id) => self.admit(now, id, admission, &mut received),
-            None => self.pod.return_place(),
+        if let Some(id) = id {
+            self.admit(now, id, admission, place, &mut received);
         }
     }
 
@@ -148,7 +147,7 @@ impl Driver {
         match read {
             None | Some(Transfer::Blocked) => {}
             Some(Transfer::Broken | Transfer::Bytes(0)) => {
-                self.pod.cells[self.index].count_turned_away();
+                self.count(TurnedAway::GoneEarly);
                 self.release(id);
             }
             Some(Transfer::Bytes(bytes)) => {
@@ -174,24 +173,29 @@ impl Driver {
             waiting.received.extend_from_slice(bytes);
             &mut waiting.received
         };
-        let mut gate = self.pod.gate();
+        let mut gate = self.pod.gates.gate();
         let mut answer = door.knock(&Knock { peer: waiting.peer, received: whole, gate });
-        if gate == Gate::Open && matches!(answer, Answer::Admit(_)) {
-            gate = self.pod.take_place();
-            // Another shard was quicker: the door must find other words.
-            if gate != Gate::Open {
-                answer = door.knock(&Knock { peer: waiting.peer, received: whole, gate });
+        let mut place = None;
+        if let Answer::Admit(admission) = &answer {
+            match self.pod.gates.take_place(Claim::of(admission)) {
+                Ok(taken) => place = Some(taken),
+                // Another shard was quicker, or it is about this one: the door finds other words.
+                Err(closed) => {
+                    gate = closed;
+                    answer = door.knock(&Knock { peer: waiting.peer, received: whole, gate });
+                }
             }
         }
         match answer {
-            Answer::Admit(admission) if gate == Gate::Open => {
+            Answer::Admit(admission) => {
+                let Some(place) = place else { return self.release(id) };
                 let consumed = admission.consumed.min(whole.len());
                 self.deadlines.cancel(id.0);
-                self.admit(now, id, *admission, &mut whole[consumed..]);
+                self.admit(now, id, *admission, place, &mut whole[consumed..]);
             }
-            Answer::Admit(_) => self.release(id),
             Answer::Refuse(response) => {
-                self.pod.cells[self.index].count_turned_away();
+                self.count(TurnedAway::Refused);
+                self.pod.gates.note_turned_away(gate);
                 self.dismiss(now, id, &response);
             }
             Answer::Respond(response) => self.dismiss(now, id, &response),
@@ -209,9 +213,16 @@ impl Driver {
         }
     }
 
-    fn admit(&mut self, now: Now, id: MemberId, admission: Admission, early: &mut [u8]) {
+    fn admit(
+        &mut self,
+        now: Now,
+        id: MemberId,
+        admission: Admission,
+        place: Place,
+        early: &mut [u8],
+    ) {
         self.connections[id].phase = Phase::Open;
-        self.connections.count(id);
+        self.connections.seat(id, place);
         let user = admission.identity.as_ref().map(|identity| &identity.user);
         let user_rate = user.and_then(|user| self.pod.user_rates.join(user));
         self.shard.handle_connect(
@@ -241,7 +252,19 @@ impl Driver {
             let _ = socket.write(response);
             socket.finish();
         }
+        if self.connections.uncounted() > DOOR_SOCKETS_MAX {
+            // What is read resets nothing.
+            if let Some(socket) = &self.connections[id].socket {
+                let _ = socket.read(&mut [0; 4_096]);
+            }
+            self.release(id);
+            return;
+        }
         self.deadlines.schedule(id.0, now.instant, now.instant + LINGER_TIMEOUT);
+    }
+
+    fn count(&self, why: TurnedAway) {
+        self.pod.cells[self.index].count_turned_away(why);
     }
 
     fn divert(&mut self, id: MemberId, door: &Arc<dyn Door>, peer: SocketAddr, received: Vec<u8>) {

@@ -189,7 +189,7 @@ impl Driver {
                     if *asked {
                         *asked = false;
                     } else {
-                        self.connections[*member].held += 1;
+                        self.connections.hold(*member, &self.pod.gates);
                     }
                 }
             }
@@ -241,9 +241,7 @@ impl Driver {
         }
         match what {
             Awaited::Entry => {
-                let held = &mut self.connections[member].held;
-                *held = held.saturating_sub(1);
-                if *held == 0 {
+                if self.connections.unhold(member) {
                     self.shard.handle_writable(member);
                 }
             }

@@ -51,8 +51,6 @@ impl Driver {
     /// Closes the socket and frees the number.
     pub(super) fn release(&mut self, id: MemberId) {
         self.deadlines.cancel(id.0);
-        if self.connections.release(id) {
-            self.pod.return_place();
-        }
+        self.connections.release(id);
     }
 }
