@@ -68,7 +68,7 @@ impl HttpDoor {
     fn judge(&self, head: &[u8], knock: &Knock<'_>) -> Answer {
         let verdict = Cell::new(None);
         let service = service_fn(|mut request: Request<Incoming>| {
-            let judgement = self.upgrades.judge(&mut request, knock.gate);
+            let judgement = self.upgrades.judge(&mut request, knock.gate, knock.peer.ip());
             let response = match judgement {
                 Judgement::Elsewhere => {
                     let probed = self.health.probed(&request, knock.gate);
@@ -97,8 +97,14 @@ impl HttpDoor {
                 ..*admission
             })),
             Some(answer) => answer,
-            None => Answer::Refuse(unreadable(&outcome).bytes()),
+            None => self.refuse(&unreadable(&outcome)),
         }
+    }
+
+    /// Refuses what is no request, so that nobody has judged it.
+    fn refuse(&self, problem: &Problem) -> Answer {
+        self.upgrades.refusals().count(problem.kind);
+        Answer::Refuse(problem.bytes())
     }
 }
 
@@ -110,12 +116,12 @@ impl Door for HttpDoor {
         let head = &seen[..end.unwrap_or(seen.len())];
         if has_bare_line_feed(head) {
             let message = "the lines of a request's head end with CR LF";
-            return Answer::Refuse(Problem::new(Kind::BadRequest, message).bytes());
+            return self.refuse(&Problem::new(Kind::BadRequest, message));
         }
         match end {
             Some(_) => self.judge(head, knock),
             None if head.len() < HEAD_BYTES_MAX => Answer::Wait,
-            None => Answer::Refuse(head_too_large().bytes()),
+            None => self.refuse(&head_too_large()),
         }
     }
 

@@ -74,13 +74,13 @@ impl Health {
     }
 }
 
-/// A full pod is ready: somebody may leave any moment. One that does not hear Redis is as well,
+/// A full or crowded pod is ready: that may be over any moment. One that does not hear Redis is as well,
 /// unless it was told otherwise: an outage of Redis must not take every pod out of service.
 fn verdict(gate: Gate, misses_bus: bool, requires_bus: bool) -> (StatusCode, &'static str) {
     match (gate, misses_bus) {
         (Gate::Draining, _) => (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"draining"}"#),
-        (Gate::Open | Gate::Full, false) => (StatusCode::OK, r#"{"status":"ready"}"#),
-        (Gate::Open | Gate::Full, true) => {
+        (_, false) => (StatusCode::OK, r#"{"status":"ready"}"#),
+        (_, true) => {
             let status =
                 if requires_bus { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
             (status, r#"{"status":"degraded"}"#)

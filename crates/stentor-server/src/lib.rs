@@ -7,6 +7,7 @@
 //!
 //! This crate knows no rooms, rings or frames: who hears what is the engine's.
 
+pub mod client_address;
 pub mod diverted;
 pub mod door;
 pub mod health;
@@ -18,8 +19,10 @@ pub mod serve;
 pub mod settings;
 pub mod token_command;
 
+mod attempts;
 mod closing;
 mod logging;
+mod refusals;
 mod room_text;
 
 pub use serve::{ServeError, Server, serve};

@@ -6,6 +6,8 @@
 mod tests;
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{
@@ -19,10 +21,13 @@ use stentor_wire::error_code::ErrorCode;
 use crate::closing;
 
 /// After how many seconds a client may come back where the pod is full or sheds load.
-const RETRY_BUSY_SECONDS: std::ops::RangeInclusive<u32> = 2..=10;
+const RETRY_BUSY_SECONDS: RangeInclusive<u32> = 2..=10;
 
 /// The same where the pod leaves and another takes over.
-const RETRY_DRAINING_SECONDS: std::ops::RangeInclusive<u32> = 1..=5;
+const RETRY_DRAINING_SECONDS: RangeInclusive<u32> = 1..=5;
+
+/// The longest that anybody is asked to stay away, in seconds.
+const RETRY_SECONDS_MAX: u32 = 300;
 
 /// What stands between a request and what it wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +64,10 @@ pub enum Kind {
     UnsupportedVersion,
     /// The request's head is larger than allowed.
     HeadTooLarge,
+    /// As many connections of one address as allowed.
+    TooManyConnections,
+    /// Too many refused upgrades of one address.
+    TooManyAttempts,
     /// As many connections as allowed.
     AtCapacity,
     /// The pod is about to stop.
@@ -69,7 +78,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind but the codes within [`Kind::BadMessage`], of which one stands for all.
-    pub const ALL: [Kind; 19] = [
+    pub const ALL: [Kind; 21] = [
         Kind::BadRequest,
         Kind::BadRoom,
         Kind::BadParameter,
@@ -86,6 +95,28 @@ impl Kind {
         Kind::UpgradeRequired,
         Kind::UnsupportedVersion,
         Kind::HeadTooLarge,
+        Kind::TooManyConnections,
+        Kind::TooManyAttempts,
+        Kind::AtCapacity,
+        Kind::Draining,
+        Kind::Overloaded,
+    ];
+
+    /// What an upgrade may be told: the description names them, and the metrics count them.
+    pub const OF_UPGRADES: &[Kind] = &[
+        Kind::BadRequest,
+        Kind::BadRoom,
+        Kind::BadParameter,
+        Kind::TooManyRooms,
+        Kind::Unauthorized,
+        Kind::InvalidToken,
+        Kind::ForbiddenOrigin,
+        Kind::ForbiddenRoom,
+        Kind::UpgradeRequired,
+        Kind::UnsupportedVersion,
+        Kind::HeadTooLarge,
+        Kind::TooManyConnections,
+        Kind::TooManyAttempts,
         Kind::AtCapacity,
         Kind::Draining,
         Kind::Overloaded,
@@ -112,6 +143,8 @@ impl Kind {
             Kind::HeadTooLarge => {
                 (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "request_head_too_large")
             }
+            Kind::TooManyConnections => (StatusCode::TOO_MANY_REQUESTS, "too_many_connections"),
+            Kind::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Kind::AtCapacity => (StatusCode::SERVICE_UNAVAILABLE, "at_capacity"),
             Kind::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
             Kind::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
@@ -129,7 +162,7 @@ impl Kind {
     }
 
     /// The header that this kind of answer carries beside the usual ones.
-    fn header(self) -> Option<(HeaderName, HeaderValue)> {
+    fn header(self, backlog: Duration) -> Option<(HeaderName, HeaderValue)> {
         Some(match self {
             Kind::Unauthorized => (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
             // RFC 6750 section 3.1.
@@ -138,10 +171,11 @@ impl Kind {
             }
             Kind::UpgradeRequired => (UPGRADE, HeaderValue::from_static("websocket")),
             Kind::UnsupportedVersion => (SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
-            Kind::AtCapacity | Kind::Overloaded => {
-                (RETRY_AFTER, fastrand::u32(RETRY_BUSY_SECONDS).into())
-            }
-            Kind::Draining => (RETRY_AFTER, fastrand::u32(RETRY_DRAINING_SECONDS).into()),
+            Kind::TooManyConnections
+            | Kind::TooManyAttempts
+            | Kind::AtCapacity
+            | Kind::Overloaded => (RETRY_AFTER, retry_after(RETRY_BUSY_SECONDS, backlog).into()),
+            Kind::Draining => (RETRY_AFTER, retry_after(RETRY_DRAINING_SECONDS, backlog).into()),
             _ => return None,
         })
     }
@@ -156,8 +190,19 @@ pub struct Problem {
     pub message: Cow<'static, str>,
     /// Which message of a batch it is about, counted from 0.
     pub index: Option<usize>,
+    /// How long to stay away at the least, where that is known.
+    pub backlog: Duration,
     /// The methods that the route has, for [`Kind::MethodNotAllowed`].
     pub allow: Option<String>,
+}
+
+/// After how many seconds to come back: not before the backlog is worked off, and spread over half
+/// as long again, so that a crowd comes back at the rate at which it can be let in.
+fn retry_after(usual: RangeInclusive<u32>, backlog: Duration) -> u32 {
+    let seconds = backlog.as_secs().try_into().unwrap_or(u32::MAX).min(RETRY_SECONDS_MAX);
+    let backlog = if backlog.is_zero() { 0 } else { seconds + 1 };
+    let earliest = backlog.max(*usual.start());
+    fastrand::u32(earliest..=usual.end().max(&(earliest + backlog / 2)).to_owned())
 }
 
 #[derive(Serialize)]
@@ -176,7 +221,7 @@ struct ErrorMember<'a> {
 impl Problem {
     /// A problem that is about no message of a batch.
     pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Problem {
-        Problem { kind, message: message.into(), index: None, allow: None }
+        Problem { kind, message: message.into(), index: None, backlog: Duration::ZERO, allow: None }
     }
 
     /// The JSON body: `{"error":{"code","message"}}`, with `index` where there is one.
@@ -195,7 +240,7 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_LENGTH, body.len().into());
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.extend(self.kind.header());
+        headers.extend(self.kind.header(self.backlog));
         if let Some(Ok(allow)) = self.allow.as_deref().map(HeaderValue::from_str) {
             headers.insert(ALLOW, allow);
         }

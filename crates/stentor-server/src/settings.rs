@@ -9,6 +9,7 @@ mod base_path;
 mod bus;
 mod descriptors;
 mod fault;
+mod gates;
 mod identity;
 mod later;
 mod read;
@@ -27,6 +28,7 @@ pub use base_path::BasePath;
 pub use bus::BusSettings;
 pub use descriptors::raise_descriptor_limit;
 pub use fault::SettingFault;
+pub use gates::{GateSettings, Patience};
 pub use identity::IdentitySettings;
 pub use secret::Secret;
 
@@ -49,6 +51,10 @@ pub struct Settings {
     pub allowed_origins: Origins,
     /// WebSocket connections at once; one more is answered 503.
     pub connections_max: usize,
+    /// Who may come in beside that, and how fast.
+    pub gates: GateSettings,
+    /// How long peers may take.
+    pub patience: Patience,
     /// Messages a second that a connection may send, in bursts of twice that, at most 100,000;
     /// 0 = no limit.
     pub rate_limit: u32,
@@ -104,6 +110,10 @@ impl Settings {
             pod,
             shards: self.shards,
             connections_max: self.connections_max,
+            handshakes_max: self.gates.handshakes_max,
+            accept_rate: self.gates.accept_rate,
+            connections_per_address_max: self.gates.connections_per_ip_max,
+            door_timeout: self.patience.head,
             slow_consumer: self.slow_consumer,
             flush_gap_max: self.flush_gap_max,
             ping_interval: self.ping_interval,

@@ -7,9 +7,11 @@
 //! Knows only numbers and addresses; what is read, and what follows, is the driver's business.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use stentor_shard::MemberId;
+
+use crate::address_block::AddressBlock;
 
 #[cfg(test)]
 mod tests;
@@ -21,9 +23,9 @@ const SPARE_ENTRIES_MAX: usize = 1_024;
 #[derive(Debug, Default)]
 pub(super) struct Strangers {
     /// Those at the door, by the network that they come from.
-    at_the_door: HashMap<IpAddr, VecDeque<MemberId>>,
+    at_the_door: HashMap<AddressBlock, VecDeque<MemberId>>,
     /// Networks with somebody at the door, in the order of their turns.
-    networks: VecDeque<IpAddr>,
+    networks: VecDeque<AddressBlock>,
     /// Those whose stream has ended, or who were told goodbye.
     leaving: VecDeque<MemberId>,
 }
@@ -31,7 +33,7 @@ pub(super) struct Strangers {
 impl Strangers {
     /// Puts a socket at the door at the end of its network's line.
     pub(super) fn push_at_the_door(&mut self, address: IpAddr, id: MemberId) {
-        let network = network_of(address);
+        let network = AddressBlock::of(address);
         let line = self.at_the_door.entry(network).or_default();
         if line.is_empty() {
             self.networks.push_back(network);
@@ -72,17 +74,6 @@ impl Strangers {
         if self.is_empty() && self.leaving.capacity() + self.networks.capacity() > SPARE_ENTRIES_MAX
         {
             *self = Strangers::default();
-        }
-    }
-}
-
-/// What counts as one neighbour: an IPv4 address, or the /64 that an IPv6 host has for itself.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
         }
     }
 }

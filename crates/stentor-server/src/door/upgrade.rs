@@ -3,6 +3,9 @@
 //! RFC 6455 section 4.2.1 says what an upgrade looks like; fastwebsockets checks little of it, so
 //! it is checked here and only the response is left to it. Knows no socket.
 
+use std::net::IpAddr;
+use std::time::Duration;
+
 use fastwebsockets::upgrade::upgrade;
 use http_body_util::Empty;
 use hyper::header::{
@@ -10,12 +13,15 @@ use hyper::header::{
     SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
 };
 use hyper::{Method, Request, Response, Version, body::Bytes};
-use stentor_engine::{Admission, Gate, Identity};
+use stentor_engine::{AddressBlock, Admission, Gate, Identity};
 
 use super::query::Wishes;
+use crate::attempts::Attempts;
+use crate::client_address::TrustedProxies;
 use crate::identity::{Guard, select_protocol};
 use crate::origins::Origins;
 use crate::problem::{Kind, Problem};
+use crate::refusals::Refusals;
 use crate::settings::{BasePath, Settings};
 
 /// What becomes of a request.
@@ -40,6 +46,11 @@ pub struct Upgrades {
     base_path: BasePath,
     allowed_origins: Origins,
     guard: Guard,
+    trusted_proxies: TrustedProxies,
+    /// Whether connections of an address are counted.
+    counts_addresses: bool,
+    attempts: Attempts,
+    refusals: Refusals,
 }
 
 impl Upgrades {
@@ -49,6 +60,10 @@ impl Upgrades {
             base_path: settings.base_path.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             guard: Guard::new(settings),
+            trusted_proxies: settings.gates.trusted_proxies.clone(),
+            counts_addresses: settings.gates.connections_per_ip_max > 0,
+            attempts: Attempts::new(settings.gates.attempts_per_ip_max),
+            refusals: Refusals::default(),
         }
     }
 
@@ -57,15 +72,21 @@ impl Upgrades {
         &self.guard
     }
 
-    /// Judges a request. The offered subprotocols are left alone, unless one carries a token.
-    pub fn judge<B>(&self, request: &mut Request<B>, gate: Gate) -> Judgement {
+    /// Judges a request of `peer`. The offered subprotocols are left alone, unless one carries a
+    /// token.
+    pub fn judge<B>(&self, request: &mut Request<B>, gate: Gate, peer: IpAddr) -> Judgement {
         let Some(room) = self.route(request.uri().path()) else { return Judgement::Elsewhere };
         if request.method() != Method::GET {
             return Judgement::Elsewhere;
         }
-        let (wishes, identity) = match self.check(request, room, gate) {
+        let address = self.address(request.headers(), peer);
+        let checked = self.check_attempts(address).and_then(|()| self.check(request, room, gate));
+        let (wishes, identity) = match checked {
             Ok(checked) => checked,
-            Err(problem) => return Judgement::Refuse(problem),
+            Err(problem) => {
+                self.note(address, problem.kind);
+                return Judgement::Refuse(problem);
+            }
         };
         let protocol = select_protocol(request.headers());
         let protocol = protocol.map(|protocol| (SEC_WEBSOCKET_PROTOCOL, protocol));
@@ -77,11 +98,42 @@ impl Upgrades {
                     rooms: wishes.rooms,
                     options: wishes.options,
                     last_id: wishes.last_id,
+                    address,
                     ..Admission::default()
                 });
                 Judgement::Admit { admission, response }
             }
             Err(_) => Judgement::Refuse(Problem::new(Kind::BadRequest, "no WebSocket handshake")),
+        }
+    }
+
+    /// Refused upgrades by what they were told.
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.refusals
+    }
+
+    /// Where the client is, as far as anything is counted by that.
+    fn address(&self, headers: &HeaderMap, peer: IpAddr) -> Option<AddressBlock> {
+        let is_counted = self.counts_addresses || self.attempts.are_counted();
+        is_counted.then(|| AddressBlock::of(self.trusted_proxies.client_address(peer, headers)))
+    }
+
+    fn check_attempts(&self, address: Option<AddressBlock>) -> Result<(), Problem> {
+        let counted = address.filter(|_| self.attempts.are_counted());
+        let Some(backlog) = counted.and_then(|address| self.attempts.barred(address)) else {
+            return Ok(());
+        };
+        let message = "too many upgrades of this address were refused";
+        Err(Problem { backlog, ..Problem::new(Kind::TooManyAttempts, message) })
+    }
+
+    fn note(&self, address: Option<AddressBlock>, kind: Kind) {
+        self.refusals.count(kind);
+        if let Some(address) = address {
+            tracing::debug!(?address, code = kind.code(), "refused an upgrade");
+            if self.attempts.are_counted() {
+                self.attempts.note(address, kind);
+            }
         }
     }
 
@@ -110,12 +162,8 @@ impl Upgrades {
             let message = "pages of this origin may not use this server";
             return Err(Problem::new(Kind::ForbiddenOrigin, message));
         }
-        match gate {
-            Gate::Open => {}
-            Gate::Full => {
-                return Err(Problem::new(Kind::AtCapacity, "as many as allowed are here"));
-            }
-            Gate::Draining => return Err(Problem::new(Kind::Draining, "this server is stopping")),
+        if let Some(problem) = closed(gate) {
+            return Err(problem);
         }
         let mut wishes = Wishes::default();
         if let Some(room) = room {
@@ -124,9 +172,33 @@ impl Upgrades {
         if let Some(query) = request.uri().query() {
             wishes.add_query(query)?;
         }
+        if let Gate::Crowded { backlog } = gate
+            && wishes.last_id.is_none()
+        {
+            return Err(crowded(backlog));
+        }
         let identity = self.guard.check(request, &wishes.rooms)?;
         Ok((wishes, identity))
     }
+}
+
+/// What to say where nobody comes in, whoever it is.
+fn closed(gate: Gate) -> Option<Problem> {
+    match gate {
+        Gate::Open | Gate::Crowded { .. } => None,
+        Gate::Overrun { backlog } => Some(crowded(backlog)),
+        Gate::Full => Some(Problem::new(Kind::AtCapacity, "as many as allowed are here")),
+        Gate::AddressFull => {
+            let message = "as many as allowed are here from this address";
+            Some(Problem::new(Kind::TooManyConnections, message))
+        }
+        Gate::Draining => Some(Problem::new(Kind::Draining, "this server is stopping")),
+    }
+}
+
+/// What to say where too many are coming in.
+fn crowded(backlog: Duration) -> Problem {
+    Problem { backlog, ..Problem::new(Kind::Overloaded, "too many are coming in") }
 }
 
 /// `/ws` and `/ws/{room}`, `{room}` being one segment.

@@ -11,7 +11,7 @@ use super::{docs, openapi};
 use crate::door::Upgrades;
 use crate::health::Health;
 use crate::origins::Origins;
-use crate::settings::{Secret, Settings};
+use crate::settings::{Patience, Secret, Settings};
 
 /// Everything that a request may need, made once at the start.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub struct App {
     pub(super) routes: Routes,
     pub(super) allowed_origins: Origins,
     pub(super) api_key: Option<Secret>,
+    pub(super) patience: Patience,
     pub(super) openapi: Bytes,
     pub(super) docs: Bytes,
     /// When the server started, in seconds since 1970.
@@ -47,6 +48,7 @@ impl App {
             health,
             allowed_origins: settings.allowed_origins.clone(),
             api_key: settings.api_key.clone(),
+            patience: settings.patience,
             docs: docs::page(&description).into(),
             openapi: format!("{description:#}").into(),
             started_unix_seconds: SystemTime::now()

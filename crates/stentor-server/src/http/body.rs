@@ -8,25 +8,28 @@ use hyper::body::{Body, Incoming};
 
 use crate::problem::{Kind, Problem};
 
-/// How long a body may take from its head to its end.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Reads a body of at most `bytes_max` bytes.
+/// Reads a body of at most `bytes_max` bytes that may take `timeout` from its head to its end.
 ///
 /// # Errors
 /// [`Kind::PayloadTooLarge`], before anything is read where the length was announced;
-/// [`Kind::RequestTimeout`] after ten seconds; [`Kind::BadRequest`] where the peer broke off.
-pub(super) async fn read(body: Incoming, bytes_max: usize) -> Result<Bytes, Problem> {
+/// [`Kind::RequestTimeout`] after `timeout`; [`Kind::BadRequest`] where the peer broke off.
+pub(super) async fn read(
+    body: Incoming,
+    bytes_max: usize,
+    timeout: Duration,
+) -> Result<Bytes, Problem> {
     let too_large =
         || Problem::new(Kind::PayloadTooLarge, format!("the body is over {bytes_max} bytes"));
     if body.size_hint().lower() > bytes_max as u64 {
         return Err(too_large());
     }
     let collected = Limited::new(body, bytes_max).collect();
-    match tokio::time::timeout(BODY_TIMEOUT, collected).await {
+    match tokio::time::timeout(timeout, collected).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(Problem::new(Kind::BadRequest, "the body ended early or is malformed")),
-        Err(_) => Err(Problem::new(Kind::RequestTimeout, "the body took over 10 seconds")),
+        Err(_) => {
+            Err(Problem::new(Kind::RequestTimeout, format!("the body took over {timeout:?}")))
+        }
     }
 }

@@ -22,9 +22,6 @@ use crate::diverted::Diverted;
 use crate::door::HEAD_BYTES_MAX;
 use crate::problem::{Kind, Problem};
 
-/// How long a request's head may take, and how long a kept-alive connection may idle.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// How long a closed connection is read from, so that the peer gets the last answer.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -48,16 +45,19 @@ impl Connection {
     pub(super) async fn serve(mut self, diverted: Diverted) {
         let Ok(socket) = TcpStream::from_std(diverted.socket) else { return };
         let handover = Rc::new(Handover::default());
-        let io = TokioIo::new(HttpSocket::new(diverted.received, socket, Rc::clone(&handover)));
+        let (peer, patience) = (diverted.peer.ip(), self.app.patience);
+        let socket =
+            HttpSocket::new(diverted.received, socket, patience.write, Rc::clone(&handover));
+        let io = TokioIo::new(socket);
         let service = service_fn(|request| {
             let (app, handover) = (Rc::clone(&self.app), Rc::clone(&handover));
             Box::pin(async move {
-                Ok::<_, Infallible>(respond::respond(&app, request, &handover).await)
+                Ok::<_, Infallible>(respond::respond(&app, request, peer, &handover).await)
             })
         });
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
+            .header_read_timeout(patience.head)
             .max_buf_size(HEAD_BYTES_MAX)
             .serve_connection(io, service);
         let outcome = tokio::select! {
@@ -94,7 +94,9 @@ impl Connection {
         let Err(refused) = self.app.engine.attach(socket, received, admission) else { return };
         tracing::debug!(%refused, "the engine did not take an upgraded HTTP connection");
         let Ok(Ok(mut socket)) = twin.map(TcpStream::from_std) else { return };
-        let answer = problem_of(refused).bytes();
+        let problem = problem_of(refused);
+        self.app.upgrades.refusals().count(problem.kind);
+        let answer = problem.bytes();
         let written = tokio::time::timeout(LINGER, socket.write_all(&answer)).await;
         if matches!(written, Ok(Ok(()))) {
             close(socket, &mut self.stopping).await;
@@ -103,12 +105,14 @@ impl Connection {
 }
 
 fn problem_of(refused: AttachError) -> Problem {
-    let kind = match refused {
-        AttachError::Full => Kind::AtCapacity,
-        AttachError::Draining => Kind::Draining,
-        AttachError::Overloaded => Kind::Overloaded,
+    let (kind, backlog) = match refused {
+        AttachError::Full => (Kind::AtCapacity, Duration::ZERO),
+        AttachError::AddressFull => (Kind::TooManyConnections, Duration::ZERO),
+        AttachError::Draining => (Kind::Draining, Duration::ZERO),
+        AttachError::Overloaded => (Kind::Overloaded, Duration::ZERO),
+        AttachError::Crowded { backlog } => (Kind::Overloaded, backlog),
     };
-    Problem::new(kind, refused.to_string())
+    Problem { backlog, ..Problem::new(kind, refused.to_string()) }
 }
 
 /// Says goodbye and reads on until the peer does too, because unread bytes would make the system

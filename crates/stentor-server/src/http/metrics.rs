@@ -24,6 +24,7 @@ pub(super) fn metrics(app: &App) -> Answer {
     let mut page = Exposition::default();
     let figures = app.engine.inspect();
     connections(&mut page, &figures);
+    gates(&mut page, &figures, app);
     messages(&mut page, &figures);
     bus::bus(&mut page, &figures, app.engine.bus_link());
     shards(&mut page, &figures.shards);
@@ -46,12 +47,6 @@ fn connections(page: &mut Exposition, figures: &Figures) {
         "WebSocket connections that were ever opened.",
         opened,
     );
-    page.single(
-        "realtime_connections_refused_total",
-        Metric::Counter,
-        "Sockets that were refused before an upgrade or took too long for one.",
-        figures.turned_away,
-    );
     let closed = figures.closed.iter().map(|(code, count)| (code.code(), *count));
     page.labelled(
         "realtime_connections_closed_total",
@@ -59,6 +54,41 @@ fn connections(page: &mut Exposition, figures: &Figures) {
         "WebSocket connections that ended, by close code; 1006 ended without a close frame.",
         "code",
         closed.chain([(CODE_ABNORMAL, figures.closed_abnormally)]),
+    );
+}
+
+/// Who came in, and who did not: by what an upgrade was told, or why it was told nothing.
+fn gates(page: &mut Exposition, figures: &Figures, app: &App) {
+    let of_all = |count: fn(&ShardFigures) -> u64| figures.shards.iter().map(count).sum::<u64>();
+    let untold = [
+        ("no_place_at_the_door", of_all(|shard| shard.crowded_out)),
+        ("timeout", of_all(|shard| shard.timed_out)),
+        ("gone", of_all(|shard| shard.gone_early)),
+    ];
+    page.labelled(
+        "realtime_connections_refused_total",
+        Metric::Counter,
+        "Sockets that were refused before an upgrade, by the error code told, or that never asked.",
+        "reason",
+        app.upgrades.refusals().read().chain(untold),
+    );
+    page.single(
+        "realtime_handshakes",
+        Metric::Gauge,
+        "Handshakes under way: sockets at the door, and connections that wait for the bus.",
+        figures.handshakes,
+    );
+    page.single(
+        "realtime_connection_places",
+        Metric::Gauge,
+        "Places of MAX_CONNECTIONS that are taken, by connections that are closing too.",
+        figures.places,
+    );
+    page.single(
+        "realtime_client_addresses",
+        Metric::Gauge,
+        "Addresses with connections; 0 where MAX_CONNECTIONS_PER_IP is not set.",
+        figures.addresses,
     );
 }
 

@@ -46,7 +46,7 @@ struct Stamps {
 
 /// Publishes one message or an array of them: all or none.
 pub(super) async fn publish(app: &App, body: Incoming) -> Result<Answer, Problem> {
-    let body = body::read(body, BODY_BYTES_MAX).await?;
+    let body = body::read(body, BODY_BYTES_MAX, app.patience.body).await?;
     let Request { publications, is_batch } = Request::parse(&body)?;
     let receipts = app
         .engine

@@ -1,5 +1,7 @@
 //! From a request to its answer: the way through judge, table, guards and operation.
 
+use std::net::IpAddr;
+
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderValue, ORIGIN};
@@ -13,13 +15,14 @@ use crate::door::Judgement;
 use crate::health::Health;
 use crate::problem::{Kind, Problem};
 
-/// Answers one request. An upgrade that is granted goes to `handover`.
+/// Answers one request of `peer`. An upgrade that is granted goes to `handover`.
 pub(super) async fn respond(
     app: &App,
     mut request: Request<Incoming>,
+    peer: IpAddr,
     handover: &Handover,
 ) -> Answer {
-    match app.upgrades.judge(&mut request, app.engine.gate()) {
+    match app.upgrades.judge(&mut request, app.engine.gate(), peer) {
         Judgement::Elsewhere => {}
         Judgement::Refuse(problem) => return closing(refuse(&problem)),
         Judgement::Admit { admission, response } => {

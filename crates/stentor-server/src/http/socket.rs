@@ -12,9 +12,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-/// How long a peer may read nothing of its answer.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// How a service tells its socket that an upgrade was granted.
 ///
 /// From then on what hyper writes is kept back: the engine sends it, once the connection is a
@@ -39,7 +36,7 @@ impl Handover {
 }
 
 /// First what the door read, then the socket. Writes reach the socket until an upgrade is granted;
-/// a peer that reads nothing for ten seconds is given up.
+/// a peer that reads nothing of its answer for so long is given up.
 #[derive(Debug)]
 pub(super) struct HttpSocket {
     received: Vec<u8>,
@@ -47,6 +44,7 @@ pub(super) struct HttpSocket {
     socket: TcpStream,
     handover: Rc<Handover>,
     held_back: Vec<u8>,
+    write_timeout: Duration,
     /// Runs while the peer reads nothing of what it is owed.
     write_deadline: Option<Pin<Box<Sleep>>>,
 }
@@ -63,13 +61,19 @@ pub(super) struct TakenBack {
 
 impl HttpSocket {
     /// Reads `received` before `socket`.
-    pub(super) fn new(received: Vec<u8>, socket: TcpStream, handover: Rc<Handover>) -> HttpSocket {
+    pub(super) fn new(
+        received: Vec<u8>,
+        socket: TcpStream,
+        write_timeout: Duration,
+        handover: Rc<Handover>,
+    ) -> HttpSocket {
         HttpSocket {
             received,
             received_offset: 0,
             socket,
             handover,
             held_back: Vec::new(),
+            write_timeout,
             write_deadline: None,
         }
     }
@@ -117,7 +121,8 @@ impl AsyncWrite for HttpSocket {
             self.write_deadline = None;
             return outcome;
         }
-        let deadline = self.write_deadline.get_or_insert_with(|| Box::pin(sleep(WRITE_TIMEOUT)));
+        let timeout = self.write_timeout;
+        let deadline = self.write_deadline.get_or_insert_with(|| Box::pin(sleep(timeout)));
         deadline.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 

@@ -26,15 +26,11 @@ pub struct Guard {
     verifier: Option<Arc<Verifier>>,
 }
 
-/// The `data` of an `auth` message: an object with the token, or the token alone.
+/// The `data` of an `auth` message.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum AuthData<'a> {
-    Object {
-        #[serde(borrow)]
-        token: Cow<'a, str>,
-    },
-    Alone(#[serde(borrow)] Cow<'a, str>),
+struct AuthData<'a> {
+    #[serde(borrow)]
+    token: Cow<'a, str>,
 }
 
 impl Guard {
@@ -94,8 +90,10 @@ impl Guard {
         let Some(verifier) = &self.verifier else {
             return Err("this server has no key to check tokens with".into());
         };
-        let Ok(Object(AuthData { token })) = serde_json::from_slice(data) else {
-            return Err("the data of an auth message is an object with a token".into());
+        let token = match serde_json::from_slice(data) {
+            Ok(Object(AuthData { token })) => token,
+            Err(_) => serde_json::from_slice::<Cow<'_, str>>(data)
+                .map_err(|_| "the data of an auth message is an object with a token")?,
         };
         verifier.verify(token.as_bytes(), now_unix_millis()).map_err(|refusal| tell(refusal).into())
     }

@@ -99,6 +99,27 @@ pub struct Arguments {
     #[arg(hide_env_values = true)]
     pub rate_limit_user: Option<String>,
 
+    /// Handshakes under way at once, the last eighth for clients that resume [default: by limit]
+    #[arg(long, env = "MAX_HANDSHAKES", value_name = "NUMBER", help_heading = GATES)]
+    #[arg(hide_env_values = true)]
+    pub max_handshakes: Option<String>,
+    /// Connections let in a second, bursts of a second's worth, else 503; 0 = any [default: 0]
+    #[arg(long, env = "ACCEPT_RATE", value_name = "NUMBER", help_heading = GATES)]
+    #[arg(hide_env_values = true)]
+    pub accept_rate: Option<String>,
+    /// Connections of one IPv4 address or IPv6 /64 at once, else 429; 0 = any [default: 0]
+    #[arg(long, env = "MAX_CONNECTIONS_PER_IP", value_name = "NUMBER", help_heading = GATES)]
+    #[arg(hide_env_values = true)]
+    pub max_connections_per_ip: Option<String>,
+    /// Refused upgrades of one address a minute, then 429; 0 = any [default: 0]
+    #[arg(long, env = "MAX_ATTEMPTS_PER_IP", value_name = "NUMBER", help_heading = GATES)]
+    #[arg(hide_env_values = true)]
+    pub max_attempts_per_ip: Option<String>,
+    /// Proxies whose Forwarded or X-Forwarded-For is believed: IPs, ranges [default: none]
+    #[arg(long, env = "TRUSTED_PROXIES", value_name = "LIST", help_heading = GATES)]
+    #[arg(hide_env_values = true)]
+    pub trusted_proxies: Option<String>,
+
     /// Whether clients may speak to everybody, not to rooms only [default: true]
     #[arg(long, env = "CLIENT_GLOBAL", value_name = "BOOL", help_heading = "How it delivers")]
     #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
@@ -194,6 +215,9 @@ pub enum Command {
 
 /// The heading of what [`super::identity`] judges.
 const IDENTITY: &str = "Who a client is";
+
+/// The heading of what [`super::gates`] judges.
+const GATES: &str = "Who may come in, and how fast";
 
 /// The heading of what [`super::bus`] judges.
 const OTHER_PODS: &str = "How other pods hear it";

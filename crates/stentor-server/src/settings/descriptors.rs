@@ -6,6 +6,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// handshakes under way, listeners, pollers, logs.
 const RESERVE_MAX: u64 = 1_024;
 
+/// More handshakes at once than a storm of well-behaved clients needs.
+const HANDSHAKES_DEFAULT_MAX: u64 = 8_192;
+
 /// What counts as the limit where the system names none.
 const UNLIMITED: u64 = 1_048_576;
 
@@ -15,6 +18,13 @@ const UNLIMITED: u64 = 1_048_576;
 pub(super) fn connections_allowed() -> u64 {
     let limit = getrlimit(Resource::Nofile).maximum.unwrap_or(UNLIMITED);
     (limit - RESERVE_MAX.min(limit / 4)).max(1)
+}
+
+/// How many handshakes may be under way unless set otherwise: a quarter of the descriptors, at most
+/// 8,192. They share them with the connections that they become.
+pub(super) fn handshakes_allowed() -> u64 {
+    let limit = getrlimit(Resource::Nofile).maximum.unwrap_or(UNLIMITED);
+    (limit / 4).clamp(1, HANDSHAKES_DEFAULT_MAX)
 }
 
 /// Raises the soft descriptor limit to the hard one.

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use stentor_engine::EngineConfig;
 
 use super::{
-    Arguments, BasePath, Secret, SettingFault, Settings, bus, descriptors, identity, later, values,
+    Arguments, BasePath, Patience, Secret, SettingFault, Settings, bus, descriptors, gates,
+    identity, later, values,
 };
 use crate::origins::Origins;
 
@@ -103,11 +104,13 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
     let log_level = reader.read("LOG_LEVEL", &a.log_level, default::LOG_LEVEL, values::log_level);
     let log_format =
         reader.read("LOG_FORMAT", &a.log_format, default::LOG_FORMAT, values::log_format);
+    let gates = gates::judge(a, reader);
     let bus = bus::judge(a, reader);
     let identity = identity::judge(a, reader);
+    let gates::Judged { gates, warning: gates_warning } = gates?;
     let bus::Judged { bus, ready_requires_bus, warning } = bus?;
     let identity::Judged { identity, rate_limit_user, client_global, mut warnings } = identity?;
-    warnings.extend(warning);
+    warnings.extend(warning.into_iter().chain(gates_warning));
     Some(Settings {
         address: SocketAddr::new(host?, port? as u16),
         shards: shards? as usize,
@@ -116,6 +119,8 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
         allowed_origins: allowed_origins?,
         connections_max: connections_max? as usize,
         identity,
+        gates,
+        patience: Patience::default(),
         rate_limit: rate_limit? as u32,
         rate_limit_user,
         client_global,

@@ -35,13 +35,6 @@ fn a_network_that_comes_back_stands_in_line_once() {
 }
 
 #[test]
-fn hosts_of_one_ipv6_network_and_mapped_addresses_are_one_neighbour() {
-    assert_eq!(network_of(at("2001:db8::1")), network_of(at("2001:db8::ffff:2")));
-    assert_ne!(network_of(at("2001:db8::1")), network_of(at("2001:db8:0:1::1")));
-    assert_eq!(network_of(at("::ffff:192.0.2.1")), at("192.0.2.1"));
-}
-
-#[test]
 fn those_who_leave_go_in_order() {
     let mut strangers = Strangers::default();
     strangers.push_leaving(MemberId(2));

@@ -201,22 +201,7 @@ fn web_socket(has_room: bool) -> Words {
         parameters,
         request: None,
         answers: vec![(101, "From here on it is a WebSocket.", Value::Null)],
-        problems: &[
-            Kind::BadRequest,
-            Kind::BadRoom,
-            Kind::BadParameter,
-            Kind::TooManyRooms,
-            Kind::Unauthorized,
-            Kind::InvalidToken,
-            Kind::ForbiddenOrigin,
-            Kind::ForbiddenRoom,
-            Kind::UpgradeRequired,
-            Kind::UnsupportedVersion,
-            Kind::HeadTooLarge,
-            Kind::AtCapacity,
-            Kind::Draining,
-            Kind::Overloaded,
-        ],
+        problems: Kind::OF_UPGRADES,
     }
 }
 
