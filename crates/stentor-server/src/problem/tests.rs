@@ -37,3 +37,19 @@ fn every_kind_is_an_error_with_a_code_of_its_own() {
     codes.dedup();
     assert_eq!(codes.len(), Kind::ALL.len());
 }
+
+#[test]
+fn whoever_is_told_to_come_back_is_so_behind_the_backlog_and_not_all_at_once() {
+    let seconds = |backlog: u64| {
+        let after = || retry_after(RETRY_BUSY_SECONDS, Duration::from_secs(backlog));
+        let mut pauses: Vec<u32> = (0..200).map(|_| after()).collect();
+        pauses.sort_unstable();
+        pauses.dedup();
+        pauses
+    };
+    let usual = seconds(0);
+    assert!(usual.len() > 3 && usual[0] >= 2 && usual[usual.len() - 1] <= 10, "{usual:?}");
+    let far = seconds(100);
+    assert!(far.len() > 10 && far[0] > 100 && far[far.len() - 1] <= 151, "{far:?}");
+    assert!(seconds(u64::MAX).iter().all(|pause| *pause <= 2 * RETRY_SECONDS_MAX));
+}
