@@ -5,6 +5,9 @@
 //! channel, one receiver for each shard; a shard that is too slow is told how many batches it
 //! missed by its receiver (`Lagged`), and tells its members. Redis need not be there at the start,
 //! nor at any time.
+//!
+//! A panic on this thread is a fault of ours, is counted, and costs the pod its link for a moment:
+//! the bus goes on with a new session. What may have been lost by it is told.
 
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -121,10 +124,9 @@ impl Bus {
             let driver = Driver::new(settings, ends);
             let run = AssertUnwindSafe(|| runtime.block_on(driver.run()));
             if std::panic::catch_unwind(run).is_err() {
-                // The ends are gone with it, by which their other sides see it.
-                tracing::error!(
-                    "the bus has panicked; this pod is on its own until it is restarted"
-                );
+                // It did not survive its own panic. The ends are gone with it, by which their
+                // other sides see it.
+                tracing::error!("the bus has ended; this pod is on its own until it is restarted");
                 return;
             }
             // Nobody may be left who wants to know.
@@ -188,3 +190,6 @@ impl Rooms {
         released_rx.await.unwrap_or(Release::LinkDown)
     }
 }
+
+#[cfg(test)]
+mod tests;

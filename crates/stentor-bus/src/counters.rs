@@ -15,6 +15,9 @@ pub struct PipelineCounters {
     pub published: u64,
     /// Attempts without an answer, or cut off by a lost link; each was tried again or dropped.
     pub lost: u64,
+    /// Messages that Redis did not take at the first attempt, or that could not be tried when they
+    /// were said; each counts once, whatever became of it later.
+    pub failed: u64,
     /// Messages that Redis refuses for good.
     pub refused: u64,
     /// Messages that the outbox dropped.
@@ -109,4 +112,6 @@ pub struct Counters {
     pub subscriptions: SubscriptionCounters,
     /// The link.
     pub link: LinkCounters,
+    /// Times that the bus panicked and was started anew.
+    pub panics: u64,
 }

@@ -4,23 +4,26 @@
 //! values say. It decides nothing. Everything that it does at once is capped, so that no side
 //! keeps the others waiting.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::time::Duration;
 
 use fred::error::Error;
 use fred::types::config::Server;
+use futures_util::FutureExt;
 use futures_util::stream::FuturesUnordered;
 use stentor_wire::room_name::RoomName;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use crate::backoff;
 use crate::bus::{Batch, Settings};
 use crate::channel::Audience;
 use crate::counters::Counters;
 use crate::inbox::{Arrival, Inbox};
 use crate::link::{Link, LinkState};
 use crate::pipeline::Pipeline;
-use crate::publisher::Outgoings;
+use crate::publisher::{Outgoing, Outgoings};
 use crate::record::Ticket;
 use crate::session::{Session, SessionEvent};
 use crate::subscriptions::Subscriptions;
@@ -37,6 +40,9 @@ use telling::Telling;
 /// What is taken or done at once of each kind.
 const AT_ONCE_MAX: usize = 1_024;
 
+/// A panic that follows another within this time makes the wait before the next start longer.
+const PANICS_IN_A_ROW_WITHIN: Duration = Duration::from_secs(60);
+
 /// How often the figures are told.
 const FIGURES_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -46,6 +52,9 @@ pub(crate) enum Control {
     Want(RoomName),
     Unwant(RoomName),
     Wait(Vec<RoomName>, oneshot::Sender<Release>),
+    /// A fault of the bus itself.
+    #[cfg(test)]
+    Panic,
 }
 
 /// The bus thread's ends of everything.
@@ -83,6 +92,9 @@ pub(crate) struct Driver {
     known: Vec<Server>,
     telling: Telling,
     arrivals: Vec<Arrival>,
+    /// What was taken from the queue of messages and has no number yet.
+    said: VecDeque<Outgoing>,
+    panics: u64,
     stop_at: Option<stentor_wire::time::Instant>,
     /// Nobody is left who could publish.
     is_silent: bool,
@@ -90,7 +102,7 @@ pub(crate) struct Driver {
 
 /// The one thing that a turn begins with.
 enum Event {
-    Said(Vec<crate::publisher::Outgoing>),
+    Said(Vec<Outgoing>),
     Control(Control),
     Session(SessionEvent),
     Published(Option<Ticket>, Result<(), Error>),
@@ -119,6 +131,8 @@ impl Driver {
             known: Vec::new(),
             telling: Telling::new(settings.address.to_string()),
             arrivals: Vec::new(),
+            said: VecDeque::new(),
+            panics: 0,
             stop_at: None,
             is_silent: false,
             settings,
@@ -126,8 +140,22 @@ impl Driver {
         }
     }
 
-    /// Runs until it is stopped.
+    /// Runs until it is stopped, through every panic.
     pub(crate) async fn run(mut self) {
+        let mut row = 0;
+        loop {
+            let began_at = self.clock.now().instant;
+            if AssertUnwindSafe(self.run_until_panic()).catch_unwind().await.is_ok() {
+                return;
+            }
+            let ran_for = self.clock.now().instant.since(began_at);
+            row = if ran_for < PANICS_IN_A_ROW_WITHIN { row + 1 } else { 1 };
+            self.handle_panic();
+            tokio::time::sleep(backoff::wait(row, self.random.u64(..))).await;
+        }
+    }
+
+    async fn run_until_panic(&mut self) {
         loop {
             self.act();
             if self.has_ended() {

@@ -2,6 +2,9 @@
 //!
 //! Bounded here and not by the client library, whose own bound breaks it. Each has a deadline;
 //! answers come in any order, and an answer to something that is no longer here says nothing.
+//!
+//! On a busy machine it may be the pod that is late and not Redis: the answer lies in the socket,
+//! and nobody has looked. So a deadline that is looked at much too late counts from then, once.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -9,6 +12,9 @@ use std::time::Duration;
 use stentor_wire::time::Instant;
 
 use crate::record::{OutRecord, Ticket};
+
+/// A deadline that is looked at so long after it passed says that nobody was here to look.
+const LATE_AFTER: Duration = Duration::from_millis(100);
 
 /// The bounds of what is in flight; at any of them nothing further is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +52,7 @@ pub struct InFlight {
 struct Flight {
     record: OutRecord,
     deadline: Instant,
+    was_spared: bool,
 }
 
 impl InFlight {
@@ -65,7 +72,9 @@ impl InFlight {
         let deadline = now + self.limits.timeout;
         self.bytes += record.weight();
         self.deadlines.push_back((deadline, ticket));
-        if let Some(before) = self.flights.insert(ticket, Flight { record, deadline }) {
+        if let Some(before) =
+            self.flights.insert(ticket, Flight { record, deadline, was_spared: false })
+        {
             self.bytes -= before.record.weight();
         }
     }
@@ -80,11 +89,20 @@ impl InFlight {
 
     /// Takes out a record that was not answered in time; the caller asks until there is none.
     pub fn poll_expired(&mut self, now: Instant) -> Option<(Ticket, OutRecord)> {
-        self.skip_answered();
-        let (deadline, ticket) = *self.deadlines.front()?;
-        if deadline > now {
-            return None;
-        }
+        let ticket = loop {
+            self.skip_answered();
+            let (deadline, ticket) = *self.deadlines.front()?;
+            if deadline > now {
+                return None;
+            }
+            let flight = self.flights.get_mut(&ticket)?;
+            if flight.was_spared || now < deadline + LATE_AFTER {
+                break ticket;
+            }
+            flight.was_spared = true;
+            flight.deadline = now + self.limits.timeout;
+            self.deadlines.push_back((flight.deadline, ticket));
+        };
         let record = self.complete(ticket)?;
         Some((ticket, record))
     }

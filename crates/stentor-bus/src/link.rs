@@ -4,7 +4,9 @@
 //! voted out keep theirs. So each second the pod publishes a *probe* and expects it back on a
 //! channel of its own, through both connections and the server between them. The link is up when
 //! the first probe has come back, not before; it is *deaf* when one has been out for 1.5 seconds.
-//! A deaf link is torn down and made anew: found at most 2.5 seconds after it went deaf.
+//! A deaf link is torn down and made anew: found at most 2.5 seconds after it went deaf. Where it is
+//! the pod that stood still, and looks at the time far too late, the probe may lie in the socket:
+//! then it gets half a second more, once.
 //!
 //! Knows no client library: a driver does what [`Link::poll_action`] says and reports.
 
@@ -21,6 +23,12 @@ pub const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a probe may be out.
 pub const PROBE_PATIENCE: Duration = Duration::from_millis(1_500);
+
+/// A probe that is looked for so long after its patience has ended says that nobody was here to look.
+const LATE_AFTER: Duration = Duration::from_millis(100);
+
+/// What a probe is given then.
+const SPARED_FOR: Duration = Duration::from_millis(500);
 
 /// How long connecting may take, from the first packet to the channel of the probes.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -63,6 +71,8 @@ pub struct Link {
     connected: bool,
     failures: u32,
     probes: VecDeque<(u64, Instant)>,
+    /// A probe that was looked for too late, and until when it has time.
+    spared: Option<(u64, Instant)>,
     next_probe: u64,
     next_probe_at: Instant,
     actions: VecDeque<LinkAction>,
@@ -111,6 +121,9 @@ impl Link {
             LinkState::Connecting if now >= self.due => self.fall(now, random),
             LinkState::Connecting if self.connected => self.probe(now),
             LinkState::Up if self.is_deaf(now) => {
+                if self.spare(now) {
+                    return self.probe(now);
+                }
                 self.counters.deaf += 1;
                 self.change(LinkState::Deaf);
                 // Nothing has failed to connect yet, so the first attempt follows at once.
@@ -135,7 +148,7 @@ impl Link {
 
     /// When [`Link::handle_timeout`] has something to do.
     pub fn poll_timeout(&self) -> Instant {
-        let deaf_at = self.probes.front().map(|(_, sent_at)| *sent_at + PROBE_PATIENCE);
+        let deaf_at = self.deaf_at();
         match self.state {
             LinkState::Connecting if self.connected => self.due.min(self.next_probe_at),
             LinkState::Up => deaf_at.map_or(self.next_probe_at, |at| at.min(self.next_probe_at)),
@@ -183,7 +196,26 @@ impl Link {
     }
 
     fn is_deaf(&self, now: Instant) -> bool {
-        self.probes.front().is_some_and(|(_, sent_at)| now >= *sent_at + PROBE_PATIENCE)
+        self.deaf_at().is_some_and(|at| now >= at)
+    }
+
+    fn deaf_at(&self) -> Option<Instant> {
+        let (number, sent_at) = self.probes.front()?;
+        match self.spared {
+            Some((spared, until)) if spared == *number => Some(until),
+            _ => Some(*sent_at + PROBE_PATIENCE),
+        }
+    }
+
+    /// Gives the oldest probe more time where nobody looked for it when it was due; whether it did.
+    fn spare(&mut self, now: Instant) -> bool {
+        let Some((number, _)) = self.probes.front().copied() else { return false };
+        let is_late = self.deaf_at().is_some_and(|at| now >= at + LATE_AFTER);
+        if !is_late || self.spared.is_some_and(|(spared, _)| spared == number) {
+            return false;
+        }
+        self.spared = Some((number, now + SPARED_FOR));
+        true
     }
 
     fn change(&mut self, state: LinkState) {

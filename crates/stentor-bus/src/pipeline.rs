@@ -23,6 +23,7 @@ use crate::outbox::{Dropped, Outbox, OutboxLimits};
 use crate::pod_id::PodId;
 use crate::record::{OutRecord, Ticket};
 use crate::relay;
+use crate::seq::Seq;
 
 /// After a publish that got no answer on a link that is up, nothing goes out for so long.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -44,7 +45,8 @@ const HEALED_MAX: usize = 64;
 /// Something to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publish {
-    /// What [`Pipeline::handle_outcome`] is told; `None` for a mark, which nobody waits for.
+    /// What [`Pipeline::handle_outcome`] is told; `None` for a base, which goes before something
+    /// that is waited for.
     pub ticket: Option<Ticket>,
     /// On whose channel.
     pub audience: Audience,
@@ -87,6 +89,8 @@ pub struct Pipeline {
     away: Outbox,
     away_until: Instant,
     in_flight: InFlight,
+    /// The mark that is next; its base may be out already.
+    closing: Option<(Audience, Seq)>,
     tickets: u64,
     link_up: bool,
     held_until: Instant,
@@ -113,6 +117,7 @@ impl Pipeline {
             away: Outbox::new(outbox),
             away_until: Instant::default(),
             in_flight: InFlight::new(in_flight),
+            closing: None,
             tickets: 0,
             link_up: false,
             held_until: Instant::default(),
@@ -126,7 +131,7 @@ impl Pipeline {
     pub fn handle_message(&mut self, now: Instant, audience: Audience, message: &[u8]) {
         let seq = self.numbering.next(now, &audience);
         let payload = relay::encode(&self.pod, seq, message);
-        self.keep(now, audience, payload);
+        self.keep(now, audience, seq, payload);
     }
 
     /// A message was said here, and its sender chose the id.
@@ -138,7 +143,7 @@ impl Pipeline {
     ) {
         let seq = self.numbering.next(now, &audience);
         let payload = relay::encode_chosen(&self.pod, seq, message);
-        self.keep(now, audience, payload);
+        self.keep(now, audience, seq, payload);
     }
 
     /// Messages were lost before they came here; receivers are to see the hole.
@@ -164,10 +169,19 @@ impl Pipeline {
     pub fn handle_link_down(&mut self, now: Instant) {
         self.link_up = false;
         self.extend_outage(now);
-        while let Some((ticket, record)) = self.in_flight.pop() {
-            self.counters.lost += 1;
-            self.outbox.push(ticket, record);
+        if let Some((audience, _)) = self.closing.take() {
+            self.numbering.handle_mark_lost(now, &audience);
         }
+        while let Some((ticket, record)) = self.in_flight.pop() {
+            if record.is_mark {
+                self.numbering.handle_mark_lost(now, &record.audience);
+            } else {
+                self.counters.lost += 1;
+                let record = self.failed(record);
+                self.outbox.push(ticket, record);
+            }
+        }
+        self.numbering.handle_all_unsure();
         self.end_away();
         self.drop_excess(now);
     }
@@ -176,6 +190,7 @@ impl Pipeline {
     /// the old ones has ended, and the other pods have subscribed at the new ones.
     pub fn handle_moved(&mut self, now: Instant) {
         self.held_until = self.held_until.max(now + PAUSE);
+        self.numbering.handle_all_unsure();
         self.end_away();
     }
 
@@ -185,13 +200,19 @@ impl Pipeline {
         match (outcome, record) {
             (Outcome::Published, record) => {
                 // An answer that came after its deadline spares a second publish.
-                if record.or_else(|| self.outbox.remove(ticket)).is_some() {
-                    self.counters.published += 1;
+                if let Some(record) = record.or_else(|| self.outbox.remove(ticket)) {
+                    self.numbering.handle_published(&record.audience, record.seq);
+                    self.counters.published += u64::from(!record.is_mark);
                 }
+            }
+            // The next one is no more welcome: the channel is closed when it has spoken again.
+            (Outcome::Refused, Some(mark)) if mark.is_mark => {
+                self.numbering.handle_unsure(&mark.audience);
             }
             (Outcome::Refused, Some(record)) => {
                 self.counters.refused += 1;
-                self.numbering.handle_dropped(now, &record.audience);
+                let record = self.failed(record);
+                self.numbering.handle_dropped(now, &record.audience, record.seq);
             }
             (Outcome::Lost, Some(record)) => self.put_back(now, ticket, record),
             (Outcome::Away, Some(record)) => self.put_away(now, ticket, record),
@@ -222,6 +243,10 @@ impl Pipeline {
         if !self.in_flight.has_room(first) {
             return None;
         }
+        if let Some(base) = self.numbering.poll_base(&first.audience, first.seq) {
+            let audience = first.audience.clone();
+            return Some(self.base(audience, base));
+        }
         let (ticket, record) = self.outbox.pop()?;
         if let Some(outage) = self.outage.as_mut().filter(|outage| ticket <= outage.last) {
             outage.republished += 1;
@@ -241,7 +266,7 @@ impl Pipeline {
 
     /// When something is due by itself.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let waiting = self.link_up && !self.outbox.is_empty();
+        let waiting = self.link_up && (!self.outbox.is_empty() || self.closing.is_some());
         let held = waiting.then_some(self.held_until).filter(|until| *until != Instant::default());
         let marks = self.link_up.then(|| self.numbering.poll_timeout()).flatten();
         let marks = marks.filter(|_| self.outbox.is_empty()).map(|due| due.max(self.held_until));
@@ -264,24 +289,54 @@ impl Pipeline {
     }
 
     fn poll_mark(&mut self, now: Instant) -> Option<Publish> {
-        let (audience, seq) = self.numbering.poll_mark(now)?;
+        let (audience, seq) = self.closing.take().or_else(|| self.numbering.poll_mark(now))?;
+        let payload = relay::encode_mark(&self.pod, seq);
+        let mark =
+            OutRecord { audience, seq, is_mark: true, has_failed: false, payload, said_at: now };
+        let (audience, payload) = (mark.audience.clone(), mark.payload.clone());
+        if !self.in_flight.has_room(&mark) {
+            self.closing = Some((audience, seq));
+            return None;
+        }
+        if let Some(base) = self.numbering.poll_base(&audience, seq) {
+            self.closing = Some((audience.clone(), seq));
+            return Some(self.base(audience, base));
+        }
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.in_flight.insert(now, ticket, mark);
         self.counters.marks += 1;
-        Some(Publish { ticket: None, audience, payload: relay::encode_mark(&self.pod, seq) })
+        Some(Publish { ticket: Some(ticket), audience, payload })
+    }
+
+    fn base(&mut self, audience: Audience, base: Seq) -> Publish {
+        self.counters.marks += 1;
+        Publish { ticket: None, audience, payload: relay::encode_mark(&self.pod, base) }
     }
 
     fn put_back(&mut self, now: Instant, ticket: Ticket, record: OutRecord) {
+        if record.is_mark {
+            return self.numbering.handle_mark_lost(now, &record.audience);
+        }
+        self.numbering.handle_unsure(&record.audience);
         self.counters.lost += 1;
         self.extend_outage(now);
         self.held_until = self.held_until.max(now + PAUSE);
+        let record = self.failed(record);
         self.outbox.push(ticket, record);
         self.drop_excess(now);
     }
 
     fn put_away(&mut self, now: Instant, ticket: Ticket, record: OutRecord) {
+        if record.is_mark {
+            return self.numbering.handle_mark_lost(now, &record.audience);
+        }
+        self.numbering.handle_unsure(&record.audience);
         self.extend_outage(record.said_at);
         if self.away.is_empty() {
             self.away_until = now + PAUSE;
         }
+        let record = self.failed(record);
         self.away.push(ticket, record);
         self.drop_excess(now);
     }
@@ -300,13 +355,27 @@ impl Pipeline {
         self.outage.get_or_insert(new).last = last;
     }
 
-    fn keep(&mut self, now: Instant, audience: Audience, payload: Bytes) {
+    fn keep(&mut self, now: Instant, audience: Audience, seq: Seq, payload: Bytes) {
         self.tickets += 1;
-        let record = OutRecord { audience, payload, said_at: now };
+        let record = OutRecord {
+            audience,
+            seq,
+            is_mark: false,
+            has_failed: !self.link_up,
+            payload,
+            said_at: now,
+        };
         self.outbox.push(Ticket(self.tickets), record);
         self.counters.accepted += 1;
         self.counters.deferred += u64::from(!self.link_up);
+        self.counters.failed += u64::from(!self.link_up);
         self.drop_excess(now);
+    }
+
+    /// Counts a message that Redis did not take at once; how often it fails then is all the same.
+    fn failed(&mut self, record: OutRecord) -> OutRecord {
+        self.counters.failed += u64::from(!record.has_failed);
+        OutRecord { has_failed: true, ..record }
     }
 
     fn drop_excess(&mut self, now: Instant) {
@@ -315,7 +384,7 @@ impl Pipeline {
         {
             self.counters.dropped += 1;
             self.extend_outage(now);
-            self.numbering.handle_dropped(now, &record.audience);
+            self.numbering.handle_dropped(now, &record.audience, record.seq);
         }
     }
 

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use stentor_wire::time::Instant;
 
 use crate::channel::Audience;
+use crate::seq::Seq;
 
 /// The order in which records were said on this pod, over all channels; larger is later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +15,12 @@ pub struct Ticket(pub(crate) u64);
 pub struct OutRecord {
     /// Whom it is for.
     pub audience: Audience,
+    /// Its number on that channel.
+    pub seq: Seq,
+    /// Whether it is a mark: one that is lost is made anew, and not kept.
+    pub is_mark: bool,
+    /// Whether it has been counted among those that Redis did not take at once.
+    pub has_failed: bool,
     /// The payload.
     pub payload: Bytes,
     /// When it was said.

@@ -46,6 +46,16 @@ impl Seq {
         Seq(self.0.saturating_add(steps).min(Seq::MAX.0))
     }
 
+    /// The one that is `steps` earlier; held before the first of its epoch.
+    pub fn minus(self, steps: u64) -> Seq {
+        Seq(self.0 - steps.min(self.0 & COUNT_MASK))
+    }
+
+    /// Whether it stands before the first of its epoch: no message has it, only a mark.
+    pub const fn is_before_first(self) -> bool {
+        self.0 & COUNT_MASK == 0
+    }
+
     /// Which epoch it lies in.
     pub const fn epoch(self) -> u32 {
         (self.0 >> COUNT_BITS) as u32

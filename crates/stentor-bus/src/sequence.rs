@@ -8,7 +8,8 @@
 //! is a promise and a hole that was told of is not.
 //!
 //! The first number of a pod on a channel is the base: nothing is known of what was before it, and
-//! nobody here was promised it, so a late subscriber starts without a gap.
+//! nobody here was promised it, so a late subscriber starts without a gap. A pod that has dropped
+//! something says so by a mark of the number before it, which is the base of who hears no other.
 //!
 //! That is not so on a channel that was *interrupted*: members were there, and it was not heard for
 //! a while. What a pod said meanwhile was promised to them, and where it was the pod's first there
@@ -99,7 +100,7 @@ impl Sequence {
                 heard.judge(seq)
             }
             None => {
-                self.begin(now, pod, audience, seq);
+                self.begin(now, pod, audience, seq, 1);
                 let may_miss = !seq.is_first() && self.is_interrupted(audience);
                 Verdict::New { missed: (!may_miss).then_some(0) }
             }
@@ -123,8 +124,10 @@ impl Sequence {
                 Some(missed)
             }
             None => {
-                self.begin(now, pod, audience, seq);
-                (!self.is_interrupted(audience)).then_some(0)
+                // The number itself was not heard, and may come yet.
+                self.begin(now, pod, audience, seq, 0);
+                let may_miss = !seq.is_before_first() && self.is_interrupted(audience);
+                (!may_miss).then_some(0)
             }
         }
     }
@@ -183,7 +186,7 @@ impl Sequence {
         self.all_interrupted_at.is_some() || self.interrupted.contains_key(audience)
     }
 
-    fn begin(&mut self, now: Instant, pod: &str, audience: &Audience, seq: Seq) {
+    fn begin(&mut self, now: Instant, pod: &str, audience: &Audience, seq: Seq, window: u64) {
         if self.pairs >= PAIRS_MAX {
             let mut moments: Vec<Instant> =
                 self.pods.values().flat_map(HashMap::values).map(|heard| heard.at).collect();
@@ -194,7 +197,7 @@ impl Sequence {
         if !self.pods.contains_key(pod) {
             self.pods.insert(pod.into(), HashMap::new());
         }
-        let heard = Heard { base: seq, last: seq, window: 1, at: now };
+        let heard = Heard { base: seq, last: seq, window, at: now };
         if let Some(channels) = self.pods.get_mut(pod) {
             channels.insert(audience.clone(), heard);
             self.pairs += 1;

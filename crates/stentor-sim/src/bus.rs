@@ -54,15 +54,6 @@ pub(crate) enum Effect {
     Batch(Batch),
 }
 
-/// What an input or the inbox showed, for the oracle.
-#[derive(Debug)]
-pub(crate) enum Notice {
-    /// A payload of another pod was looked at.
-    Heard(Audience, Bytes),
-    /// A channel is heard no more.
-    Unsubscribed(Audience),
-}
-
 #[derive(Debug)]
 pub(crate) struct PodBus {
     pod: PodId,
@@ -82,7 +73,6 @@ pub(crate) struct PodBus {
     mutation: Option<Mutation>,
     downs: u64,
     pub(crate) effects: Vec<Effect>,
-    pub(crate) notices: Vec<Notice>,
     pub(crate) wakes_at: Option<Micros>,
     pub(crate) stands_until: Micros,
 }
@@ -112,15 +102,9 @@ impl PodBus {
             mutation,
             downs: 0,
             effects: Vec::new(),
-            notices: Vec::new(),
             wakes_at: None,
             stands_until: 0,
         }
-    }
-
-    /// The pod's name on the bus.
-    pub(crate) fn name(&self) -> &str {
-        self.pod.as_str()
     }
 
     /// Whether Redis is heard.
@@ -225,7 +209,6 @@ impl PodBus {
 
     fn take_payload(&mut self, now: Now, channel: &str, payload: &Bytes) {
         if let Some(audience) = self.audiences.get(channel) {
-            self.notices.push(Notice::Heard(audience.clone(), payload.clone()));
             if self.mutation == Some(Mutation::ForgetDuplicates) {
                 self.inbox = Inbox::new(self.pod.clone(), 0);
             }
@@ -257,6 +240,9 @@ impl PodBus {
         self.follow_link(now);
         for _ in 0..PUBLISHES_AT_ONCE_MAX {
             let Some(publish) = self.pipeline.poll_publish(now.instant) else { break };
+            if self.mutation == Some(Mutation::ForgetBases) && publish.ticket.is_none() {
+                continue;
+            }
             let channel = self.names.of(&publish.audience);
             self.publish(Request::Publish {
                 ticket: publish.ticket,
@@ -327,7 +313,6 @@ impl PodBus {
                 CommandKind::Unsubscribe => {
                     self.audiences.remove(name);
                     self.inbox.handle_unsubscribed(audience);
-                    self.notices.push(Notice::Unsubscribed(audience.clone()));
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use clap::Parser;
 use stentor_sim::fault::Fault;
 use stentor_sim::mutation::Mutation;
-use stentor_sim::oracle::Verdict;
+use stentor_sim::oracle::{Told, Verdict};
 use stentor_sim::plan::Plan;
 use stentor_sim::shrink::shrink;
 use stentor_sim::world::{self, Run};
@@ -62,14 +62,15 @@ fn main() -> ExitCode {
         total.said += verdict.said;
         total.heard += verdict.heard;
         total.announced += verdict.announced;
-        total.without_base += verdict.without_base;
+        total.told += verdict.told;
     }
-    let Verdict { said, heard, announced, without_base, .. } = total;
+    let Verdict { said, heard, announced, told, .. } = total;
+    let Told { counted, counted_falsely, uncounted, uncounted_falsely } = told;
     println!(
         "{seeds} seeds from {first}: every promise was kept. {events} events, {said} messages \
-         said, {heard} heard, {announced} missed and announced; {without_base} missed without a \
-         word by the exception without-base (a pod's messages that its full outbox dropped \
-         before its first in a room that a receiver heard)"
+         said, {heard} heard, {announced} missed and announced. Gaps told to members: with a \
+         count {counted} and {counted_falsely} where nothing was missing, without one \
+         {uncounted} and {uncounted_falsely}"
     );
     ExitCode::SUCCESS
 }

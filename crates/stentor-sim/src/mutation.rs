@@ -21,6 +21,8 @@ pub enum Mutation {
     DropLocal,
     /// It subscribes to nothing any more after an outage.
     ForgetToSubscribe,
+    /// It does not say from where to count where its outbox dropped something.
+    ForgetBases,
 }
 
 impl Mutation {
@@ -35,11 +37,12 @@ impl Mutation {
             Mutation::ForgetToLeave => "forget-to-leave",
             Mutation::DropLocal => "drop-local",
             Mutation::ForgetToSubscribe => "forget-to-subscribe",
+            Mutation::ForgetBases => "forget-bases",
         }
     }
 
     /// All of them.
-    pub const ALL: [Mutation; 8] = [
+    pub const ALL: [Mutation; 9] = [
         Mutation::ForgetDuplicates,
         Mutation::DropOne,
         Mutation::SwapTwo,
@@ -48,6 +51,7 @@ impl Mutation {
         Mutation::ForgetToLeave,
         Mutation::DropLocal,
         Mutation::ForgetToSubscribe,
+        Mutation::ForgetBases,
     ];
 }
 

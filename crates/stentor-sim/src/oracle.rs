@@ -8,20 +8,19 @@
 //!
 //! A member that hears no events cannot be told of what was lost between pods: for it counts what
 //! its shard was told.
-//!
-//! The one named exception, counted in [`Verdict::without_base`]: see there.
 
 mod judge;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use stentor_bus::channel::Audience;
-use stentor_bus::relay::{self, Record};
-use stentor_bus::seq::Seq;
 
 use crate::connection::ConnectionId;
 use crate::queue::{MILLI, Micros};
+
+pub use told::Told;
 
 /// A member of the sender's own pod hears a message within this, whatever Redis does.
 const LOCAL_DELAY_MAX: Micros = 50 * MILLI;
@@ -80,11 +79,8 @@ pub struct Verdict {
     pub heard: u64,
     /// Messages that members missed and that were announced.
     pub announced: u64,
-    /// Messages that members missed, and that nobody could announce, because a sending pod's full
-    /// outbox dropped them before their pod had heard anything of it in that room: the first
-    /// number that a pod hears of another on a channel that was not interrupted is its base, and
-    /// what was dropped before it leaves no hole. Nothing that Redis or a link loses is excepted.
-    pub without_base: u64,
+    /// What members were told of losses between pods.
+    pub told: Told,
 }
 
 /// What was said, by the number in it.
@@ -104,7 +100,8 @@ struct Acceptance {
     sender: ConnectionId,
     /// The order in which messages were taken.
     order: u64,
-    seq: Option<Seq>,
+    /// Whether it went on to the pod's bus: a resend that the pod has had already does not.
+    is_passed_on: bool,
 }
 
 /// A connection as the oracle sees it.
@@ -145,16 +142,9 @@ pub(crate) struct Oracle {
     listeners: BTreeMap<ConnectionId, Listener>,
     /// Who speaks under which name.
     names: BTreeMap<String, ConnectionId>,
-    /// What each pod heard first of another pod on a channel.
-    bases: BTreeMap<(usize, Audience, String), Seq>,
-    pods: BTreeMap<String, usize>,
     dead_pods: BTreeSet<usize>,
-    /// How many numbers each pod has given out on each channel.
-    numbered: BTreeMap<(usize, Audience), u64>,
     /// Messages of other programs.
     foreign: u64,
-    /// Whether outboxes in this world are so small that they drop; else nothing is excepted.
-    can_drop: bool,
     /// What shards were told of gaps, by pod and shard.
     told: BTreeMap<(usize, usize), Vec<Gap>>,
     verdict: Verdict,
@@ -191,14 +181,6 @@ pub(crate) struct Read<'a> {
 }
 
 impl Oracle {
-    pub(crate) fn new(can_drop: bool) -> Oracle {
-        Oracle { can_drop, ..Oracle::default() }
-    }
-
-    pub(crate) fn pod_started(&mut self, pod: usize, name: &str) {
-        self.pods.insert(name.to_owned(), pod);
-    }
-
     pub(crate) fn pod_died(&mut self, pod: usize) {
         self.dead_pods.insert(pod);
     }
@@ -256,39 +238,20 @@ impl Oracle {
             by: Vec::new(),
             is_last_word,
         });
-        said.by.push(Acceptance { pod, sender, order, seq: None });
+        said.by.push(Acceptance { pod, sender, order, is_passed_on: false });
     }
 
-    /// A pod gives a message its number on its channel, the next one.
-    pub(crate) fn numbered(&mut self, pod: usize, audience: &Audience, number: Option<u64>) {
-        let count = self.numbered.entry((pod, audience.clone())).or_default();
-        *count += 1;
-        let seq = Seq::first_of(0).plus(*count - 1);
-        let said = number.and_then(|number| self.said.get_mut(&number));
-        let by = said.and_then(|said| said.by.iter_mut().find(|by| by.pod == pod));
-        if let Some(by) = by {
-            by.seq.get_or_insert(seq);
+    /// A pod's bus takes a message.
+    pub(crate) fn passed_on(&mut self, pod: usize, number: u64) {
+        let said = self.said.get_mut(&number);
+        if let Some(by) = said.and_then(|said| said.by.iter_mut().find(|by| by.pod == pod)) {
+            by.is_passed_on = true;
         }
-    }
-
-    /// A pod looks at what a channel carried.
-    pub(crate) fn payload(&mut self, pod: usize, audience: Audience, payload: &[u8]) {
-        let (from, seq) = match relay::decode(payload) {
-            Ok(Record::Message(relayed)) => (relayed.pod, relayed.seq),
-            // A mark that is heard first says that it was the last: what is seen begins behind it.
-            Ok(Record::Mark { pod, seq }) => (pod, seq.plus(1)),
-            _ => return,
-        };
-        self.bases.entry((pod, audience, from.to_owned())).or_insert(seq);
     }
 
     /// Another program says something.
     pub(crate) fn foreign(&mut self) {
         self.foreign += 1;
-    }
-
-    pub(crate) fn unsubscribed(&mut self, pod: usize, audience: &Audience) {
-        self.bases.retain(|(of, channel, _), _| *of != pod || channel != audience);
     }
 
     /// A shard is told that something is missing.
@@ -359,6 +322,7 @@ impl Oracle {
             return;
         }
         self.judge_missing(now, connection, judge::Until::LastHeard);
+        self.judge_told(connection);
         if let Some(listener) = self.listeners.get_mut(&connection) {
             listener.is_over = true;
         }
@@ -371,6 +335,7 @@ impl Oracle {
         for id in there {
             self.judge_missing(now, id, judge::Until::End);
             self.judge_rings(now, id);
+            self.judge_told(id);
             if let Some(listener) = self.listeners.get_mut(&id) {
                 listener.is_over = true;
             }

@@ -129,7 +129,7 @@ impl World {
             said: 0,
             first_last_word: u64::MAX,
             open: Vec::new(),
-            oracle: Oracle::new(plan.has(Fault::OutboxSmall)),
+            oracle: Oracle::default(),
             trace: Trace::new(plan.is_traced),
             has_ended: false,
             plan,
@@ -215,7 +215,6 @@ impl World {
         };
         let pod = self.pods.len();
         let started = Pod::start(&start);
-        self.oracle.pod_started(pod, started.bus.name());
         self.trace.note(self.now, || format!("pod {pod} starts in place {place}"));
         self.pods.push(started);
         self.places[place] = Some(pod);

@@ -27,9 +27,15 @@ const BATCH_ARRIVALS_MAX: usize = 256;
 
 impl Driver {
     pub(super) fn handle_said(&mut self, messages: Vec<Outgoing>) {
-        let now = self.clock.now().instant;
         self.is_silent = messages.is_empty();
-        for Outgoing { audience, message, is_id_chosen } in messages {
+        self.said.extend(messages);
+        self.number_what_was_said();
+    }
+
+    /// One after the other, so that a panic costs one message and leaves a hole for it.
+    fn number_what_was_said(&mut self) {
+        let now = self.clock.now().instant;
+        while let Some(Outgoing { audience, message, is_id_chosen }) = self.said.pop_front() {
             if is_id_chosen {
                 self.pipeline.handle_message_with_chosen_id(now, audience, &message);
             } else {
@@ -80,6 +86,23 @@ impl Driver {
         self.telling.failed(why);
         self.drop_session();
         self.link.handle_disconnected(self.clock.now().instant, self.random.u64(..));
+    }
+
+    /// Something here has panicked. The values stand, because each is whole between two calls, and
+    /// so do the numbers that were given out: whatever was lost leaves a hole. What was being heard
+    /// may be lost without one, and is told of. The session is made anew.
+    pub(super) fn handle_panic(&mut self) {
+        self.panics += 1;
+        self.telling.panicked(self.panics);
+        let now = self.clock.now();
+        for audience in self.subscriptions.confirmed() {
+            self.inbox.handle_lag(audience, &mut self.arrivals);
+        }
+        self.handle_disconnected("the bus has panicked");
+        self.follow_link();
+        self.number_what_was_said();
+        self.pass_on();
+        self.tell_figures_now(now.instant);
     }
 
     pub(super) fn handle_stop(&mut self, patience: Duration) {
@@ -134,6 +157,8 @@ impl Driver {
         match control {
             Control::Want(room) => self.subscriptions.handle_wanted(&room),
             Control::Unwant(room) => self.subscriptions.handle_unwanted(now, &room),
+            #[cfg(test)]
+            Control::Panic => panic!("a test asks for it"),
             Control::Wait(rooms, released) => {
                 self.waiters_count += 1;
                 let waiter = WaiterId(self.waiters_count);

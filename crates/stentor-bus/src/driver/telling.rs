@@ -75,6 +75,11 @@ impl Telling {
         self.is_deaf = state == LinkState::Deaf;
     }
 
+    pub(super) fn panicked(&self, panics: u64) {
+        let address = &self.address;
+        tracing::error!(%address, panics, "the bus has panicked; it is started anew");
+    }
+
     pub(super) fn healed(&self, healed: &Healed) {
         let Healed { lasted, republished, dropped } = healed;
         if dropped.records > 0 {
@@ -117,15 +122,19 @@ impl Telling {
 impl Driver {
     /// Gives the figures out when it is time.
     pub(super) fn tell_figures(&mut self, now: Instant) {
-        if now < self.telling.figures_at {
-            return;
+        if now >= self.telling.figures_at {
+            self.tell_figures_now(now);
         }
+    }
+
+    pub(super) fn tell_figures_now(&mut self, now: Instant) {
         self.telling.figures_at = now + FIGURES_INTERVAL;
         let counters = Counters {
             pipeline: self.pipeline.counters(),
             inbox: self.inbox.counters(),
             subscriptions: self.subscriptions.counters(),
             link: self.link.counters(),
+            panics: self.panics,
         };
         self.telling.often(now, &counters);
         self.ends.counters.send_replace(counters);

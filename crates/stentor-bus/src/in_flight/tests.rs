@@ -4,15 +4,17 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use stentor_wire::time::Instant;
 
-use super::{InFlight, InFlightLimits};
+use super::{InFlight, InFlightLimits, LATE_AFTER};
 use crate::record::{OutRecord, Ticket};
+use crate::seq::Seq;
 
 const START: Instant = Instant::from_micros(1_000_000);
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 fn record(payload_bytes: usize) -> OutRecord {
     let payload = Bytes::from(vec![b'x'; payload_bytes]);
-    OutRecord { audience: None, payload, said_at: START }
+    let seq = Seq::first_of(0);
+    OutRecord { audience: None, seq, is_mark: false, has_failed: false, payload, said_at: START }
 }
 
 fn in_flight(records_max: usize, bytes_max: usize) -> InFlight {
@@ -54,6 +56,20 @@ fn what_is_not_answered_in_time_comes_out() {
     assert_eq!(in_flight.poll_timeout(), Some(START + TIMEOUT));
     assert_eq!(in_flight.poll_expired(START + TIMEOUT).map(|(ticket, _)| ticket), Some(Ticket(1)));
     assert!(in_flight.poll_expired(START + TIMEOUT).is_none());
+}
+
+#[test]
+fn a_deadline_that_nobody_was_there_to_look_at_counts_from_then_once() {
+    let mut in_flight = in_flight(10, 1 << 20);
+    let late = START + TIMEOUT + LATE_AFTER;
+    in_flight.insert(START, Ticket(1), record(1));
+    in_flight.insert(START + LATE_AFTER, Ticket(2), record(1));
+    let ticket = |expired: Option<(Ticket, OutRecord)>| expired.map(|(ticket, _)| ticket);
+    assert_eq!(ticket(in_flight.poll_expired(late)), Some(Ticket(2)), "it is not late");
+    assert_eq!(ticket(in_flight.poll_expired(late)), None);
+    assert_eq!(in_flight.poll_timeout(), Some(late + TIMEOUT));
+    let later = late + TIMEOUT + TIMEOUT;
+    assert_eq!(ticket(in_flight.poll_expired(later)), Some(Ticket(1)));
 }
 
 #[test]

@@ -3,7 +3,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 use stentor_wire::time::Instant;
 
-use super::{CHANGES_MAX, CONNECT_TIMEOUT, Link, LinkAction, LinkState, PROBE_PATIENCE};
+use super::{
+    CHANGES_MAX, CONNECT_TIMEOUT, LATE_AFTER, Link, LinkAction, LinkState, PROBE_PATIENCE,
+    SPARED_FOR,
+};
 
 const START: Instant = Instant::from_micros(1_000_000);
 
@@ -70,6 +73,32 @@ fn a_deaf_link_is_torn_down_and_made_anew_at_once() {
     assert_eq!(changes(&mut link), [LinkState::Deaf, LinkState::Down, LinkState::Connecting]);
     let last = actions(&mut link);
     assert!(last.ends_with(&[LinkAction::TearDown, LinkAction::Connect]), "{last:?}");
+    assert_eq!(link.counters().deaf, 1);
+}
+
+/// A link whose pod stood still while its second probe was out, and until when.
+fn stood_still() -> (Link, Instant) {
+    let mut link = up();
+    link.handle_timeout(after(1_000), 0);
+    let until = after(1_000) + PROBE_PATIENCE + LATE_AFTER;
+    link.handle_timeout(until, 0);
+    (link, until)
+}
+
+#[test]
+fn a_pod_that_stood_still_reads_its_socket_before_it_calls_the_link_deaf() {
+    let (mut link, until) = stood_still();
+    assert_eq!(link.state(), LinkState::Up);
+    link.handle_probe_heard(until, 2);
+    link.handle_timeout(until + SPARED_FOR, 0);
+    assert_eq!(link.state(), LinkState::Up);
+}
+
+#[test]
+fn a_pod_that_stood_still_waits_for_its_probe_once() {
+    let (mut link, until) = stood_still();
+    assert_eq!(link.poll_timeout(), until + SPARED_FOR);
+    link.handle_timeout(until + SPARED_FOR + LATE_AFTER, 0);
     assert_eq!(link.counters().deaf, 1);
 }
 

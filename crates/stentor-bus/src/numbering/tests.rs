@@ -68,7 +68,7 @@ fn a_dropped_message_is_marked_though_the_channel_was() {
     let last = numbering.next(START, &None);
     assert!(numbering.poll_mark(after(2)).is_some());
     assert!(numbering.poll_mark(after(17)).is_some());
-    numbering.handle_dropped(after(60), &None);
+    numbering.handle_dropped(after(60), &None, last);
     assert_eq!(numbering.poll_mark(after(62)), Some((None, last)));
 }
 
@@ -86,13 +86,43 @@ fn marks_are_spaced_however_many_channels_go_quiet_at_once() {
 #[test]
 fn a_channel_that_was_forgotten_goes_on_in_a_later_epoch() {
     let mut numbering = Numbering::default();
-    let last = numbering.skip(START, &None, 57);
+    (0..56).for_each(|_| drop(numbering.next(START, &None)));
+    let last = numbering.next(START, &None);
     let later = START + REMEMBERED_FOR + Duration::from_secs(1);
     numbering.sweep(later);
     assert!(numbering.is_empty());
     let next = numbering.next(later, &None);
     assert!(next > last);
     assert_eq!(next.steps_since(last), 1);
+}
+
+#[test]
+fn a_channel_with_a_hole_is_remembered_until_it_was_told() {
+    let mut numbering = Numbering::default();
+    let last = numbering.skip(START, &None, 3);
+    let later = START + REMEMBERED_FOR + Duration::from_secs(1);
+    numbering.sweep(later);
+    assert_eq!(numbering.poll_mark(later), Some((None, last)));
+    assert_eq!(numbering.poll_base(&None, last), Some(last.minus(3)));
+    assert_eq!(numbering.poll_base(&None, last), None, "it is out");
+    numbering.handle_unsure(&None);
+    assert_eq!(numbering.poll_base(&None, last), Some(last.minus(3)));
+    numbering.handle_published(&None, last);
+    numbering.handle_unsure(&None);
+    assert_eq!(numbering.poll_base(&None, last), None, "redis has it");
+}
+
+#[test]
+fn an_answer_to_what_went_out_before_the_base_says_nothing_of_it() {
+    let mut numbering = Numbering::default();
+    let first = numbering.next(START, &None);
+    let second = numbering.next(START, &None);
+    let third = numbering.next(START, &None);
+    numbering.handle_dropped(START, &None, first);
+    assert_eq!(numbering.poll_base(&None, third), Some(first.minus(1)));
+    numbering.handle_published(&None, second);
+    numbering.handle_all_unsure();
+    assert_eq!(numbering.poll_base(&None, third), Some(first.minus(1)));
 }
 
 #[test]

@@ -7,12 +7,14 @@ use stentor_wire::time::Instant;
 
 use super::{CHANNELS_TOLD_MAX, Outbox, OutboxLimits};
 use crate::record::{OutRecord, Ticket};
+use crate::seq::Seq;
 
 const START: Instant = Instant::from_micros(1_000_000);
 
 fn record(payload_bytes: usize) -> OutRecord {
     let payload = Bytes::from(vec![b'x'; payload_bytes]);
-    OutRecord { audience: None, payload, said_at: START }
+    let seq = Seq::first_of(0);
+    OutRecord { audience: None, seq, is_mark: false, has_failed: false, payload, said_at: START }
 }
 
 fn outbox(records_max: usize, bytes_max: usize) -> Outbox {

@@ -18,6 +18,16 @@ fn the_last_number_is_held() {
     assert_eq!(Seq::new(Seq::MAX.value() + 1), None);
 }
 
+#[test]
+fn before_the_first_of_an_epoch_stands_a_number_of_its_own() {
+    let first = Seq::first_of(3);
+    assert!(first.minus(1).is_before_first() && !first.is_before_first());
+    assert_eq!(first.plus(4).minus(2), first.plus(2));
+    assert_eq!(first.plus(4).minus(9), first.minus(1), "held in its epoch");
+    assert_eq!(first.plus(4).steps_since(first.minus(1)), 5);
+    assert_eq!(Seq::first_of(0).minus(1).value(), 0);
+}
+
 proptest! {
     #[test]
     fn digits_are_read_back(value in 0..=Seq::MAX.value()) {

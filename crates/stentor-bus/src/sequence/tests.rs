@@ -31,6 +31,23 @@ fn a_late_subscriber_starts_without_a_gap() {
 }
 
 #[test]
+fn a_mark_before_the_first_number_is_a_base_to_count_from() {
+    let mut sequence = Sequence::default();
+    sequence.handle_interrupted(START, &None);
+    assert_eq!(sequence.handle_mark(START, "a", &None, seq(0)), Some(0), "nothing was before it");
+    assert_eq!(judge(&mut sequence, 4), Verdict::New { missed: Some(3) });
+    assert_eq!(sequence.handle_mark(START, "a", &None, seq(0)), Some(0));
+    assert_eq!(judge(&mut sequence, 5), Verdict::New { missed: Some(0) });
+}
+
+#[test]
+fn the_number_of_a_first_mark_was_not_heard_and_is_told_where_it_comes_yet() {
+    let mut sequence = Sequence::default();
+    assert_eq!(sequence.handle_mark(START, "a", &None, seq(5)), Some(0));
+    assert_eq!(judge(&mut sequence, 5), Verdict::Late { announced: false });
+}
+
+#[test]
 fn a_hole_is_counted_for_its_channel_alone() {
     let mut sequence = Sequence::default();
     for (audience, value) in [(None, 1), (room(1), 1), (None, 2)] {

@@ -6,8 +6,10 @@
 
 mod access;
 mod cluster;
+mod cost;
 mod exchange;
 mod foreign;
+mod holes;
 mod joining;
 mod log;
 mod outage;

@@ -23,6 +23,7 @@ mod gates;
 mod heartbeat;
 mod hooks;
 mod identity;
+mod lagging;
 mod lifecycle;
 mod limits;
 mod logins;

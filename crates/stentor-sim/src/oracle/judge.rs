@@ -19,7 +19,6 @@ struct Missing {
     /// What gaps with a count have to make up for.
     counted: Vec<u64>,
     announced: u64,
-    without_base: u64,
     /// What nobody may miss.
     last_words: Vec<u64>,
 }
@@ -42,16 +41,13 @@ impl Oracle {
                 missing.last_words.push(*number);
             } else if gaps.iter().any(covers) {
                 missing.announced += 1;
-            } else if said.by.iter().all(|by| self.has_no_base(listener, said, by)) {
-                missing.without_base += 1;
             } else {
                 missing.counted.push(*number);
             }
         }
         let counted: u64 = gaps.iter().filter_map(|gap| gap.missed).sum();
         let is_covered = missing.counted.len() as u64 <= counted;
-        let Missing { counted: unheard, announced, without_base, last_words } = missing;
-        self.verdict.without_base += without_base;
+        let Missing { counted: unheard, announced, last_words } = missing;
         self.verdict.announced += announced;
         if is_covered {
             self.verdict.announced += unheard.len() as u64;
@@ -84,7 +80,7 @@ impl Oracle {
     }
 
     /// What a connection was told, or where it hears no events its shard.
-    fn gaps_of(&self, listener: &Listener) -> Vec<Gap> {
+    pub(super) fn gaps_of(&self, listener: &Listener) -> Vec<Gap> {
         let mut gaps = listener.gaps.clone();
         if !listener.events {
             let told = self.told.get(&(listener.pod, listener.shard));
@@ -109,7 +105,7 @@ impl Oracle {
         // A resend that another pod has had already goes no further, and makes up for nothing that
         // its first pod lost when it died.
         let lives = |by: &Acceptance| {
-            by.pod == listener.pod || (by.seq.is_some() && !self.dead_pods.contains(&by.pod))
+            by.pod == listener.pod || (by.is_passed_on && !self.dead_pods.contains(&by.pod))
         };
         match until {
             Until::End => said.by.iter().any(lives) && !said.by.iter().any(is_own),
@@ -119,19 +115,5 @@ impl Oracle {
                 !is_own(by) && last.is_some_and(|last| *last > by.order)
             }
         }
-    }
-
-    /// Whether the listener's pod cannot see that this is missing.
-    fn has_no_base(&self, listener: &Listener, said: &Said, by: &Acceptance) -> bool {
-        if by.pod == listener.pod || !self.can_drop {
-            return false;
-        }
-        let name = self.pods.iter().find(|(_, pod)| **pod == by.pod).map(|(name, _)| name);
-        let Some((name, seq)) = name.zip(by.seq) else {
-            // A resend that its pod has had already goes no further.
-            return said.by.iter().any(|by| by.seq.is_some());
-        };
-        let base = self.bases.get(&(listener.pod, said.audience.clone(), name.clone()));
-        base.is_none_or(|base| *base > seq)
     }
 }

@@ -1,7 +1,7 @@
 //! What lies between pods and Redis: the bus threads, the connections, the delays.
 
 use super::{Event, World};
-use crate::bus::{Effect, Input, Notice};
+use crate::bus::{Effect, Input};
 use crate::client::Text;
 use crate::fault::Fault;
 use crate::queue::{MILLI, Micros, SECOND};
@@ -22,9 +22,11 @@ impl World {
         if !self.pods[pod].is_alive {
             return;
         }
-        if let Input::Said { audience, message, .. } = &input {
-            let text = serde_json::from_slice::<Text>(message).ok();
-            self.oracle.numbered(pod, audience, text.and_then(|text| text.data.n));
+        if let Input::Said { message, .. } = &input
+            && let Ok(text) = serde_json::from_slice::<Text>(message)
+            && let Some(number) = text.data.n
+        {
+            self.oracle.passed_on(pod, number);
         }
         self.pods[pod].bus.inputs.push_back(input);
         let delay = self.delay(0, 100);
@@ -53,12 +55,6 @@ impl World {
         let now = running.now(self.now);
         running.bus.run(now);
         self.do_effects(pod);
-        for notice in std::mem::take(&mut self.pods[pod].bus.notices) {
-            match notice {
-                Notice::Heard(audience, payload) => self.oracle.payload(pod, audience, &payload),
-                Notice::Unsubscribed(audience) => self.oracle.unsubscribed(pod, &audience),
-            }
-        }
         let due = self.pods[pod].bus.poll_timeout();
         self.wake_bus(pod, due.saturating_sub(self.now).max(20));
     }

@@ -63,6 +63,11 @@ fn forgetting_to_subscribe_again_is_found() {
 }
 
 #[test]
+fn hiding_where_an_outbox_dropped_is_found() {
+    caught(Mutation::ForgetBases, Some(Fault::OutboxSmall), Promise::Announced);
+}
+
+#[test]
 fn a_plan_that_fails_is_made_smaller_and_still_fails() {
     let plan = caught(Mutation::ForgetToLeave, None, Promise::Empty);
     let (smaller, _) = shrink(&plan);

@@ -18,10 +18,12 @@ pub(super) fn bus(page: &mut Exposition, figures: &Figures, link: Option<LinkSta
     let counters = figures.bus.as_ref();
     let publish_errors = counters.map_or(0, |counters| publish_errors(&counters.pipeline));
     for name in ["realtime_redis_publish_errors", "realtime_redis_publish_errors_total"] {
-        let help = "Publishes that Redis did not take at once: no link, no answer or a refusal.";
+        let help = "Messages that Redis did not take at once: no link, no answer or a refusal.";
         page.single(name, Metric::Counter, help, publish_errors);
     }
     let Some(counters) = counters else { return };
+    let help = "Times that the bus failed by a fault of its own and was started anew.";
+    page.single("realtime_redis_panics_total", Metric::Counter, help, counters.panics);
     let up = u8::from(link == Some(LinkState::Up));
     page.single("realtime_redis_up", Metric::Gauge, "1 while Redis is heard, else 0.", up);
     connection(page, &counters.link);
@@ -31,10 +33,10 @@ pub(super) fn bus(page: &mut Exposition, figures: &Figures, link: Option<LinkSta
     subscriptions(page, &counters.subscriptions);
 }
 
-/// What was not published when it was said, for each reason that there is. A message that is kept
-/// over an outage counts here too, though it may arrive later.
+/// The messages that were not published when they were said, for whatever reason, each once. One
+/// that is kept over an outage counts here too, though it may arrive later.
 fn publish_errors(pipeline: &PipelineCounters) -> u64 {
-    pipeline.deferred + pipeline.lost + pipeline.refused + pipeline.overflowed
+    pipeline.failed + pipeline.overflowed
 }
 
 fn connection(page: &mut Exposition, link: &LinkCounters) {

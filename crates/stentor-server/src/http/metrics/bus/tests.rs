@@ -46,9 +46,7 @@ fn every_figure_stands_in_a_family_of_its_own() {
     };
     let counters = Counters {
         pipeline: PipelineCounters {
-            deferred: next(),
-            lost: next(),
-            refused: next(),
+            failed: next(),
             overflowed: next(),
             published: next(),
             dropped: next(),
@@ -85,6 +83,7 @@ fn every_figure_stands_in_a_family_of_its_own() {
             probe_latency: Duration::from_micros(1_500),
             ..LinkCounters::default()
         },
+        panics: next(),
     };
     let shard = ShardFigures {
         gaps_told: next(),
@@ -98,7 +97,7 @@ fn every_figure_stands_in_a_family_of_its_own() {
     let samples = check(&page).expect("a valid page");
     let (pipeline, inbox) = (counters.pipeline, counters.inbox);
     let (subscriptions, link) = (counters.subscriptions, counters.link);
-    let errors = pipeline.deferred + pipeline.lost + pipeline.refused + pipeline.overflowed;
+    let errors = pipeline.failed + pipeline.overflowed;
     for (name, value) in [
         ("publish_errors", errors),
         ("publish_errors_total", errors),
@@ -127,6 +126,7 @@ fn every_figure_stands_in_a_family_of_its_own() {
         ("joins_waiting", subscriptions.waiting),
         ("joins_overdue_total", subscriptions.overdue),
         ("subscription_failures_total", subscriptions.failures),
+        ("panics_total", counters.panics),
         ("up", 1),
     ] {
         assert_eq!(samples[&format!("realtime_redis_{name}")], value as f64, "{name}");
@@ -141,7 +141,7 @@ fn every_figure_stands_in_a_family_of_its_own() {
 
 #[test]
 fn what_is_kept_over_an_outage_is_an_error_as_well() {
-    let pipeline = PipelineCounters { deferred: 3, lost: 2, ..PipelineCounters::default() };
+    let pipeline = PipelineCounters { failed: 5, ..PipelineCounters::default() };
     let page = page(Some(Counters { pipeline, ..Counters::default() }), Some(LinkState::Down));
     assert!(page.contains("\nrealtime_redis_publish_errors 5\n"), "{page}");
 }
