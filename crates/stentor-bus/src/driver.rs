@@ -69,7 +69,17 @@ pub(crate) struct Ends {
 }
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Session, Error>> + Send>>;
-type Publishing = Pin<Box<dyn Future<Output = (Option<Ticket>, Result<(), Error>)> + Send>>;
+type Publishing = Pin<Box<dyn Future<Output = (Errand, Result<(), Error>)> + Send>>;
+
+/// What is being published.
+#[derive(Clone, Copy, Debug)]
+enum Errand {
+    /// A message or a mark.
+    Record(Ticket),
+    /// A base, which goes before one.
+    Base,
+    Probe(u64),
+}
 
 pub(crate) struct Driver {
     settings: Settings,
@@ -105,7 +115,7 @@ enum Event {
     Said(Vec<Outgoing>),
     Control(Control),
     Session(SessionEvent),
-    Published(Option<Ticket>, Result<(), Error>),
+    Published(Errand, Result<(), Error>),
     Connected(Box<Result<Session, Error>>),
     Due,
     Stop(Duration),
@@ -165,7 +175,7 @@ impl Driver {
                 Event::Said(messages) => self.handle_said(messages),
                 Event::Control(control) => self.handle_control(control),
                 Event::Session(event) => self.handle_session(event),
-                Event::Published(ticket, result) => self.handle_published(ticket, result),
+                Event::Published(errand, result) => self.handle_published(errand, result),
                 Event::Connected(result) => self.handle_connected(*result),
                 Event::Due => {}
                 Event::Stop(patience) => self.handle_stop(patience),

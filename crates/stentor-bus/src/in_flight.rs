@@ -3,8 +3,10 @@
 //! Bounded here and not by the client library, whose own bound breaks it. Each has a deadline;
 //! answers come in any order, and an answer to something that is no longer here says nothing.
 //!
-//! On a busy machine it may be the pod that is late and not Redis: the answer lies in the socket,
-//! and nobody has looked. So a deadline that is looked at much too late counts from then, once.
+//! On a busy machine it may be the pod that is late and not Redis. The answer lies in the socket,
+//! and nobody has looked: a deadline that is looked at much too late counts from then, once. Or
+//! thousands of publishes wait to be written: answers come in their order, so while they come, those
+//! to the others are still on their way, and their deadlines are put off, twice at the most.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -15,6 +17,9 @@ use crate::record::{OutRecord, Ticket};
 
 /// A deadline that is looked at so long after it passed says that nobody was here to look.
 const LATE_AFTER: Duration = Duration::from_millis(100);
+
+/// How often a deadline is put off because answers come.
+const DELAYS_MAX: u32 = 2;
 
 /// The bounds of what is in flight; at any of them nothing further is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +33,13 @@ pub struct InFlightLimits {
 }
 
 impl Default for InFlightLimits {
-    /// 8,192 publishes, 8 MiB, one second.
+    /// 8,192 publishes, 8 MiB, five seconds. A Redis that answers nothing is found by its probe
+    /// long before; where the machine is busy, the answers to thousands of publishes take their time.
     fn default() -> InFlightLimits {
         InFlightLimits {
             records_max: 8_192,
             bytes_max: 8 * 1024 * 1024,
-            timeout: Duration::from_secs(1),
+            timeout: Duration::from_secs(5),
         }
     }
 }
@@ -46,6 +52,7 @@ pub struct InFlight {
     /// In the order of the deadlines; what has been answered meanwhile is skipped.
     deadlines: VecDeque<(Instant, Ticket)>,
     bytes: usize,
+    answered_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -53,12 +60,19 @@ struct Flight {
     record: OutRecord,
     deadline: Instant,
     was_spared: bool,
+    delays: u32,
 }
 
 impl InFlight {
     /// Nothing under way.
     pub fn new(limits: InFlightLimits) -> InFlight {
-        InFlight { limits, flights: BTreeMap::new(), deadlines: VecDeque::new(), bytes: 0 }
+        InFlight {
+            limits,
+            flights: BTreeMap::new(),
+            deadlines: VecDeque::new(),
+            bytes: 0,
+            answered_at: None,
+        }
     }
 
     /// Whether `record` may go now.
@@ -73,10 +87,15 @@ impl InFlight {
         self.bytes += record.weight();
         self.deadlines.push_back((deadline, ticket));
         if let Some(before) =
-            self.flights.insert(ticket, Flight { record, deadline, was_spared: false })
+            self.flights.insert(ticket, Flight { record, deadline, was_spared: false, delays: 0 })
         {
             self.bytes -= before.record.weight();
         }
+    }
+
+    /// Redis has taken something: it goes on.
+    pub fn handle_answer(&mut self, now: Instant) {
+        self.answered_at = Some(now);
     }
 
     /// Takes out what Redis has answered.
@@ -96,10 +115,14 @@ impl InFlight {
                 return None;
             }
             let flight = self.flights.get_mut(&ticket)?;
-            if flight.was_spared || now < deadline + LATE_AFTER {
+            let is_going_on = self.answered_at.is_some_and(|at| now < at + self.limits.timeout);
+            if is_going_on && flight.delays < DELAYS_MAX {
+                flight.delays += 1;
+            } else if !flight.was_spared && now >= deadline + LATE_AFTER {
+                flight.was_spared = true;
+            } else {
                 break ticket;
             }
-            flight.was_spared = true;
             flight.deadline = now + self.limits.timeout;
             self.deadlines.push_back((flight.deadline, ticket));
         };

@@ -6,7 +6,8 @@
 //! the first probe has come back, not before; it is *deaf* when one has been out for 1.5 seconds.
 //! A deaf link is torn down and made anew: found at most 2.5 seconds after it went deaf. Where it is
 //! the pod that stood still, and looks at the time far too late, the probe may lie in the socket:
-//! then it gets half a second more, once.
+//! then it gets half a second more, once. And where thousands of messages wait to be written before
+//! it, its time begins when Redis has taken it, as long as Redis goes on to take them.
 //!
 //! Knows no client library: a driver does what [`Link::poll_action`] says and reports.
 
@@ -73,6 +74,10 @@ pub struct Link {
     probes: VecDeque<(u64, Instant)>,
     /// A probe that was looked for too late, and until when it has time.
     spared: Option<(u64, Instant)>,
+    /// The last probe that Redis has taken, and when.
+    taken: Option<(u64, Instant)>,
+    /// When Redis took a message last.
+    answered_at: Option<Instant>,
     next_probe: u64,
     next_probe_at: Instant,
     actions: VecDeque<LinkAction>,
@@ -112,6 +117,16 @@ impl Link {
             self.counters.ups += 1;
             self.change(LinkState::Up);
         }
+    }
+
+    /// Redis has taken a probe to pass it on.
+    pub fn handle_probe_taken(&mut self, now: Instant, number: u64) {
+        self.taken = Some((number, now));
+    }
+
+    /// Redis has taken a message, on the connection on which the probes go out too.
+    pub fn handle_answer(&mut self, now: Instant) {
+        self.answered_at = Some(now);
     }
 
     /// Attempts, probes and deadlines. `random` is any number.
@@ -203,8 +218,17 @@ impl Link {
         let (number, sent_at) = self.probes.front()?;
         match self.spared {
             Some((spared, until)) if spared == *number => Some(until),
-            _ => Some(*sent_at + PROBE_PATIENCE),
+            _ => Some(self.waits_since(*number, *sent_at) + PROBE_PATIENCE),
         }
+    }
+
+    fn waits_since(&self, number: u64, sent_at: Instant) -> Instant {
+        let later = match self.taken {
+            Some((taken, at)) if taken == number => Some(at),
+            Some((taken, _)) if taken > number => None,
+            _ => self.answered_at,
+        };
+        later.map_or(sent_at, |at| at.max(sent_at))
     }
 
     /// Gives the oldest probe more time where nobody looked for it when it was due; whether it did.

@@ -199,6 +199,7 @@ impl Pipeline {
         let record = self.in_flight.complete(ticket);
         match (outcome, record) {
             (Outcome::Published, record) => {
+                self.in_flight.handle_answer(now);
                 // An answer that came after its deadline spares a second publish.
                 if let Some(record) = record.or_else(|| self.outbox.remove(ticket)) {
                     self.numbering.handle_published(&record.audience, record.seq);

@@ -116,6 +116,11 @@ impl Session {
         &self.used
     }
 
+    /// Whether everything goes to one node, which takes things in their order.
+    pub(crate) fn is_of_one_node(&self) -> bool {
+        self.nodes.len() == 1
+    }
+
     /// Publishes; `None` where the node of the channel does not answer.
     pub(crate) fn publish(
         &self,

@@ -32,7 +32,8 @@ const PUBLISHES_AT_ONCE_MAX: usize = 1_024;
 const BATCH_BYTES_MAX: usize = 256 * 1024;
 const BATCH_ARRIVALS_MAX: usize = 256;
 
-/// Payloads that wait for a bus that stands still; small, so that they overflow in a small world.
+/// Payloads that Redis keeps for a bus that stands still before it cuts the connection; small, so
+/// that they overflow in a small world.
 const PAYLOADS_MAX: usize = 16;
 
 /// What a bus is told.
@@ -121,7 +122,7 @@ impl PodBus {
 
     /// Takes everything that has come, and does what follows.
     pub(crate) fn run(&mut self, now: Now) {
-        self.drop_excess_payloads();
+        self.end_session_that_fell_behind();
         while let Some(input) = self.inputs.pop_front() {
             self.take(now, input);
         }
@@ -138,23 +139,24 @@ impl PodBus {
         dues.into_iter().flatten().min().map_or(0, |at| at.micros())
     }
 
-    /// What fred's channel has no room for is lost, the oldest first, and told.
-    fn drop_excess_payloads(&mut self) {
+    /// Redis ends a connection that reads too slowly: what it has no room for is lost with it.
+    fn end_session_that_fell_behind(&mut self) {
         let heard = |input: &Input| matches!(input, Input::FromRedis(_, Reply::Heard { .. }));
-        let waiting = self.inputs.iter().filter(|input| heard(input)).count();
-        let mut excess = waiting.saturating_sub(PAYLOADS_MAX);
         // Only a bus that stood still is so far behind: else payloads are taken as they come.
-        if excess == 0 || self.stands_until == 0 {
-            return;
-        }
-        self.inputs.retain(|input| {
-            let goes = excess > 0 && heard(input);
-            excess -= usize::from(goes);
-            !goes
+        let has_stood = std::mem::take(&mut self.stands_until) > 0;
+        let Some(session) = self.session.filter(|_| has_stood) else { return };
+        let mut payloads = 0;
+        let last = self.inputs.iter().position(|input| {
+            payloads += usize::from(heard(input));
+            payloads > PAYLOADS_MAX
         });
-        for audience in self.subscriptions.confirmed() {
-            self.inbox.handle_lag(audience, &mut self.arrivals);
-        }
+        let Some(last) = last else { return };
+        let mut place = 0;
+        self.inputs.retain(|input| {
+            place += 1;
+            place <= last || !matches!(input, Input::FromRedis(..))
+        });
+        self.inputs.push_back(Input::FromRedis(session, Reply::Ended));
     }
 
     fn take(&mut self, now: Now, input: Input) {

@@ -8,7 +8,7 @@ use fred::error::Error;
 use futures_util::{FutureExt, StreamExt};
 use stentor_wire::time::Now;
 
-use super::{AT_ONCE_MAX, Control, Driver};
+use super::{AT_ONCE_MAX, Control, Driver, Errand};
 use crate::inbox::Arrival;
 use crate::link::{LinkAction, LinkState};
 use crate::mode::Mode;
@@ -63,11 +63,11 @@ impl Driver {
         }
     }
 
-    pub(super) fn handle_published(&mut self, ticket: Option<Ticket>, result: Result<(), Error>) {
-        self.take_published(ticket, result);
+    pub(super) fn handle_published(&mut self, errand: Errand, result: Result<(), Error>) {
+        self.take_published(errand, result);
         for _ in 1..AT_ONCE_MAX {
-            let Some(Some((ticket, result))) = self.publishes.next().now_or_never() else { return };
-            self.take_published(ticket, result);
+            let Some(Some((errand, result))) = self.publishes.next().now_or_never() else { return };
+            self.take_published(errand, result);
         }
     }
 
@@ -139,16 +139,24 @@ impl Driver {
         self.tell_figures(now.instant);
     }
 
-    fn take_published(&mut self, ticket: Option<Ticket>, result: Result<(), Error>) {
+    fn take_published(&mut self, errand: Errand, result: Result<(), Error>) {
         if let Err(error) = &result {
             self.telling.failed(error.details());
             if let Some(session) = &mut self.session {
                 session.handle_publish_error(error);
             }
         }
-        if let Some(ticket) = ticket {
-            let now = self.clock.now().instant;
-            self.pipeline.handle_outcome(now, ticket, session::outcome(&result));
+        let now = self.clock.now().instant;
+        match errand {
+            Errand::Record(ticket) => {
+                // Of several nodes one may take nothing while the others do.
+                if result.is_ok() && self.session.as_ref().is_some_and(Session::is_of_one_node) {
+                    self.link.handle_answer(now);
+                }
+                self.pipeline.handle_outcome(now, ticket, session::outcome(&result));
+            }
+            Errand::Probe(number) if result.is_ok() => self.link.handle_probe_taken(now, number),
+            Errand::Probe(_) | Errand::Base => {}
         }
     }
 
@@ -218,7 +226,7 @@ impl Driver {
                 LinkAction::Probe(number) => {
                     let Some(session) = &mut self.session else { continue };
                     for probing in session.probe(number) {
-                        self.start(None, probing);
+                        self.start(Errand::Probe(number), probing);
                     }
                 }
                 LinkAction::TearDown => {
@@ -257,7 +265,9 @@ impl Driver {
     fn publish(&mut self, ticket: Option<Ticket>, channel: String, payload: Bytes) {
         let Some(session) = &self.session else { return };
         match (session.publish(channel, payload), ticket) {
-            (Some(publishing), ticket) => self.start(ticket, publishing),
+            (Some(publishing), ticket) => {
+                self.start(ticket.map_or(Errand::Base, Errand::Record), publishing);
+            }
             (None, Some(ticket)) => {
                 self.pipeline.handle_outcome(self.clock.now().instant, ticket, Outcome::Away);
             }
@@ -265,15 +275,15 @@ impl Driver {
         }
     }
 
-    fn start<F>(&mut self, ticket: Option<Ticket>, publishing: F)
+    fn start<F>(&mut self, errand: Errand, publishing: F)
     where
         F: Future<Output = Result<(), Error>> + Send + 'static,
     {
-        let mut publishing = Box::pin(async move { (ticket, publishing.await) });
+        let mut publishing = Box::pin(async move { (errand, publishing.await) });
         // The first look hands it to fred, and so the order of these calls is the order on the
         // wire, in whatever order the set of them looks at its members later.
         match (&mut publishing).now_or_never() {
-            Some((ticket, result)) => self.take_published(ticket, result),
+            Some((errand, result)) => self.take_published(errand, result),
             None => self.publishes.push(publishing),
         }
     }

@@ -20,7 +20,7 @@ impl Driver {
                 // Whoever held the bus has dropped it, and waits for nothing.
                 Event::Stop(patience.unwrap_or_default())
             }
-            Some((ticket, result)) = self.publishes.next() => Event::Published(ticket, result),
+            Some((errand, result)) = self.publishes.next() => Event::Published(errand, result),
             result = connected(&mut self.connecting) => {
                 self.connecting = None;
                 Event::Connected(Box::new(result))

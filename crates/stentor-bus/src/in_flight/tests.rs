@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use stentor_wire::time::Instant;
 
-use super::{InFlight, InFlightLimits, LATE_AFTER};
+use super::{DELAYS_MAX, InFlight, InFlightLimits, LATE_AFTER};
 use crate::record::{OutRecord, Ticket};
 use crate::seq::Seq;
 
@@ -70,6 +70,22 @@ fn a_deadline_that_nobody_was_there_to_look_at_counts_from_then_once() {
     assert_eq!(in_flight.poll_timeout(), Some(late + TIMEOUT));
     let later = late + TIMEOUT + TIMEOUT;
     assert_eq!(ticket(in_flight.poll_expired(later)), Some(Ticket(1)));
+}
+
+#[test]
+fn while_answers_come_the_others_are_waited_for_but_not_for_ever() {
+    let mut in_flight = in_flight(10, 1 << 20);
+    in_flight.insert(START, Ticket(1), record(1));
+    let mut now = START;
+    let expired = (1..=DELAYS_MAX + 2).find(|_| {
+        in_flight.handle_answer(now);
+        now = in_flight.poll_timeout().expect("it is under way");
+        in_flight.handle_answer(now);
+        in_flight.poll_expired(now).is_some()
+    });
+    assert_eq!(expired, Some(DELAYS_MAX + 1));
+    in_flight.insert(now, Ticket(2), record(1));
+    assert!(in_flight.poll_expired(now + TIMEOUT).is_some(), "no answer since");
 }
 
 #[test]

@@ -103,6 +103,33 @@ fn a_pod_that_stood_still_waits_for_its_probe_once() {
 }
 
 #[test]
+fn a_probe_behind_many_messages_is_waited_for_while_redis_takes_them() {
+    let mut link = up();
+    link.handle_timeout(after(1_000), 0);
+    for millis in (1_000..6_000).step_by(100) {
+        link.handle_answer(after(millis));
+        link.handle_timeout(after(millis), 0);
+    }
+    assert_eq!(link.state(), LinkState::Up);
+    link.handle_timeout(after(5_900) + PROBE_PATIENCE, 0);
+    assert_eq!(link.counters().deaf, 1, "it takes nothing any more");
+}
+
+#[test]
+fn messages_that_redis_takes_do_not_hide_that_it_passes_nothing_on() {
+    let mut link = up();
+    link.handle_timeout(after(1_000), 0);
+    link.handle_probe_taken(after(1_001), 2);
+    for millis in (1_000..2_501).step_by(100) {
+        link.handle_answer(after(millis));
+        link.handle_timeout(after(millis), 0);
+    }
+    assert_eq!(link.counters().deaf, 0);
+    link.handle_timeout(after(2_501), 0);
+    assert_eq!(link.counters().deaf, 1);
+}
+
+#[test]
 fn a_probe_that_comes_in_time_saves_the_link_and_all_before_it() {
     let mut link = up();
     link.handle_timeout(after(1_000), 0);

@@ -188,9 +188,9 @@ fn an_answer_after_the_deadline_spares_the_second_publish() {
     let mut pipeline = up();
     say(&mut pipeline, START, 1);
     let out = publishes(&mut pipeline, START);
-    pipeline.handle_timeout(pipeline.poll_timeout().unwrap());
+    pipeline.handle_timeout(after(5_000));
     assert_eq!(pipeline.counters().waiting, 1);
-    pipeline.handle_outcome(after(1_001), ticket(&out[0]), Outcome::Published);
+    pipeline.handle_outcome(after(5_001), ticket(&out[0]), Outcome::Published);
     let counters = pipeline.counters();
     assert_eq!((counters.waiting, counters.published, counters.lost), (0, 1, 1));
     assert!(pipeline.poll_healed().is_some());
@@ -323,8 +323,8 @@ fn answers_that_nobody_had_time_to_read_are_waited_for() {
     let mut pipeline = up();
     say(&mut pipeline, START, 1);
     let out = publishes(&mut pipeline, START);
-    pipeline.handle_timeout(after(1_700));
-    pipeline.handle_outcome(after(1_701), ticket(&out[0]), Outcome::Published);
+    pipeline.handle_timeout(after(5_700));
+    pipeline.handle_outcome(after(5_701), ticket(&out[0]), Outcome::Published);
     let counters = pipeline.counters();
     assert_eq!((counters.published, counters.lost, counters.failed), (1, 0, 0));
 }

@@ -106,7 +106,8 @@ impl Pod {
                         self.heard_in(&delivery.audience).numbers.push(number);
                     }
                     Arrival::Gap(gap) => {
-                        self.heard_in(&gap.audience).missed += gap.missed.expect("counted");
+                        let missed = gap.missed.unwrap_or_else(|| panic!("{:?}", self.totals()));
+                        self.heard_in(&gap.audience).missed += missed;
                     }
                 }
             }
