@@ -40,7 +40,7 @@ impl Hooks for Holding {
 
 /// Messages that the pod's bus has given to its shards.
 fn heard_by_bus(pod: &Pod) -> usize {
-    let bus = pod.engine().figures().bus;
+    let bus = pod.engine().inspect().bus;
     bus.map_or(0, |counters| counters.inbox.delivered as usize)
 }
 
@@ -68,13 +68,17 @@ fn members_of_a_shard_that_lags_are_told_or_counted_and_hear_what_comes_then() {
     assert_eq!(metric(&a, "messages_dropped_total"), 0.0);
     release.send(()).expect("the shard waits");
 
-    let gap = told.next_json();
-    assert_eq!(gap["type"], "system", "before anything else: {}", gap["type"]);
-    assert_eq!((&gap["data"]["event"], &gap["data"]["missed"]), (&json!("gap"), &Value::Null));
+    let gap = loop {
+        let told = told.next_json();
+        assert_eq!(told["type"], "system", "the gap comes before what was said behind it");
+        if told["data"]["event"] == "gap" {
+            break told;
+        }
+    };
+    assert_eq!(gap["data"]["missed"], Value::Null);
     assert_eq!(gap.get("room").filter(|room| !room.is_null()), None, "any room may be meant");
     wait_for_metric(&b, "batches_lagged_total", 1.0);
-    // One of them hears no events, and so does whoever held the shard, if it is still there.
-    assert_eq!(metric(&b, "gaps_told_total"), 1.0);
+    assert!(metric(&b, "gaps_told_total") >= 1.0);
     assert!(metric(&b, "gaps_untold_total") >= 1.0);
     assert_eq!(metric(&b, "gaps_total"), 0.0, "the bus itself has missed nothing");
 
