@@ -28,6 +28,8 @@ pub(crate) use self::rooms::RoomArgs;
 pub(crate) use self::scale::{ScaleArgs, ScalePart};
 pub(crate) use self::server::{ServerArgs, find_target};
 pub(crate) use self::slow::{SlowArgs, Stall};
+pub(crate) use self::spans::SpanArgs;
+pub(crate) use self::storm::{LeavingBy, StormArgs, StormCrowdArgs};
 use crate::failure::Failure;
 use crate::verdict::stamp::STAMP_BYTES;
 
@@ -47,6 +49,8 @@ mod rooms;
 mod scale;
 mod server;
 mod slow;
+mod spans;
+mod storm;
 
 /// Load, latency and memory of a WebSocket server, every delivery audited.
 ///
@@ -132,6 +136,8 @@ pub(crate) enum Scenario {
     Slow(SlowArgs),
     /// Listeners who leave and return with `last_id`: is what they are told of it true
     Resume(ResumeArgs),
+    /// Thousands come at one instant, and leave at one: do the others notice, and who comes then
+    Storm(StormArgs),
     /// Talkers on one pod, listeners on others: what the way between pods adds
     Pods(PodsArgs),
     /// The unloaded round trip: one client alone in a room hears itself
@@ -148,6 +154,9 @@ pub(crate) enum Scenario {
     /// A further process of a load
     #[command(hide = true)]
     LoadPart(LoadPartArgs),
+    /// Those who come and leave in `storm`
+    #[command(hide = true)]
+    StormCrowd(StormCrowdArgs),
     /// The accepting half of the floors of `connect` and `idle`
     #[command(hide = true)]
     FloorDoor(FloorDoorArgs),
@@ -163,6 +172,7 @@ impl Scenario {
             self,
             Self::FloorSender(_)
                 | Self::LoadPart(_)
+                | Self::StormCrowd(_)
                 | Self::FloorDoor(_)
                 | Self::EchoFloorServer(_)
         )

@@ -25,6 +25,7 @@ use crate::process::child;
 use crate::report::Report;
 use crate::scenario::{
     audit as audit_scenario, churn, connect, echo, fanout, idle, max, pods, resume, scale, slow,
+    storm,
 };
 
 fn main() -> ExitCode {
@@ -66,6 +67,7 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
         Scenario::Churn(args) => churn::run(args)?,
         Scenario::Slow(args) => slow::run(args)?,
         Scenario::Resume(args) => resume::run(args)?,
+        Scenario::Storm(args) => storm::run(args, &cli.load_core)?,
         Scenario::Pods(args) => pods::run(args)?,
         Scenario::Echo(args) => echo::run(args)?,
         Scenario::Audit(args) => audit_scenario::run(args)?,
@@ -73,6 +75,7 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
         Scenario::EchoFloor(args) => echo_floor::run(args)?,
         Scenario::FloorSender(args) => return sender::run(args).map(|()| true),
         Scenario::LoadPart(args) => return part_process::serve(args).map(|()| true),
+        Scenario::StormCrowd(args) => return storm::crowd::serve(args).map(|()| true),
         Scenario::FloorDoor(args) => return door::serve(args).map(|()| true),
         Scenario::EchoFloorServer(args) => return echo_floor::serve(args).map(|()| true),
     };

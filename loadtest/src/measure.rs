@@ -3,5 +3,7 @@
 pub(crate) mod machine;
 pub(crate) mod meter;
 pub(crate) mod moment;
+pub(crate) mod own_delay;
 pub(crate) mod span_count;
+pub(crate) mod stages;
 pub(crate) mod timeline;

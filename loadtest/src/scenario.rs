@@ -12,3 +12,4 @@ pub(crate) mod rate_search;
 pub(crate) mod resume;
 pub(crate) mod scale;
 pub(crate) mod slow;
+pub(crate) mod storm;

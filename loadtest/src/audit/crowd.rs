@@ -112,7 +112,7 @@ impl Crowd {
     }
 
     /// The query of a client's upgrade.
-    pub(crate) fn query_of(&self, client: usize, token: Option<&str>) -> String {
+    pub(crate) fn query_of(&self, client: usize) -> String {
         let mut query = format!("room={}&events=1", self.room_of(client));
         let Client { talk, last_id, .. } = &self.clients[client];
         if talk.is_some() {
@@ -121,10 +121,6 @@ impl Crowd {
         if let Some(last_id) = last_id {
             query.push_str("&last_id=");
             query.push_str(&last_id.text(self.run));
-        }
-        if let Some(token) = token {
-            query.push_str("&token=");
-            query.push_str(token);
         }
         query
     }

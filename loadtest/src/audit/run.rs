@@ -46,8 +46,6 @@ pub(crate) struct Setting {
     pub(crate) duration: Duration,
     /// Within which time a delivery is not late.
     pub(crate) settle: Duration,
-    /// Lets clients in.
-    pub(crate) token: Option<String>,
     /// Whether the server acknowledges.
     pub(crate) acks: bool,
 }
@@ -278,7 +276,7 @@ impl Drive {
         {
             self.returns.pop();
             let target = &self.setting.targets[self.crowd.clients[client].target];
-            let query = self.crowd.query_of(client, self.setting.token.as_deref());
+            let query = self.crowd.query_of(client);
             let opening = target.upgrade_with(&query);
             self.crowd.clients[client].state = State::Opening(now);
             match self.swarm.open_at(client, target.address, opening) {

@@ -19,7 +19,7 @@ pub(crate) struct AuditArgs {
     /// What the servers speak; plain ones acknowledge nothing
     #[arg(long, value_enum, default_value_t)]
     pub(crate) dialect: Dialect,
-    /// A token that lets the clients in
+    /// A token that lets the clients in, sent as `?token=`
     #[arg(long)]
     pub(crate) token: Option<String>,
     /// How many rooms [default: 20]

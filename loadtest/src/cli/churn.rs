@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{ReferenceArgs, RoomArgs, ServerArgs};
+use super::{ReferenceArgs, RoomArgs, ServerArgs, SpanArgs};
 
 /// How members come and go.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
@@ -43,16 +43,10 @@ pub(crate) struct ChurnArgs {
     /// How they come and go
     #[arg(long, value_enum, default_value_t = By::Connection)]
     pub(crate) by: By,
-    /// How long to send before it counts
-    #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
-    pub(crate) warmup: Duration,
     /// How long to send and count before anybody comes or goes
     #[arg(long, default_value = "3s", value_parser = super::parse_span)]
     pub(crate) run_in: Duration,
-    /// How long to send and count while they come and go
-    #[arg(long, default_value = "10s", value_parser = super::parse_span)]
-    pub(crate) duration: Duration,
-    /// How long to wait for what is outstanding
-    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
-    pub(crate) wait: Duration,
+    /// How long they come and go.
+    #[command(flatten)]
+    pub(crate) spans: SpanArgs,
 }

@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{ProcessArgs, ReferenceArgs, RoomArgs, ServerArgs};
+use super::{ProcessArgs, ReferenceArgs, RoomArgs, ServerArgs, SpanArgs};
 
-/// Options of `max`.
+/// Options of `max`; each of many rates is tried for less long than a load that is the only one.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("warmup", |warmup| warmup.default_value("1s")),
+    mut_arg("duration", |duration| duration.default_value("3s")),
+    mut_arg("wait", |wait| wait.default_value("5s")),
+)]
 pub(crate) struct MaxArgs {
     /// The server.
     #[command(flatten)]
@@ -33,13 +38,7 @@ pub(crate) struct MaxArgs {
     /// How often a rate is tried before it counts as failed
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=10))]
     pub(crate) tries: u32,
-    /// How long each rate is sent before it counts
-    #[arg(long, default_value = "1s", value_parser = humantime::parse_duration)]
-    pub(crate) warmup: Duration,
-    /// How long each rate is sent and counts
-    #[arg(long, default_value = "3s", value_parser = super::parse_span)]
-    pub(crate) duration: Duration,
-    /// How long to wait for what is outstanding after each rate
-    #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
-    pub(crate) wait: Duration,
+    /// How long each rate is tried.
+    #[command(flatten)]
+    pub(crate) spans: SpanArgs,
 }

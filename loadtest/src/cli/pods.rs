@@ -1,10 +1,8 @@
 //! Options of `pods`.
 
-use std::time::Duration;
-
 use clap::Args;
 
-use super::ReferenceArgs;
+use super::{ReferenceArgs, SpanArgs};
 use crate::load::dialect::Dialect;
 
 /// Options of `pods`.
@@ -23,6 +21,9 @@ pub(crate) struct PodsArgs {
     /// What the servers speak
     #[arg(long, value_enum, default_value_t)]
     pub(crate) dialect: Dialect,
+    /// A token that lets the clients in, sent as `?token=`
+    #[arg(long)]
+    pub(crate) token: Option<String>,
     /// The floor beside it.
     #[command(flatten)]
     pub(crate) reference: ReferenceArgs,
@@ -41,13 +42,7 @@ pub(crate) struct PodsArgs {
     /// Messages a second, of all talkers together
     #[arg(long, default_value_t = 50.0)]
     pub(crate) rate: f64,
-    /// How long to send before it counts
-    #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
-    pub(crate) warmup: Duration,
-    /// How long to send and count
-    #[arg(long, default_value = "10s", value_parser = super::parse_span)]
-    pub(crate) duration: Duration,
-    /// How long to wait for what is outstanding
-    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
-    pub(crate) wait: Duration,
+    /// How long it lasts.
+    #[command(flatten)]
+    pub(crate) spans: SpanArgs,
 }

@@ -30,6 +30,9 @@ pub(crate) struct LoadPartArgs {
     /// What the server speaks
     #[arg(long, value_enum)]
     pub(crate) dialect: Dialect,
+    /// A token that lets the clients in
+    #[arg(long)]
+    pub(crate) token: Option<String>,
     /// The rooms of all processes.
     #[command(flatten)]
     pub(crate) rooms: RoomArgs,

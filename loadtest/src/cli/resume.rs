@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{ReferenceArgs, RoomArgs, ServerArgs};
+use super::{ReferenceArgs, RoomArgs, ServerArgs, SpanArgs};
 
 /// Options of `resume`.
 #[derive(Debug, Args)]
@@ -37,13 +37,7 @@ pub(crate) struct ResumeArgs {
     /// They cut the socket, without a close frame
     #[arg(long)]
     pub(crate) cut: bool,
-    /// How long to send before it counts
-    #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
-    pub(crate) warmup: Duration,
-    /// How long to send and count
-    #[arg(long, default_value = "10s", value_parser = super::parse_span)]
-    pub(crate) duration: Duration,
-    /// How long to wait for what is outstanding
-    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
-    pub(crate) wait: Duration,
+    /// How long it lasts.
+    #[command(flatten)]
+    pub(crate) spans: SpanArgs,
 }

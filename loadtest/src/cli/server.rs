@@ -19,6 +19,9 @@ pub(crate) struct ServerArgs {
     /// What the server speaks
     #[arg(long, value_enum, default_value_t)]
     pub(crate) dialect: Dialect,
+    /// A token that lets the clients in, sent as `?token=`
+    #[arg(long)]
+    pub(crate) token: Option<String>,
 }
 
 impl ServerArgs {
@@ -27,7 +30,7 @@ impl ServerArgs {
     /// # Errors
     /// If the address is none, nothing answers, it is no Stentor server, or the pid is gone.
     pub(crate) fn find(&self) -> Result<(Target, Option<ServerMeter>), Failure> {
-        let target = find_target(&self.url, self.dialect)?;
+        let target = find_target(&self.url, self.dialect, self.token.as_deref())?;
         let meter = self.pid.map(ServerMeter::new).transpose()?;
         Ok((target, meter))
     }
@@ -49,9 +52,14 @@ impl ServerArgs {
 /// The server at an address, after making sure that it is there.
 ///
 /// # Errors
-/// If the address is none, nothing answers, or it is no Stentor server where it should be one.
-pub(crate) fn find_target(url: &str, dialect: Dialect) -> Result<Target, Failure> {
-    let target = Target::parse(url)?.speaking(dialect);
+/// If the address is none, nothing answers, or it is no Stentor server where it should be one; or
+/// if the token is empty.
+pub(crate) fn find_target(
+    url: &str,
+    dialect: Dialect,
+    token: Option<&str>,
+) -> Result<Target, Failure> {
+    let target = Target::parse(url)?.speaking(dialect).carrying(token)?;
     match dialect {
         Dialect::Stentor => target.probe()?,
         Dialect::Plain | Dialect::SocketIo | Dialect::Nats => drop(target.knock()?),

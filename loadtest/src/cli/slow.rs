@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{ReferenceArgs, ServerArgs};
+use super::{ReferenceArgs, ServerArgs, SpanArgs};
 
 /// How a reader stalls.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
@@ -76,16 +76,10 @@ pub(crate) struct SlowArgs {
     /// Messages a second, of all talkers together
     #[arg(long, default_value_t = 500.0)]
     pub(crate) rate: f64,
-    /// How long to send before it counts
-    #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
-    pub(crate) warmup: Duration,
     /// How long to send and count before they stall
     #[arg(long, default_value = "3s", value_parser = super::parse_span)]
     pub(crate) run_in: Duration,
-    /// How long to send and count while they stall
-    #[arg(long, default_value = "10s", value_parser = super::parse_span)]
-    pub(crate) duration: Duration,
-    /// How long to wait for what is outstanding
-    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
-    pub(crate) wait: Duration,
+    /// How long they stall.
+    #[command(flatten)]
+    pub(crate) spans: SpanArgs,
 }

@@ -6,11 +6,12 @@ use std::io::{self, Read as _, Write as _};
 use std::time::Duration;
 
 use mio::net::TcpStream;
+use socket2::SockRef;
 use stentor_wire::frame::{FrameHead, OpCode};
 
 use crate::load::client_frame;
 use crate::load::dialect::{Heard, Opening, Session};
-use crate::load::handshake::{self, Answer};
+use crate::load::handshake::{self, Answer, Refusal};
 use crate::measure::moment::{Clock, Moment};
 
 /// How many reads a connection gets in a row before the others have theirs.
@@ -38,7 +39,7 @@ pub(crate) enum End {
     /// It ended without a close frame: a reset, an end of file, a malformed frame.
     Cut(String),
     /// It never opened, and this is why.
-    Refused(String),
+    Refused(Refusal),
 }
 
 /// Where in its life a connection is.
@@ -116,12 +117,26 @@ impl Connection {
         true
     }
 
+    /// Sends its request at once where the connection stands already, as it does on loopback; else
+    /// it goes out with the event that says so. What goes wrong shows at the next event.
+    pub(crate) fn ask_at_once(&mut self) {
+        if self.stream.peer_addr().is_ok() {
+            let _ = self.flush();
+        }
+    }
+
     /// Says goodbye; the server's goodbye and the end of the connection come as events.
     pub(crate) fn leave(&mut self) {
         if self.phase == Phase::Open {
             self.phase = Phase::Closing(None);
             self.send(&client_frame::farewell());
         }
+    }
+
+    /// Ends it so that the other side is told of a reset.
+    pub(crate) fn reset(self) {
+        // Where the system does not grant it, the other side is told of an end.
+        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
     }
 
     /// Does what can be done after an event: finishes connecting, writes, reads, tells `audience`.
@@ -193,7 +208,7 @@ impl Connection {
 
     fn finish_connecting(&mut self) -> Result<bool, End> {
         if let Ok(Some(error)) = self.stream.take_error() {
-            return Err(End::Refused(error.to_string()));
+            return Err(End::Refused(Refusal::new(error.to_string())));
         }
         match self.stream.peer_addr() {
             Ok(_) => {
@@ -201,7 +216,7 @@ impl Connection {
                 Ok(true)
             }
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
-            Err(error) => Err(End::Refused(error.to_string())),
+            Err(error) => Err(End::Refused(Refusal::new(error.to_string()))),
         }
     }
 
@@ -234,7 +249,7 @@ impl Connection {
         if self.phase == Phase::Upgrading {
             match handshake::read_answer(bytes) {
                 Answer::Incomplete => return Ok(0),
-                Answer::Refused(reason) => return Err(End::Refused(reason)),
+                Answer::Refused(refusal) => return Err(End::Refused(refusal)),
                 Answer::Upgraded(head_bytes) => at = head_bytes,
             }
             if self.session.is_some() {
@@ -282,7 +297,7 @@ impl Connection {
             Heard::Text(text) => audience.handle_text(index, text, now),
         });
         understood.map_err(|reason| match self.phase {
-            Phase::Greeting => End::Refused(reason),
+            Phase::Greeting => End::Refused(Refusal::new(reason)),
             _ => End::Cut(reason),
         })?;
         if admitted && self.phase == Phase::Greeting {
@@ -318,7 +333,9 @@ impl Connection {
             Phase::Open => End::Cut("the server ended it without a close frame".to_owned()),
             Phase::Connecting | Phase::Upgrading | Phase::Greeting => {
                 let said = String::from_utf8_lossy(&self.tail[..self.tail.len().min(100)]);
-                End::Refused(format!("the server hung up during the handshake {said}"))
+                End::Refused(Refusal::new(format!(
+                    "the server hung up during the handshake {said}"
+                )))
             }
         }
     }
@@ -327,7 +344,7 @@ impl Connection {
         match self.phase {
             Phase::Closing(Some(code)) => End::Closed(code),
             Phase::Connecting | Phase::Upgrading | Phase::Greeting => {
-                End::Refused(error.to_string())
+                End::Refused(Refusal::new(error.to_string()))
             }
             Phase::Closing(None) | Phase::Open => End::Cut(error.to_string()),
         }

@@ -1,10 +1,11 @@
 //! The other processes of a load, as the first one sees them.
 
 use crate::failure::Failure;
-use crate::load::order::{self, Answer, Order};
+use crate::load::order::{Answer, Order};
 use crate::load::seating::Seating;
 use crate::load::target::Target;
 use crate::process::child::Other;
+use crate::process::talk;
 
 /// How many processes make the load, and where each is kept.
 #[derive(Copy, Clone, Debug)]
@@ -35,7 +36,7 @@ impl Crew {
         run: u32,
     ) -> Result<Self, Failure> {
         let Seating { rooms, members, talkers, rooms_per_connection } = seating;
-        let common = [
+        let mut common = vec![
             "load-part".to_owned(),
             format!("--url={}", target.url()),
             format!("--dialect={}", target.dialect().name()),
@@ -47,9 +48,10 @@ impl Crew {
             format!("--run={run}"),
             format!("--parts={}", processes.count),
         ];
+        common.extend(target.token().map(|token| format!("--token={token}")));
         let mut others = Vec::new();
         for part in 1..processes.count {
-            let mut arguments = common.to_vec();
+            let mut arguments = common.clone();
             arguments.push(format!("--part={part}"));
             let core = part.checked_rem(processes.cores.len());
             arguments.extend(core.map(|at| format!("--load-core={}", processes.cores[at])));
@@ -69,7 +71,7 @@ impl Crew {
     /// # Errors
     /// If one is gone.
     pub(crate) fn tell(&mut self, order: &Order) -> Result<(), Failure> {
-        let line = order::line(order)?;
+        let line = talk::line(order)?;
         self.others.iter_mut().try_for_each(|other| other.say(&line))
     }
 
@@ -82,7 +84,7 @@ impl Crew {
             if answer.is_none()
                 && let Some(line) = other.poll_line()?
             {
-                *answer = Some(order::read(&line)?);
+                *answer = Some(talk::read(&line)?);
             }
         }
         Ok(())

@@ -56,6 +56,11 @@ pub(crate) trait Guests {
         Ok(())
     }
 
+    /// A stage of the run that has begun, and when: latencies are told apart by it.
+    fn poll_stage(&mut self) -> Option<(Moment, usize)> {
+        None
+    }
+
     /// A guest's handshake is done; it took so long from the call to connect.
     fn handle_open(&mut self, guest: usize, took: Duration, scene: Scene<'_>);
 

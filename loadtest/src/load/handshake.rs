@@ -3,6 +3,11 @@
 //! Every connection sends the sample nonce of the RFC, so that the server's answer to it is known
 //! and is checked without a hash.
 
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
 #[cfg(test)]
 mod tests;
 
@@ -41,30 +46,62 @@ pub(crate) enum Answer {
     /// The connection is a WebSocket; frames begin after so many bytes.
     Upgraded(usize),
     /// It is not, and this is why.
-    Refused(String),
+    Refused(Refusal),
+}
+
+/// Why a server does not let a client in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Refusal {
+    /// The status of its answer; none where that has none.
+    pub(crate) status: Option<u16>,
+    /// After how long it asks to come again.
+    pub(crate) retry_after: Option<Duration>,
+    /// The same for people.
+    pub(crate) words: String,
+}
+
+impl Refusal {
+    /// One without a status.
+    pub(crate) fn new(words: impl Into<String>) -> Self {
+        Self { status: None, retry_after: None, words: words.into() }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.words)
+    }
 }
 
 /// Reads the server's response from the first byte of the connection on.
 pub(crate) fn read_answer(bytes: &[u8]) -> Answer {
     let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
         if bytes.len() > HEAD_BYTES_MAX {
-            return Answer::Refused("a response head without an end".to_owned());
+            return Answer::Refused(Refusal::new("a response head without an end"));
         }
         return Answer::Incomplete;
     };
     let head = String::from_utf8_lossy(&bytes[..end]);
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap_or_default();
-    if status.split(' ').nth(1) != Some("101") {
+    let mut value_of = |wanted: &str| {
+        let mut fields = lines.by_ref().filter_map(|line| line.split_once(':'));
+        fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+    };
+    let code = status.split(' ').nth(1);
+    if code != Some("101") {
         let body = &bytes[end + 4..];
         let reason = String::from_utf8_lossy(&body[..body.len().min(REASON_BYTES_MAX)]);
-        return Answer::Refused(format!("{status} {}", reason.trim().replace(['\r', '\n'], " ")));
+        return Answer::Refused(Refusal {
+            status: code.and_then(|code| code.parse().ok()),
+            retry_after: value_of("retry-after")
+                .and_then(|seconds| seconds.parse().ok())
+                .map(|seconds: u32| Duration::from_secs(seconds.into())),
+            words: format!("{status} {}", reason.trim().replace(['\r', '\n'], " ")),
+        });
     }
-    let accepted = lines.filter_map(|line| line.split_once(':')).any(|(name, value)| {
-        name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == ACCEPT
-    });
-    if !accepted {
-        return Answer::Refused("a wrong Sec-WebSocket-Accept".to_owned());
+    if value_of("sec-websocket-accept") != Some(ACCEPT) {
+        return Answer::Refused(Refusal::new("a wrong Sec-WebSocket-Accept"));
     }
     Answer::Upgraded(end + 4)
 }

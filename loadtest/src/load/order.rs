@@ -1,11 +1,7 @@
 //! What the processes of one load say to each other, a line of JSON each.
 
-use std::fmt;
-
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
 use crate::load::step::{Step, StepFigures};
 use crate::measure::moment::Moment;
 
@@ -40,20 +36,4 @@ pub(crate) enum Answer {
     Judged(Box<StepFigures>),
     /// All of its connections have left.
     Left,
-}
-
-/// The line that says `what`.
-///
-/// # Errors
-/// None for what is said here: it has no maps.
-pub(crate) fn line<T: Serialize + fmt::Debug>(what: &T) -> Result<String, Failure> {
-    serde_json::to_string(what).map_err(Failure::while_doing("a line to another process"))
-}
-
-/// Reads a line.
-///
-/// # Errors
-/// If it is none of these.
-pub(crate) fn read<T: DeserializeOwned>(line: &str) -> Result<T, Failure> {
-    serde_json::from_str(line).map_err(Failure::while_doing("a line of another process"))
 }

@@ -18,6 +18,7 @@ use crate::load::talkers::Talkers;
 use crate::load::target::Target;
 use crate::measure::meter::{self, ServerMeter};
 use crate::measure::moment::Moment;
+use crate::measure::stages::Stages;
 use crate::measure::timeline::Timeline;
 use crate::report::progress::Progress;
 use crate::verdict::hall::Hall;
@@ -65,8 +66,8 @@ pub(crate) struct Part {
     sent_before: u64,
     /// Deliveries that everything said before this step adds up to, at our connections.
     owed_before: u64,
-    /// Whether steps record latency over time.
-    keeps_timeline: bool,
+    /// In how many slices steps record latency over time; none if they do not.
+    timeline_slices: Option<u32>,
     /// What the last step was, and what it showed.
     spoken: Option<Spoken>,
 }
@@ -124,14 +125,28 @@ impl Part {
             own_members,
             sent_before: 0,
             owed_before: 0,
-            keeps_timeline: false,
+            timeline_slices: None,
             spoken: None,
         })
     }
 
-    /// Lets steps record latency over time too.
-    pub(crate) fn keep_timeline(&mut self) {
-        self.keeps_timeline = true;
+    /// Lets steps record latency over time too, in so many slices.
+    pub(crate) fn keep_timeline(&mut self, slices: u32) {
+        self.timeline_slices = Some(slices);
+    }
+
+    /// Lets the hall tell so many stages apart, which the guests turn to.
+    ///
+    /// # Errors
+    /// None with the bounds of a histogram.
+    pub(crate) fn keep_stages(&mut self, count: usize) -> Result<(), Failure> {
+        self.hall.stages = Some(Stages::new(count)?);
+        Ok(())
+    }
+
+    /// Latencies by stage; none if they were not to be kept.
+    pub(crate) fn take_stages(&mut self) -> Option<Stages> {
+        self.hall.stages.take()
     }
 
     /// Latency over time of the last step; none if it was not to be kept.
@@ -204,7 +219,8 @@ impl Part {
         let window_to = window_from.after(step.duration);
         (self.hall.window_from, self.hall.window_to) = (window_from, window_to);
         self.hall.latency.reset();
-        let timeline = self.keeps_timeline.then(|| Timeline::over(window_from, window_to));
+        let over = |slices| Timeline::over(window_from, window_to, slices);
+        let timeline = self.timeline_slices.map(over);
         self.hall.timeline = timeline.transpose()?;
         guests.handle_span(window_from, window_to)?;
         self.sent_before = self.talkers.sent();
@@ -319,6 +335,9 @@ impl Part {
             stage.bar.show(|| self.progress_line(outstanding, end.since(now)));
             let (scene, mut slots) = self.scene(now);
             guests.act(scene, &mut slots)?;
+            while let Some((at, stage)) = guests.poll_stage() {
+                self.hall.turn_to(at, stage);
+            }
             self.swarm.wait(next_due.min(end).min(guests.next_due()))?;
             while self.handle_next(guests) {
                 let now = self.now();

@@ -18,12 +18,18 @@ const SPAN: u32 = 0x00fd_0000;
 pub(crate) struct SourceAddresses {
     start: u32,
     opened: u32,
+    per_address: u32,
 }
 
 impl SourceAddresses {
     /// Begins at `seed`; runs with seeds of their own do not meet each other's closing sockets.
     pub(crate) fn new(seed: u32) -> Self {
-        Self { start: seed, opened: 0 }
+        Self { start: seed, opened: 0, per_address: CONNECTIONS_PER_ADDRESS }
+    }
+
+    /// Lets an address open so many connections, at least one, before the next one takes over.
+    pub(crate) fn spread(&mut self, per_address: u32) {
+        self.per_address = per_address.clamp(1, CONNECTIONS_PER_ADDRESS);
     }
 
     /// The address to bind to before connecting to `server`; none unless that is on loopback.
@@ -32,7 +38,7 @@ impl SourceAddresses {
         if !host.is_loopback() {
             return None;
         }
-        let step = self.opened / CONNECTIONS_PER_ADDRESS;
+        let step = self.opened / self.per_address;
         self.opened = self.opened.wrapping_add(1);
         let mut address = FIRST + self.start.wrapping_add(step) % SPAN;
         // .0 and .255 are ordinary on loopback, but they look like a mistake.

@@ -46,6 +46,13 @@ pub(crate) struct Call {
     pub(crate) receive_bytes: Option<usize>,
 }
 
+/// A socket with an address of its own, and where it will go.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    socket: Socket,
+    address: SocketAddr,
+}
+
 /// The connections and their event loop.
 #[derive(Debug)]
 pub(crate) struct Swarm {
@@ -119,18 +126,57 @@ impl Swarm {
     /// # Errors
     /// If the system refuses a socket, an address or the connection right away.
     pub(crate) fn call(&mut self, index: usize, call: Call) -> Result<(), Failure> {
-        let begun = self.clock.now();
         let Call { address, opening, receive_bytes } = call;
+        let bound = self.bind(address, receive_bytes)?;
+        self.call_on(index, bound, opening)
+    }
+
+    /// A socket that is bound and goes nowhere yet: half of a call, made beforehand.
+    ///
+    /// # Errors
+    /// If the system refuses a socket or an address.
+    pub(crate) fn bind(
+        &mut self,
+        address: SocketAddr,
+        receive_bytes: Option<usize>,
+    ) -> Result<Bound, Failure> {
         let source = self.sources.next(address);
-        let mut stream = begin_connecting(address, source, receive_bytes)
-            .map_err(Failure::while_doing(format!("connection {index} to {address}")))?;
+        let socket = bind_socket(address, source, receive_bytes);
+        let socket = socket.map_err(Failure::while_doing(format!("a socket to {address}")))?;
+        Ok(Bound { socket, address })
+    }
+
+    /// Begins connection `index`, which must not be open, on a socket made beforehand.
+    ///
+    /// # Errors
+    /// If the system refuses the connection right away.
+    pub(crate) fn call_on(
+        &mut self,
+        index: usize,
+        bound: Bound,
+        opening: Opening,
+    ) -> Result<(), Failure> {
+        let begun = self.clock.now();
+        let address = bound.address;
+        let trouble = || Failure::while_doing(format!("connection {index} to {address}"));
+        let mut stream = begin_connecting(bound).map_err(trouble())?;
         let interest = Interest::READABLE | Interest::WRITABLE;
-        self.poll
-            .registry()
-            .register(&mut stream, Token(index), interest)
-            .map_err(Failure::while_doing(format!("connection {index} to {address}")))?;
+        let registry = self.poll.registry();
+        registry.register(&mut stream, Token(index), interest).map_err(trouble())?;
         self.connections[index] = Some(Connection::new(stream, opening, begun));
         Ok(())
+    }
+
+    /// Sends the request of a connection just begun, where that stands already.
+    pub(crate) fn ask_at_once(&mut self, index: usize) {
+        if let Some(connection) = &mut self.connections[index] {
+            connection.ask_at_once();
+        }
+    }
+
+    /// Lets no more than so many further connections come from one address.
+    pub(crate) fn spread_sources(&mut self, connections_per_address: u32) {
+        self.sources.spread(connections_per_address);
     }
 
     /// Sends `frames` on a connection; false if it is gone, or its server has long taken nothing.
@@ -148,6 +194,13 @@ impl Swarm {
     /// Ends a connection without a word: its socket is closed, and no event tells of it.
     pub(crate) fn cut(&mut self, index: usize) {
         self.connections[index] = None;
+    }
+
+    /// Ends a connection with a reset instead of an end: what either side has not read is void.
+    pub(crate) fn reset(&mut self, index: usize) {
+        if let Some(connection) = self.connections[index].take() {
+            connection.reset();
+        }
     }
 
     /// Lets a connection read so many bytes more, and no further ones; `usize::MAX` lifts the
@@ -324,11 +377,11 @@ impl Audience for Doors {
     }
 }
 
-fn begin_connecting(
+fn bind_socket(
     address: SocketAddr,
     source: Option<SocketAddr>,
     receive_bytes: Option<usize>,
-) -> io::Result<TcpStream> {
+) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     socket.set_tcp_nodelay(true)?;
@@ -338,6 +391,10 @@ fn begin_connecting(
     if let Some(source) = source {
         socket.bind(&source.into())?;
     }
+    Ok(socket)
+}
+
+fn begin_connecting(Bound { socket, address }: Bound) -> io::Result<TcpStream> {
     match socket.connect(&address.into()) {
         Ok(()) => {}
         Err(error)

@@ -28,6 +28,8 @@ pub(crate) struct Target {
     /// The path of the upgrade without a room, no slash at its end.
     path: String,
     dialect: Dialect,
+    /// What lets clients in.
+    token: Option<String>,
 }
 
 impl Target {
@@ -50,12 +52,29 @@ impl Target {
             .next()
             .ok_or_else(|| Failure::new(format!("the host of {url} has no address")))?;
         let path = path.trim_end_matches('/').to_owned();
-        Ok(Self { address, host: host.to_owned(), path, dialect: Dialect::default() })
+        let (host, dialect) = (host.to_owned(), Dialect::default());
+        Ok(Self { address, host, path, dialect, token: None })
     }
 
     /// The same place, where the server speaks this.
     pub(crate) fn speaking(self, dialect: Dialect) -> Self {
         Self { dialect, ..self }
+    }
+
+    /// The same place, where clients come in with this token, as `?token=`.
+    ///
+    /// # Errors
+    /// If it is an empty one.
+    pub(crate) fn carrying(self, token: Option<&str>) -> Result<Self, Failure> {
+        if token.is_some_and(str::is_empty) {
+            return Err(Failure::new("--token is empty"));
+        }
+        Ok(Self { token: token.map(str::to_owned), ..self })
+    }
+
+    /// What lets clients in; none if they need nothing.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// What the server speaks.
@@ -76,16 +95,13 @@ impl Target {
             Dialect::SocketIo => format!("{}/?EIO=4&transport=websocket", self.path),
             Dialect::Nats => self.path_with(&[]),
         };
-        Opening {
-            request: handshake::request(&self.host, &path),
-            session: self.dialect.session(rooms.into_iter()),
-        }
+        Opening { request: self.request(path), session: self.dialect.session(rooms.into_iter()) }
     }
 
     /// How one who joins `room` comes in and asks for what `query` says (a Stentor server).
     pub(crate) fn upgrade_asking(&self, room: usize, query: &str) -> Opening {
         Opening {
-            request: handshake::request(&self.host, &format!("{}/r{room}?{query}", self.path)),
+            request: self.request(format!("{}/r{room}?{query}", self.path)),
             session: self.dialect.session(std::iter::once(room)),
         }
     }
@@ -108,8 +124,17 @@ impl Target {
     /// How one comes in with this query, which needs no escape, where frames carry the bare text.
     pub(crate) fn upgrade_with(&self, query: &str) -> Opening {
         let path = if self.path.is_empty() { "/" } else { &self.path };
-        let request = handshake::request(&self.host, &format!("{path}?{query}"));
-        Opening { request, session: None }
+        Opening { request: self.request(format!("{path}?{query}")), session: None }
+    }
+
+    /// The request for an upgrade at `path`, with the token where there is one.
+    fn request(&self, mut path: String) -> Vec<u8> {
+        if let Some(token) = &self.token {
+            path.push(if path.contains('?') { '&' } else { '?' });
+            path.push_str("token=");
+            append_escaped(token, &mut path);
+        }
+        handshake::request(&self.host, &path)
     }
 
     /// The address that it was read from, without a slash at its end.
@@ -155,6 +180,12 @@ impl Target {
     /// If nothing accepts, or what answers the route of the statistics is not ours.
     pub(crate) fn probe(&self) -> Result<(), Failure> {
         let body = self.ask_statistics()?;
+        if body.starts_with("HTTP/1.1 401") || body.starts_with("HTTP/1.1 403") {
+            return Err(Failure::new(format!(
+                "{} keeps its statistics to itself (API_KEY): measure it with --dialect plain",
+                self.url()
+            )));
+        }
         let ours = body.contains("\"uptime_seconds\"") && body.contains("\"connections\"");
         if ours {
             return Ok(());
@@ -164,6 +195,19 @@ impl Target {
              relays text is measured with --dialect plain)",
             self.url()
         )))
+    }
+
+    /// How many connections the server counts (a Stentor server).
+    ///
+    /// # Errors
+    /// If it does not answer in time, or its answer has no count.
+    pub(crate) fn count_connections(&self) -> Result<u64, Failure> {
+        let answer = self.ask_statistics()?;
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let statistics: serde_json::Value =
+            serde_json::from_str(body.trim()).map_err(Failure::while_doing("the statistics"))?;
+        let count = statistics["connections"].as_u64();
+        count.ok_or_else(|| Failure::new("the statistics count no connections"))
     }
 
     /// Makes sure that something accepts connections there.
@@ -212,5 +256,16 @@ impl Target {
             return Err(self.no_answer(&ErrorKind::UnexpectedEof.into()));
         }
         Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+}
+
+/// Appends a text as it stands in a query: all but the unreserved bytes escaped (RFC 3986, 2.3).
+fn append_escaped(text: &str, query: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            query.push(char::from(byte));
+        } else {
+            query.push_str(&format!("%{byte:02X}"));
+        }
     }
 }

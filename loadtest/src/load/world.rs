@@ -12,7 +12,9 @@ use crate::load::step::{Step, StepFigures};
 use crate::load::swarm::Call;
 use crate::load::target::Target;
 use crate::measure::meter::ServerMeter;
-use crate::measure::timeline::Timeline;
+use crate::measure::moment::Moment;
+use crate::measure::stages::Stages;
+use crate::measure::timeline::{FINE_SLICES_OF_A_SPAN, SLICES_OF_A_SPAN, Timeline};
 use crate::report::progress::Progress;
 use crate::verdict::stamp::RunId;
 
@@ -93,6 +95,11 @@ impl World {
         self.part.admit(first, calls)
     }
 
+    /// What the clock shows.
+    pub(crate) fn now(&self) -> Moment {
+        self.part.now()
+    }
+
     /// What tells this world's messages from others.
     pub(crate) fn run_id(&self) -> RunId {
         self.part.run_id()
@@ -106,7 +113,25 @@ impl World {
     /// Lets steps record latency over time too: a second histogram, which at 1.5 million
     /// deliveries/s is lost in the noise.
     pub(crate) fn keep_timeline(&mut self) {
-        self.part.keep_timeline();
+        self.part.keep_timeline(SLICES_OF_A_SPAN);
+    }
+
+    /// The same in slices that show what lasts a tenth of a second.
+    pub(crate) fn keep_fine_timeline(&mut self) {
+        self.part.keep_timeline(FINE_SLICES_OF_A_SPAN);
+    }
+
+    /// Lets latencies be told apart by so many stages, which the guests turn to.
+    ///
+    /// # Errors
+    /// None with the bounds of a histogram.
+    pub(crate) fn keep_stages(&mut self, count: usize) -> Result<(), Failure> {
+        self.part.keep_stages(count)
+    }
+
+    /// Latencies by stage; none if they were not to be kept.
+    pub(crate) fn take_stages(&mut self) -> Option<Stages> {
+        self.part.take_stages()
     }
 
     /// Latency over time of the last step, at the connections of this process; none if it was not

@@ -11,9 +11,11 @@ use crate::measure::moment::Moment;
 mod tests;
 
 /// How many slices there may be; when one more is needed, each takes in its neighbour.
-const SLICES_MAX: usize = 120;
-/// How many slices a span has whose end is known.
-const SLICES_OF_A_SPAN: u32 = 60;
+const SLICES_MAX: usize = 240;
+/// How many slices a span has whose end is known, where nothing in it is short.
+pub(crate) const SLICES_OF_A_SPAN: u32 = 60;
+/// How many it has where something is.
+pub(crate) const FINE_SLICES_OF_A_SPAN: u32 = 240;
 /// The longest latency that is told apart, in nanoseconds.
 const LATENCY_MAX: u64 = 120_000_000_000;
 
@@ -42,12 +44,12 @@ impl Timeline {
         Ok(Self { from, slice, slices: Vec::new(), current: 0, blank })
     }
 
-    /// An empty timeline whose sixty slices end with this span.
+    /// An empty timeline whose slices, so many of them, end with this span.
     ///
     /// # Errors
     /// None with the bounds that are set here.
-    pub(crate) fn over(from: Moment, to: Moment) -> Result<Self, Failure> {
-        Self::new(from, to.since(from) / SLICES_OF_A_SPAN)
+    pub(crate) fn over(from: Moment, to: Moment, slices: u32) -> Result<Self, Failure> {
+        Self::new(from, to.since(from) / slices.max(1))
     }
 
     /// When it begins.

@@ -54,6 +54,12 @@ impl Other {
         self.process.id()
     }
 
+    /// Kills it, and waits for nothing: its end is noted when this value ends.
+    pub(crate) fn kill(&mut self) {
+        // It may have gone already.
+        let _ = self.process.kill();
+    }
+
     /// Waits for the line that says where it listens.
     ///
     /// # Errors

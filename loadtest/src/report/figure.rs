@@ -24,6 +24,8 @@ pub(crate) enum Figure {
     Share(f64),
     /// How many times another figure.
     Ratio(f64),
+    /// No figure: what the others in the row of a table are about.
+    Words(&'static str),
 }
 
 impl Figure {
@@ -43,6 +45,7 @@ impl Figure {
             Self::Bytes(bytes) => ("_bytes", rounded(*bytes, 0)),
             Self::Share(share) => ("_share", rounded(*share, 4)),
             Self::Ratio(ratio) => ("_ratio", rounded(*ratio, 4)),
+            Self::Words(words) => ("", (*words).into()),
         }
     }
 
@@ -61,6 +64,7 @@ impl Figure {
             Self::Bytes(bytes) => format!("{:.1} MiB", bytes / f64::from(1 << 20)),
             Self::Share(share) => format!("{:.0} %", share * 100.0),
             Self::Ratio(ratio) => format!("{ratio:.2} ×"),
+            Self::Words(words) => (*words).to_owned(),
         }
     }
 }

@@ -68,7 +68,9 @@ fn check_setting(args: &AuditArgs, plan: &mut Plan) -> Result<Setting, Failure> 
     if urls.is_empty() {
         return Err(Failure::new("audit needs a --url, or a plan in which a process has one"));
     }
-    let targets = urls.iter().map(|url| Target::parse(url)).collect::<Result<_, _>>()?;
+    let token = args.token.as_deref();
+    let targets = urls.iter().map(|url| Target::parse(url)?.carrying(token));
+    let targets = targets.collect::<Result<_, _>>()?;
     let rooms = within("rooms", args.rooms.or(*rooms).unwrap_or(20), &CROWD)?;
     let talkers = within("talkers", args.talkers.or(*talkers).unwrap_or(1), &CROWD)?;
     let listeners = args.listeners.or(*listeners).unwrap_or(5);
@@ -90,8 +92,8 @@ fn check_setting(args: &AuditArgs, plan: &mut Plan) -> Result<Setting, Failure> 
     if last.max().is_some_and(|last| last > duration) {
         return Err(Failure::new("a fault of the plan is not over before the end of the run"));
     }
-    let (token, acks) = (args.token.clone(), args.dialect == Dialect::Stentor);
-    Ok(Setting { targets, crew, rate, duration, settle, token, acks })
+    let acks = args.dialect == Dialect::Stentor;
+    Ok(Setting { targets, crew, rate, duration, settle, acks })
 }
 
 fn within(name: &str, count: u32, range: &RangeInclusive<u32>) -> Result<u32, Failure> {

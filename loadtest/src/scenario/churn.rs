@@ -4,7 +4,7 @@ use crate::cli::{self, By, ChurnArgs};
 use crate::failure::Failure;
 use crate::floor::reference::{Reference, Sendings};
 use crate::load::seating::Seating;
-use crate::load::step::{Hopeless, Step, StepFigures};
+use crate::load::step::{Step, StepFigures};
 use crate::load::swarm::Call;
 use crate::load::world::World;
 use crate::measure::machine;
@@ -42,21 +42,15 @@ pub(crate) fn run(args: &ChurnArgs) -> Result<Report, Failure> {
         let standing = |_| Call { address, opening: target.upgrade(None), receive_bytes };
         world.admit(0, (0..count).map(standing))?;
     }
-    let run_in = Step {
-        rate: args.rate,
-        warmup: args.warmup,
-        duration: args.run_in,
-        wait: args.wait,
-        hopeless: Hopeless::GoOn,
-    };
+    let step = args.spans.step(args.rate);
+    let run_in = Step { duration: args.run_in, ..step };
     world.keep_timeline();
     let quiet = world.run(run_in, &mut progress)?;
     let quiet_timeline = world.take_timeline();
     let before = memory()?;
-    let plan = Plan { by: args.by, rate: args.churn_rate, wait: args.wait };
+    let plan = Plan { by: args.by, rate: args.churn_rate, wait: args.spans.wait };
     let mut visitors = Visitors::new(plan, count, seating, target, world.run_id())?;
-    let mut figures =
-        world.run_with(&mut visitors, Step { duration: args.duration, ..run_in }, &mut progress)?;
+    let mut figures = world.run_with(&mut visitors, step, &mut progress)?;
     let timeline = world.take_timeline();
     visitors.close(world.said());
     let after = memory()?;

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::floor::reference::{Reference, Sendings};
 use crate::load::connection::End;
 use crate::load::seating::Seating;
-use crate::load::step::{Hopeless, Step, StepFigures};
+use crate::load::step::StepFigures;
 use crate::load::world::World;
 use crate::report::Report;
 use crate::report::curves;
@@ -27,13 +27,7 @@ pub(crate) fn run(args: &FanoutArgs, load_cores: &[usize]) -> Result<Report, Fai
     let floor = Reference::new(&args.reference, &target, server);
     let mut progress = Progress::new();
     let mut world = World::open_in(processes, target, seating, args.rooms.content_bytes, server)?;
-    let step = Step {
-        rate: args.rate,
-        warmup: args.warmup,
-        duration: args.duration,
-        wait: args.wait,
-        hopeless: Hopeless::GoOn,
-    };
+    let step = args.spans.step(args.rate);
     world.keep_timeline();
     let figures = world.run(step, &mut progress)?;
     let timeline = world.take_timeline();
@@ -70,12 +64,7 @@ pub(crate) fn describe(seating: Seating) -> String {
 
 /// Adds the figures and the faults of one step.
 pub(crate) fn add_step(report: &mut Report, figures: &StepFigures) {
-    let tally = figures.tally;
-    report.add("delivered", Figure::Count(tally.delivered));
-    report.add("lost", Figure::Count(figures.losses.count));
-    report.add("duplicated", Figure::Count(tally.duplicated));
-    report.add("reordered", Figure::Count(tally.reordered));
-    report.add("rate", Figure::PerSecond(figures.deliveries_per_second()));
+    add_counts(report, figures);
     report.add_latencies(&figures.latency);
     let server_cpu = figures.server_cpu;
     let cpu_each = figures.server_cpu_each().map(Figure::CpuEach);
@@ -90,6 +79,16 @@ pub(crate) fn add_step(report: &mut Report, figures: &StepFigures) {
         report.remark(format!("heard {message}"));
     }
     add_faults(report, figures);
+}
+
+/// Adds how much was delivered, and what was not as it should be.
+pub(crate) fn add_counts(report: &mut Report, figures: &StepFigures) {
+    let tally = figures.tally;
+    report.add("delivered", Figure::Count(tally.delivered));
+    report.add("lost", Figure::Count(figures.losses.count));
+    report.add("duplicated", Figure::Count(tally.duplicated));
+    report.add("reordered", Figure::Count(tally.reordered));
+    report.add("rate", Figure::PerSecond(figures.deliveries_per_second()));
 }
 
 /// Adds what the audit of one step found.

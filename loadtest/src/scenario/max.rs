@@ -188,13 +188,7 @@ impl Attempt<'_> {
                 none.insert(World::open_in(processes, target, seating, content_bytes, server)?)
             }
         };
-        let step = Step {
-            rate,
-            warmup: self.args.warmup,
-            duration: self.args.duration,
-            wait: self.args.wait,
-            hopeless: Hopeless::CutShort,
-        };
+        let step = Step { hopeless: Hopeless::CutShort, ..self.args.spans.step(rate) };
         world.run(step, progress)
     }
 

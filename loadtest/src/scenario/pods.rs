@@ -10,7 +10,6 @@ use crate::cli::{self, PodsArgs};
 use crate::failure::Failure;
 use crate::floor::reference::{Reference, Sendings};
 use crate::load::seating::Seating;
-use crate::load::step::{Hopeless, Step};
 use crate::load::target::Target;
 use crate::load::world::World;
 use crate::measure::machine;
@@ -31,7 +30,8 @@ mod remotes;
 /// If there are not two addresses, a server is not there, or one does not take its members in.
 pub(crate) fn run(args: &PodsArgs) -> Result<Report, Failure> {
     let (seating, remote_each) = shape(args)?;
-    let targets = args.url.iter().map(|url| cli::find_target(url, args.dialect));
+    let token = args.token.as_deref();
+    let targets = args.url.iter().map(|url| cli::find_target(url, args.dialect, token));
     let targets = targets.collect::<Result<Vec<Target>, Failure>>()?;
     let meters = args.pid.iter().map(|&pid| ServerMeter::new(pid));
     let meters = meters.collect::<Result<Vec<_>, _>>()?;
@@ -44,13 +44,7 @@ pub(crate) fn run(args: &PodsArgs) -> Result<Report, Failure> {
     let mut world = World::open_for(count, targets[0].clone(), seating, args.content_bytes, None)?;
     let mut remotes = Remotes::new(&targets[1..], count, seating, world.run_id(), all)?;
     world.admit(0, remotes.calls(&targets[1..]))?;
-    let step = Step {
-        rate: args.rate,
-        warmup: args.warmup,
-        duration: args.duration,
-        wait: args.wait,
-        hopeless: Hopeless::GoOn,
-    };
+    let step = args.spans.step(args.rate);
     world.keep_timeline();
     let mut figures = world.run_with(&mut remotes, step, &mut progress)?;
     let timeline = world.take_timeline();

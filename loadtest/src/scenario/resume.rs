@@ -3,7 +3,6 @@
 use crate::cli::{self, ResumeArgs};
 use crate::failure::Failure;
 use crate::floor::reference::{Reference, Sendings};
-use crate::load::step::{Hopeless, Step};
 use crate::load::world::World;
 use crate::measure::machine;
 use crate::report::Report;
@@ -30,15 +29,9 @@ pub(crate) fn run(args: &ResumeArgs) -> Result<Report, Failure> {
     let mut progress = Progress::new();
     let content_bytes = args.rooms.content_bytes;
     let mut world = World::open_for(count, target.clone(), seating, content_bytes, server)?;
-    let rhythm = Rhythm { away: args.away, stay: args.stay, cut: args.cut, wait: args.wait };
+    let rhythm = Rhythm { away: args.away, stay: args.stay, cut: args.cut, wait: args.spans.wait };
     let mut commuters = Commuters::new(rhythm, count, seating, target, world.run_id())?;
-    let step = Step {
-        rate: args.rate,
-        warmup: args.warmup,
-        duration: args.duration,
-        wait: args.wait,
-        hopeless: Hopeless::GoOn,
-    };
+    let step = args.spans.step(args.rate);
     world.keep_timeline();
     let mut figures = world.run_with(&mut commuters, step, &mut progress)?;
     let timeline = world.take_timeline();

@@ -6,7 +6,7 @@ use crate::cli::{self, SlowArgs, Stall};
 use crate::failure::Failure;
 use crate::floor::reference::{Reference, Sendings};
 use crate::load::seating::Seating;
-use crate::load::step::{Hopeless, Step, StepFigures};
+use crate::load::step::{Step, StepFigures};
 use crate::load::world::World;
 use crate::measure::machine;
 use crate::measure::timeline::Timeline;
@@ -45,19 +45,14 @@ pub(crate) fn run(args: &SlowArgs) -> Result<Report, Failure> {
     world.admit(0, sleepers.calls_of_witnesses(&target))?;
     let receive_bytes = args.receive_bytes as usize;
     world.admit(rooms, sleepers.calls_of_slow(&target, args.events, receive_bytes))?;
-    let run_in = Step {
-        rate: args.rate,
-        warmup: args.warmup,
-        duration: args.run_in,
-        wait: args.wait,
-        hopeless: Hopeless::GoOn,
-    };
+    let step = args.spans.step(args.rate);
+    let run_in = Step { duration: args.run_in, ..step };
     world.keep_timeline();
     let quiet = world.run_with(&mut sleepers, run_in, &mut progress)?;
     let quiet_timeline = world.take_timeline();
     let before = server.map(|server| server.resident_bytes()).transpose()?;
     sleepers.fall_asleep();
-    let stalled = Step { warmup: Duration::ZERO, duration: args.duration, ..run_in };
+    let stalled = Step { warmup: Duration::ZERO, ..step };
     let mut figures = world.run_with(&mut sleepers, stalled, &mut progress)?;
     let timeline = world.take_timeline();
     let tally = sleepers.close(world.said());
@@ -153,10 +148,10 @@ fn shape(args: &SlowArgs) -> Result<(Seating, usize), Failure> {
         return Err(Failure::new(format!("--slow must be above 0 and below 1: {}", args.slow)));
     }
     cli::require_content_bytes(args.content_bytes)?;
-    if args.stall == Stall::Pause && args.pause >= args.duration {
+    if args.stall == Stall::Pause && args.pause >= args.spans.duration {
         return Err(Failure::new("--pause must be shorter than --duration, or --stall never"));
     }
-    let span = args.warmup + args.run_in + args.duration;
+    let span = args.spans.warmup + args.run_in + args.spans.duration;
     if args.rate * span.as_secs_f64() > MESSAGES_MAX {
         return Err(Failure::new("more than 2,000,000 messages: a lower --rate, or shorter"));
     }

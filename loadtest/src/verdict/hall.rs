@@ -9,6 +9,7 @@ use crate::load::connection::{Audience, End};
 use crate::load::seating::SeatMap;
 use crate::load::share::Share;
 use crate::measure::moment::Moment;
+use crate::measure::stages::Stages;
 use crate::measure::timeline::Timeline;
 use crate::verdict::auditor::Auditor;
 use crate::verdict::locator::Locator;
@@ -43,6 +44,8 @@ pub(crate) struct Hall {
     pub(crate) latency: Histogram<u64>,
     /// The same over time, where a scenario wants it.
     pub(crate) timeline: Option<Timeline>,
+    /// The same by stage, where a scenario has some.
+    pub(crate) stages: Option<Stages>,
     /// Messages due from here on count for the latency.
     pub(crate) window_from: Moment,
     /// Messages due from here on do not.
@@ -73,6 +76,7 @@ impl Hall {
             auditor: Auditor::new(seats, share),
             latency: latency_histogram()?,
             timeline: None,
+            stages: None,
             window_from: Moment::NEVER,
             window_to: Moment::NEVER,
             payload_bytes: 0,
@@ -82,6 +86,13 @@ impl Hall {
             strange_shown: Vec::new(),
             ends: Vec::new(),
         })
+    }
+
+    /// A stage begins, where they are told apart.
+    pub(crate) fn turn_to(&mut self, at: Moment, stage: usize) {
+        if let Some(stages) = &mut self.stages {
+            stages.turn_to(at, stage);
+        }
     }
 
     /// Whether something has happened that no waiting will mend.
@@ -120,6 +131,9 @@ impl Audience for Hall {
             self.latency.saturating_record(latency);
             if let Some(timeline) = &mut self.timeline {
                 timeline.record(stamp.due, latency);
+            }
+            if let Some(stages) = &mut self.stages {
+                stages.record(stamp.due, latency);
             }
         }
     }

@@ -204,6 +204,28 @@ fn guests_whose_shape_makes_no_sense() {
 }
 
 #[test]
+fn a_storm_that_cannot_be() {
+    assert_refused(&["storm", "--count=0"], "invalid value '0' for '--count");
+    assert_refused(&["storm", "--by=fire"], "invalid value 'fire' for '--by");
+    assert_refused(&["storm", "--rate=0"], "--rate must be above zero");
+    assert_refused(&["storm", "--count=1000000"], "1000000 connections need");
+    assert_refused(&["storm", "--members=2", "--talkers=3"], "more than its 2 members");
+    for span in ["--calm=0s", "--storm-max=0s", "--bound=0ms", "--probe-every=0s"] {
+        assert_refused(&["storm", span], "must be above zero");
+    }
+    assert_refused(&["storm", "--url=ws://127.0.0.1:1/ws"], "no server answers at 127.0.0.1:1");
+}
+
+#[test]
+fn a_token_that_is_none() {
+    let relay = url_of(relay::start(Fault::None));
+    for scenario in ["fanout", "storm", "connect", "echo"] {
+        assert_refused(&[scenario, "--dialect=plain", &relay, "--token="], "--token is empty");
+    }
+    assert_refused(&["audit", "--url=ws://127.0.0.1:1/ws", "--token="], "--token is empty");
+}
+
+#[test]
 fn a_core_that_does_not_exist() {
     assert_refused(&["floor", "--load-core=1000"], "there is no core 1000");
     assert_refused(&["floor", "--load-core=0,1000000"], "there is no core 1000000");

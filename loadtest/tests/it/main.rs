@@ -7,6 +7,7 @@ mod guests;
 mod processes;
 mod relay;
 mod server_side;
+mod storm;
 
 use std::net::SocketAddr;
 use std::process::{Command, Output};
@@ -38,6 +39,12 @@ fn fanout_with(server: SocketAddr, options: &[&str]) -> Output {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What the report says of a figure, the last word of it.
+fn figure(report: &str, name: &str) -> String {
+    let line = report.lines().find(|line| line.trim_start().starts_with(name));
+    line.and_then(|line| line.split_whitespace().last()).unwrap_or_default().to_owned()
 }
 
 #[track_caller]

@@ -5,13 +5,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use crate::relay::{self, Fault};
-use crate::{PROGRAM, assert_verdict, fanout_with, run, text};
-
-/// What the report says of a figure, as printed.
-fn figure(report: &str, name: &str) -> String {
-    let line = report.lines().find(|line| line.trim_start().starts_with(name));
-    line.and_then(|line| line.split_whitespace().last()).unwrap_or_default().to_owned()
-}
+use crate::{PROGRAM, assert_verdict, fanout_with, figure, run, text};
 
 #[test]
 fn a_faithful_server_passes_and_every_delivery_is_counted_once() {

@@ -7,6 +7,8 @@ mod room;
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -46,10 +48,30 @@ pub(crate) enum Fault {
 }
 
 /// What goes wrong, and for whom: the place in the room's crowd, by the order of coming.
-#[derive(Copy, Clone, Debug)]
+#[derive(Clone, Debug)]
 struct Plan {
     fault: Fault,
     place: usize,
+    /// It says that it is a Stentor, and how many are connected.
+    counts: bool,
+    refused: Option<Arc<Refused>>,
+}
+
+impl Plan {
+    fn faithful() -> Self {
+        Self { fault: Fault::None, place: 0, counts: false, refused: None }
+    }
+}
+
+/// Whose upgrade is refused.
+#[derive(Debug)]
+struct Refused {
+    /// By the number of the room.
+    rooms: Range<u32>,
+    /// How many more.
+    left: AtomicUsize,
+    /// What the refusal begins with.
+    head: &'static str,
 }
 
 /// The answer to the one nonce that the harness sends.
@@ -64,12 +86,23 @@ pub(crate) fn start(fault: Fault) -> SocketAddr {
 
 /// Starts a relay that fails the member at a place of each room.
 pub(crate) fn start_failing(fault: Fault, place: usize) -> SocketAddr {
-    start_with(Plan { fault, place }, usize::MAX)
+    start_with(Plan { fault, place, ..Plan::faithful() }, usize::MAX)
 }
 
 /// Starts a faithful relay that grants so many upgrades and refuses the others.
 pub(crate) fn start_for(connections: usize) -> SocketAddr {
-    start_with(Plan { fault: Fault::None, place: 0 }, connections)
+    start_with(Plan::faithful(), connections)
+}
+
+/// Starts a faithful relay that answers the question for statistics as a Stentor does.
+pub(crate) fn start_counting() -> SocketAddr {
+    start_with(Plan { counts: true, ..Plan::faithful() }, usize::MAX)
+}
+
+/// Starts a faithful relay that refuses the first `count` who ask for these rooms, with this head.
+pub(crate) fn start_refusing(rooms: Range<u32>, count: usize, head: &'static str) -> SocketAddr {
+    let refused = Some(Arc::new(Refused { rooms, left: AtomicUsize::new(count), head }));
+    start_with(Plan { refused, ..Plan::faithful() }, usize::MAX)
 }
 
 /// Starts a relay on a port of its own; it ends with the test's process.
@@ -84,8 +117,8 @@ fn start_with(plan: Plan, connections: usize) -> SocketAddr {
                 refuse(stream);
                 continue;
             }
-            let rooms = Arc::clone(&rooms);
-            thread::spawn(move || serve(stream, &rooms, plan));
+            let (rooms, plan) = (Arc::clone(&rooms), plan.clone());
+            thread::spawn(move || serve(stream, &rooms, &plan));
         }
     });
     address
@@ -124,14 +157,22 @@ fn greet(mut stream: TcpStream, opcode: OpCode, payloads: &[&[u8]]) -> Option<()
     }
 }
 
-fn serve(mut stream: TcpStream, rooms: &Rooms, plan: Plan) -> Option<()> {
+fn serve(mut stream: TcpStream, rooms: &Rooms, plan: &Plan) -> Option<()> {
     let mut bytes = Vec::new();
     let head = read_head(&mut stream, &mut bytes)?;
     let path = head.split(' ').nth(1)?;
+    if plan.counts && path.ends_with("/stats") {
+        let count: usize = rooms.lock().ok()?.values().map(|room| room.crowd.len()).sum();
+        let body = format!(r#"{{"uptime_seconds":1,"connections":{count}}}"#);
+        return stream.write_all(format!("HTTP/1.1 200 OK\r\n\r\n{body}").as_bytes()).ok();
+    }
     if !head.contains("Sec-WebSocket-Key") {
         return stream.write_all(b"HTTP/1.1 404 Not Found\r\n\r\n{}").ok();
     }
     let joined = rooms_of(path);
+    if let Some(head) = plan.refused.as_ref().and_then(|refused| refused.refusal_of(&joined)) {
+        return stream.write_all(format!("HTTP/1.1 {head}\r\n\r\nfull").as_bytes()).ok();
+    }
     {
         // Answer, replay and membership in one go: nothing of a room comes before the answer.
         let mut rooms = rooms.lock().ok()?;
@@ -157,7 +198,7 @@ fn converse(
     bytes: &mut Vec<u8>,
     joined: &[String],
     rooms: &Rooms,
-    plan: Plan,
+    plan: &Plan,
 ) -> Option<Vec<u8>> {
     let mut spoken: HashMap<String, Spoken> = HashMap::new();
     loop {
@@ -181,6 +222,17 @@ fn converse(
         } else {
             room.relay(&payload, spoken.entry(name).or_default(), plan);
         }
+    }
+}
+
+impl Refused {
+    /// What one who asks for these rooms is refused with, if it is its turn.
+    fn refusal_of(&self, joined: &[String]) -> Option<&'static str> {
+        let number = joined.first()?.strip_prefix('r')?.parse().ok()?;
+        let all = Ordering::Relaxed;
+        let is_next = |left: usize| left.checked_sub(1);
+        let refuses = self.rooms.contains(&number);
+        (refuses && self.left.fetch_update(all, all, is_next).is_ok()).then_some(self.head)
     }
 }
 

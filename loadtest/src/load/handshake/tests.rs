@@ -19,9 +19,31 @@ fn an_answer_in_pieces_is_waited_for() {
 fn a_refusal_shows_its_status_and_its_reason_in_one_line() {
     let answer = b"HTTP/1.1 503 Service Unavailable\r\n\r\n{\"error\":{\r\n\"code\":\"full\"}}";
 
-    let Answer::Refused(reason) = read_answer(answer) else { panic!("taken for an upgrade") };
+    let Answer::Refused(refusal) = read_answer(answer) else { panic!("taken for an upgrade") };
 
-    assert!(reason.contains("503") && reason.contains("full") && !reason.contains('\n'));
+    let words = refusal.to_string();
+    assert!(words.contains("503") && words.contains("full") && !words.contains('\n'));
+    assert_eq!((refusal.status, refusal.retry_after), (Some(503), None));
+}
+
+#[test]
+fn a_refusal_says_when_to_come_again() {
+    for (field, seconds) in [
+        ("Retry-After: 3", Some(3)),
+        ("X: 1\r\nretry-after:0", Some(0)),
+        ("Retry-After: Fri, 27 Nov 2026 05:00:00 GMT", None),
+        ("Retry-After: -1", None),
+        ("Retry-After: 99999999999999999999", None),
+        ("Retry-After:", None),
+    ] {
+        let answer = format!("HTTP/1.1 429 Too Many Requests\r\n{field}\r\n\r\n");
+
+        let read = read_answer(answer.as_bytes());
+
+        let Answer::Refused(refusal) = read else { panic!("taken for an upgrade") };
+        let wanted = (Some(429), seconds.map(Duration::from_secs));
+        assert_eq!((refusal.status, refusal.retry_after), wanted, "{field}");
+    }
 }
 
 #[test]

@@ -24,3 +24,17 @@ fn a_server_elsewhere_is_reached_from_any_address() {
     assert_eq!(sources.next("192.0.2.1:80".parse().unwrap()), None);
     assert_eq!(sources.next("[::1]:80".parse().unwrap()), None);
 }
+
+#[test]
+fn a_crowd_that_is_spread_comes_from_as_many_addresses() {
+    let server = "127.0.0.1:8080".parse().unwrap();
+    let mut sources = SourceAddresses::new(0);
+    sources.spread(1);
+
+    let used: Vec<_> = (0..1_000).map(|_| sources.next(server).unwrap().ip()).collect();
+
+    // .0 and .255 of each 256 fall together with a neighbour.
+    let distinct: std::collections::HashSet<_> = used.iter().collect();
+    assert!(distinct.len() >= 990, "{}", distinct.len());
+    assert!(used.iter().all(|address| address.is_loopback()));
+}

@@ -51,3 +51,27 @@ fn where_rooms_are_joined_by_talk_the_path_names_none() {
     assert!(socket_io.starts_with("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"));
     assert!(nats.starts_with("GET / HTTP/1.1\r\n"), "{nats}");
 }
+
+#[test]
+fn a_token_goes_with_every_way_in_and_is_escaped() {
+    let target = |token| Target::parse("ws://127.0.0.1:9/ws").unwrap().carrying(Some(token));
+    let path = |opening: Opening| {
+        let request = String::from_utf8(opening.request).unwrap();
+        request.split(' ').nth(1).unwrap().to_owned()
+    };
+
+    let with = target("a.b-c_d~9").unwrap();
+    assert_eq!(path(with.upgrade(Some(7))), "/ws/r7?token=a.b-c_d~9");
+    assert_eq!(
+        path(with.upgrade_to_all([7, 8].into_iter())),
+        "/ws?room=r7&room=r8&token=a.b-c_d~9"
+    );
+    assert_eq!(path(with.upgrade_asking(7, "events=1")), "/ws/r7?events=1&token=a.b-c_d~9");
+    assert_eq!(path(with.upgrade_with("ack=1")), "/ws?ack=1&token=a.b-c_d~9");
+    assert_eq!(
+        path(target("a b&c=%\r\né").unwrap().upgrade(None)),
+        "/ws?token=a%20b%26c%3D%25%0D%0A%C3%A9"
+    );
+    assert!(target("").unwrap_err().to_string().contains("--token is empty"));
+    assert!(!with.url().contains("token"));
+}

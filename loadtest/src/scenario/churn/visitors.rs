@@ -20,7 +20,7 @@ use crate::load::swarm::Call;
 use crate::load::target::Target;
 use crate::measure::moment::Moment;
 use crate::measure::span_count::SpanCount;
-use crate::measure::timeline::Timeline;
+use crate::measure::timeline::{SLICES_OF_A_SPAN, Timeline};
 use crate::report::Report;
 use crate::report::figure::{Figure, grouped};
 use crate::scenario::fanout::describe_end;
@@ -334,7 +334,7 @@ impl Guests for Visitors {
     }
 
     fn handle_span(&mut self, from: Moment, to: Moment) -> Result<(), Failure> {
-        self.timeline = Some(Timeline::over(from, to)?);
+        self.timeline = Some(Timeline::over(from, to, SLICES_OF_A_SPAN)?);
         Ok(())
     }
 

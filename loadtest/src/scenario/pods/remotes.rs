@@ -13,7 +13,7 @@ use crate::load::target::Target;
 use crate::measure::meter::ServerMeter;
 use crate::measure::moment::Moment;
 use crate::measure::span_count::SpanCount;
-use crate::measure::timeline::Timeline;
+use crate::measure::timeline::{SLICES_OF_A_SPAN, Timeline};
 use crate::report::Report;
 use crate::scenario::fanout::describe_end;
 use crate::verdict::findings::{Fault, Findings};
@@ -132,7 +132,7 @@ impl Guests for Remotes {
 
     fn handle_span(&mut self, from: Moment, to: Moment) -> Result<(), Failure> {
         self.span = (from, to);
-        self.timeline = Some(Timeline::over(from, to)?);
+        self.timeline = Some(Timeline::over(from, to, SLICES_OF_A_SPAN)?);
         Ok(())
     }
 

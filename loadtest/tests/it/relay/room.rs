@@ -38,7 +38,7 @@ pub(super) struct Spoken {
 impl Room {
     /// Stamps a message that has no id, and hands it to everybody, with the plan's fault for one of
     /// them.
-    pub(super) fn relay(&mut self, payload: &[u8], spoken: &mut Spoken, plan: Plan) {
+    pub(super) fn relay(&mut self, payload: &[u8], spoken: &mut Spoken, plan: &Plan) {
         let place_said = self.history.len();
         let id = format!("{{\"id\":\"{place_said}\",");
         let has_id = payload.windows(MEMBER_ID.len()).any(|window| window == MEMBER_ID);
