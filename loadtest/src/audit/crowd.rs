@@ -3,13 +3,17 @@
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
+
 use crate::audit::client::{Client, State, Talk};
 use crate::audit::course::Course;
 use crate::audit::faults::Faults;
 use crate::audit::incoming::Incoming;
+use crate::failure::Failure;
 use crate::load::connection::{Audience, End};
 use crate::measure::moment::{Clock, Moment};
 use crate::scenario::fanout::describe_end;
+use crate::verdict::hall;
 use crate::verdict::message_id::MessageId;
 use crate::verdict::oracle::{Crew, Opening, Oracle};
 use crate::verdict::stamp::{RunId, Stamp};
@@ -32,6 +36,8 @@ pub(crate) struct Counts {
     pub(crate) refused: u64,
     /// Messages heard.
     pub(crate) deliveries: u64,
+    /// Bytes of their payloads together.
+    pub(crate) payload_bytes: u64,
     /// Connections that opened, the first ones included.
     pub(crate) opened: u64,
     /// Answers `recovered:true`.
@@ -63,6 +69,8 @@ pub(crate) struct Crowd {
     pub(crate) faults: Faults,
     /// Latency over time.
     pub(crate) course: Course,
+    /// Latencies of what was due before the first fault.
+    pub(crate) healthy: Histogram<u64>,
     /// The figures.
     pub(crate) counts: Counts,
     /// Clients whose connection is over since this was last emptied.
@@ -86,16 +94,17 @@ impl Crowd {
         clock: Clock,
         targets: usize,
         acks: bool,
-    ) -> Self {
+    ) -> Result<Self, Failure> {
         let client = |client: usize| {
             let talk = crew.talker_of(client).map(|talker| Talk::new(talker as u32, acks));
             Client::new(client % targets, talk)
         };
-        Self {
+        Ok(Self {
             clients: (0..crew.clients()).map(client).collect(),
             oracle,
             faults,
             course,
+            healthy: hall::latency_histogram()?,
             counts: Counts::default(),
             ended: Vec::new(),
             open: 0,
@@ -103,7 +112,7 @@ impl Crowd {
             crew,
             clock,
             acks,
-        }
+        })
     }
 
     /// The name of a client's room: one of this run alone, so that no history of another is in it.
@@ -152,6 +161,9 @@ impl Crowd {
         let heard_last = std::mem::replace(&mut self.clients[client].heard_last, now);
         self.oracle.handle_delivery(client, named, intact, now);
         self.course.handle_delivery(stamp.due, now);
+        if self.faults.stories.is_empty() {
+            self.healthy.saturating_record(now.since(stamp.due).as_nanos() as u64);
+        }
         self.faults.handle_delivery(client, stamp.due, heard_last, now);
     }
 
@@ -193,6 +205,7 @@ impl Audience for Crowd {
     fn handle_text(&mut self, client: usize, payload: &[u8], now: Moment) {
         match Incoming::read(payload, self.run) {
             Incoming::Message { stamp, id, room } => {
+                self.counts.payload_bytes += payload.len() as u64;
                 self.handle_message(client, Heard { stamp, id, room }, now);
             }
             Incoming::Welcome(pod) => self.oracle.handle_welcome(client, hash(&pod)),

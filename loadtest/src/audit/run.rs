@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
 use stentor_wire::frame::OpCode;
 
 use crate::audit::client::State;
@@ -59,6 +60,8 @@ pub(crate) struct Outcome {
     pub(crate) counts: Counts,
     /// Latency over time.
     pub(crate) course: Course,
+    /// Latencies of what was due before the first fault.
+    pub(crate) healthy: Histogram<u64>,
     /// What went wrong by plan.
     pub(crate) stories: Vec<FaultStory>,
     /// Processes that ended without a plan.
@@ -102,7 +105,7 @@ pub(crate) fn run(
     let oracle = Oracle::new(setting.crew, setting.settle);
     let course = Course::new(clock.now(), setting.duration)?;
     let (targets, acks) = (setting.targets.len(), setting.acks);
-    let crowd = Crowd::new(setting.crew, oracle, faults, course, clock, targets, acks);
+    let crowd = Crowd::new(setting.crew, oracle, faults, course, clock, targets, acks)?;
     let clients = setting.crew.clients();
     let returns = (0..clients).map(|client| Reverse((Moment::default(), client))).collect();
     let timeouts = VecDeque::new();
@@ -187,13 +190,14 @@ impl Drive {
         if !self.crowd.oracle.has_heard() {
             return Err(Failure::new("nobody heard anything: a verdict about nothing"));
         }
-        let Crowd { faults, counts, course, oracle, clients, open, .. } = &mut self.crowd;
+        let Crowd { faults, counts, course, healthy, oracle, clients, open, .. } = &mut self.crowd;
         let oracle = std::mem::replace(oracle, Oracle::new(self.setting.crew, Duration::ZERO));
         let course = std::mem::replace(course, Course::new(end, Duration::ZERO)?);
         let outcome = Outcome {
             findings: oracle.close(end),
             counts: std::mem::take(counts),
             course,
+            healthy: healthy.clone(),
             stories: std::mem::take(&mut faults.stories),
             unasked_ends: std::mem::take(&mut faults.unasked_ends),
             begin,

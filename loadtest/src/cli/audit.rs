@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::ReferenceArgs;
 use crate::load::dialect::Dialect;
 
 /// Options of `audit`; what is said here goes before the plan.
@@ -22,6 +23,12 @@ pub(crate) struct AuditArgs {
     /// A token that lets the clients in, sent as `?token=`
     #[arg(long)]
     pub(crate) token: Option<String>,
+    /// The process of a pod that lives through the run: its CPU time is read from /proc
+    #[arg(long)]
+    pub(crate) pid: Option<u32>,
+    /// The floor beside it.
+    #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
     /// How many rooms [default: 20]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     pub(crate) rooms: Option<u32>,

@@ -75,6 +75,10 @@ pub(crate) struct StormArgs {
         value_parser = clap::value_parser!(u32).range(1..=8_000)
     )]
     pub(crate) per_address: u32,
+    /// All connections are begun before the first of them asks for its upgrade, as if the crowd
+    /// were far away; else each asks as soon as its own stands
+    #[arg(long)]
+    pub(crate) connects_first: bool,
     /// How many rooms the steady members are in
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) rooms: u32,
@@ -140,4 +144,7 @@ pub(crate) struct StormCrowdArgs {
     /// How many come from one address
     #[arg(long)]
     pub(crate) per_address: u32,
+    /// All connect before the first one asks
+    #[arg(long)]
+    pub(crate) connects_first: bool,
 }

@@ -41,8 +41,9 @@ const FRAME_BYTES_MAX: u64 = 65_000;
 /// The part of the server's rate below which the floor has not kept up with it: a floor that is
 /// paced ends a round early or late.
 const REACH_MIN: f64 = 0.8;
-/// How many frames a call carries in the second measurement flat out.
-const COALESCED: u32 = 16;
+/// How many frames a call carries in the measurements flat out: alone, as a server coalesces that
+/// is busy, and as one does at its very maximum, where what is left is the kernel's copy.
+const FRAMES_FLAT_OUT: [u32; 3] = [1, 16, 64];
 /// The part of the measured span that the floor runs before it counts.
 const WARMUP_PART: u32 = 4;
 /// How many round trips of the bare echo are enough.
@@ -95,7 +96,7 @@ impl Reference {
     }
 
     /// Adds that, and how many deliveries a second the bare calls bring about flat out, with one
-    /// frame and with sixteen in a call.
+    /// frame, with sixteen and with sixty-four in a call.
     ///
     /// # Errors
     /// If the floor cannot be measured.
@@ -191,7 +192,7 @@ impl Reference {
             }
         }
         if let Some(maximum) = server_maximum {
-            for frames in [1, COALESCED] {
+            for frames in FRAMES_FLAT_OUT {
                 let flat_out = fitting.flat_out(frames, self.core, self.warmup(), self.span);
                 let figures = self.measure(flat_out)?;
                 let (rate, name) = (figures.deliveries_per_second(), frames_in_words(frames));
@@ -199,7 +200,9 @@ impl Reference {
                 bare.flat_out.push((frames, rate));
                 let ratio = (rate > 0.0).then(|| maximum / rate);
                 report.add_some(format!("max_of_the_floor_{name}"), ratio.map(Figure::Ratio));
-                table.add(fitting.row(frames, &figures, None, ratio));
+                let cpu_ratio = of_the_floor(server_cpu_each, &[&figures]);
+                report.add_some(format!("cpu_of_the_floor_{name}"), cpu_ratio.map(Figure::Ratio));
+                table.add(fitting.row(frames, &figures, cpu_ratio, ratio));
                 warn_of_hindrance(report, frames, &figures);
             }
         }

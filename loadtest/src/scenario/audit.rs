@@ -8,9 +8,14 @@ use crate::audit::plan::{Load, Plan};
 use crate::audit::run::{self, Outcome, Setting};
 use crate::cli::{self, AuditArgs};
 use crate::failure::Failure;
+use crate::floor;
+use crate::floor::ping_pong::Rounds;
+use crate::floor::reference::{Reference, Sendings};
 use crate::load::dialect::Dialect;
+use crate::load::seating::Seating;
 use crate::load::target::Target;
 use crate::measure::machine;
+use crate::measure::meter::ServerMeter;
 use crate::measure::moment::Moment;
 use crate::report::Report;
 use crate::report::chart::Band;
@@ -26,6 +31,8 @@ const CROWD: RangeInclusive<u32> = 1..=20_000;
 const DURATION: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_hours(24);
 /// Within which time a delivery may be said to be not late.
 const SETTLE: RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_mins(2);
+/// How many round trips of the bare echo stand beside the healthy span.
+const BARE_ROUND_TRIPS: Rounds = Rounds { warmup: 500, measured: 5_000 };
 /// How many deliveries can be judged: the oracle keeps four bytes for each.
 const DELIVERIES_MAX: f64 = 500e6;
 
@@ -45,9 +52,19 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Report, Failure> {
         }
     }
     let what = describe(&setting, &faults);
+    let pod = args.pid.map(ServerMeter::new).transpose()?;
+    let floor = Reference::new(&args.reference, &setting.targets[0], pod);
+    let crew = setting.crew;
+    let cpu_before = pod.map(|pod| pod.cpu()).transpose()?;
     let outcome = run::run(setting, faults, &mut progress)?;
+    let cpu_after = pod.and_then(|pod| pod.cpu().ok());
     let mut report = Report::new("audit", what);
     add_figures(&mut report, &outcome);
+    let cpu = cpu_after.zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
+    add_floor(&mut report, &floor, crew, &outcome, cpu)?;
+    if pod.is_some() && cpu.is_none() {
+        report.remark("the process of --pid did not live through the run: its CPU time is gone");
+    }
     add_stories(&mut report, &outcome);
     add_verdicts(&mut report, &outcome.findings);
     for end in &outcome.unasked_ends {
@@ -162,6 +179,38 @@ fn add_figures(report: &mut Report, outcome: &Outcome) {
     for (reason, count) in &counts.ends {
         report.remark(format!("{} × {reason}", grouped(*count)));
     }
+}
+
+/// Adds the healthy span's latencies beside the bare round trip, and the CPU time of a pod.
+fn add_floor(
+    report: &mut Report,
+    floor: &Reference,
+    crew: Crew,
+    outcome: &Outcome,
+    cpu: Option<Duration>,
+) -> Result<(), Failure> {
+    let Outcome { counts, healthy, begin, end, .. } = outcome;
+    report.add_latencies(healthy);
+    if !outcome.stories.is_empty() {
+        report.remark("p50 to max, and their ratios, are of what came before the first fault");
+    }
+    let payload_bytes = counts.payload_bytes / counts.deliveries.max(1);
+    let frame_bytes = floor::frame_bytes(payload_bytes);
+    floor.add_round_trips(report, healthy, BARE_ROUND_TRIPS, frame_bytes as usize)?;
+    let each = cpu.filter(|_| counts.deliveries > 0);
+    let each = each.map(|spent| spent.div_f64(counts.deliveries as f64));
+    report.add_some("server_cpu_a_delivery", each.map(Figure::CpuEach));
+    if each.is_some() {
+        let rooms = Seating {
+            rooms: crew.rooms,
+            members: crew.members,
+            talkers: crew.talkers,
+            rooms_per_connection: 1,
+        };
+        let rate = counts.deliveries as f64 / end.since(*begin).as_secs_f64().max(1e-9);
+        floor.add_deliveries(report, Sendings::new(rooms, rate, frame_bytes), each)?;
+    }
+    Ok(())
 }
 
 fn add_stories(report: &mut Report, outcome: &Outcome) {

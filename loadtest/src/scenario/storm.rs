@@ -108,6 +108,7 @@ fn start_crowd(args: &StormArgs, target: &Target, cores: &[usize]) -> Result<Oth
         format!("--rooms={rooms}"),
         format!("--per-address={}", args.per_address),
     ];
+    arguments.extend(args.connects_first.then(|| "--connects-first".to_owned()));
     arguments.extend(target.token().map(|token| format!("--token={token}")));
     // The second core, or the only one, which it shares.
     let core = cores.get(1).or(cores.first());

@@ -16,7 +16,8 @@ mod pod;
 fn audit(server: SocketAddr) -> Output {
     let url = format!("--url=ws://{server}/ws");
     let shape = ["--rooms=2", "--listeners=3", "--talkers=1", "--rate=200"];
-    run(&[&["audit", &url], &shape[..], &["--duration=600ms", "--settle=100ms"]].concat())
+    run(&[&["audit", "--no-floor", &url], &shape[..], &["--duration=600ms", "--settle=100ms"]]
+        .concat())
 }
 
 /// A file of this name and text, apart from those of other processes.
@@ -34,6 +35,22 @@ fn an_honest_server_passes_and_what_did_not_happen_is_not_tried() {
     assert_verdict(&output, 0, "what was acknowledged reached all who were there  passed");
     assert_verdict(&output, 0, "a gap tells exactly what is missing               not tried");
     assert!(output.stderr.is_empty(), "quiet in a pipe: {output:?}");
+}
+
+#[test]
+fn the_healthy_span_stands_beside_the_bare_round_trip() {
+    let (pid, url) = (std::process::id(), pod::start(Fault::None));
+    let (pid, url) = (format!("--pid={pid}"), format!("--url=ws://{url}/ws"));
+    let shape = ["audit", &url, "--rooms=1", "--listeners=2", "--rate=100", "--duration=500ms"];
+    let rest = ["--settle=100ms", "--floor-duration=100ms"];
+
+    let beside = run(&[&shape[..], &rest, &[&pid]].concat());
+    let left_out = run(&[&shape[..], &rest, &["--no-floor"]].concat());
+
+    for said in ["floor p50", "p99 of the floor", "server cpu a delivery", "floor cpu a delivery"] {
+        assert_verdict(&beside, 0, said);
+    }
+    assert_verdict(&left_out, 0, "note: no floor: --no-floor");
 }
 
 #[test]

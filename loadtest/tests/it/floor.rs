@@ -20,7 +20,11 @@ fn every_scenario_stands_beside_the_floor() {
         (&["fanout", "--members=4", spans[0], spans[1]], &["floor cpu a delivery"]),
         (
             &["max", "--members=4", "--rate-start=50", "--rate-ceiling=50", spans[0], spans[1]],
-            &["floor flat out 1 a send", "max of the floor 16 a send"],
+            &[
+                "floor flat out 1 a send",
+                "max of the floor 16 a send",
+                "cpu of the floor 64 a send",
+            ],
         ),
         (&["connect", "--count=30", "--in-flight=4"], &["floor cpu a handshake", "floor rate"]),
         (&["echo", "--count=50", "--warmup-count=5"], &["floor p50", "p99 of the floor"]),

@@ -24,11 +24,13 @@ fn storm(server: SocketAddr, rest: &[&str]) -> Output {
 
 #[test]
 fn a_crowd_of_a_faithful_server_comes_and_leaves_in_every_way() {
-    for by in ["--by=close", "--by=cut", "--by=reset", "--by=kill"] {
-        let output = storm(relay::start(Fault::None), &[PLAIN, WIDE, by]);
+    let ways: [&[&str]; 5] =
+        [&["--by=close"], &["--by=cut"], &["--by=reset"], &["--by=kill"], &["--connects-first"]];
+    for by in ways {
+        let output = storm(relay::start(Fault::None), &[&[PLAIN, WIDE], by].concat());
 
         assert_verdict(&output, 0, "verdict: passed");
-        assert_eq!(figure(&text(&output.stdout), "opened"), "40", "{by}");
+        assert_eq!(figure(&text(&output.stdout), "opened"), "40", "{by:?}");
         assert_verdict(&output, 0, "note: nobody counted the crowd");
         for stage in ["calm", "they connect", "they leave"] {
             assert_verdict(&output, 0, stage);

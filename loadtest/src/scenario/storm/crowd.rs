@@ -68,6 +68,7 @@ struct Crowd {
     target: Target,
     first_room: usize,
     rooms: usize,
+    connects_first: bool,
     swarm: Swarm,
     /// Sockets for the first attempts.
     bound: Vec<Bound>,
@@ -86,7 +87,8 @@ impl Crowd {
         let people = People::new(count, swarm.clock())?;
         let (first_room, rooms) = (args.first_room as usize, args.rooms.max(1) as usize);
         let (issued, own) = (Duration::ZERO, Duration::ZERO);
-        Ok(Self { target, first_room, rooms, swarm, bound, people, issued, own })
+        let connects_first = args.connects_first;
+        Ok(Self { target, first_room, rooms, connects_first, swarm, bound, people, issued, own })
     }
 
     fn wait_for_order(&mut self, orders: &mut Orders) -> Result<Order, Failure> {
@@ -108,8 +110,9 @@ impl Crowd {
             let opening = self.opening_of(index);
             self.people.set_out(index);
             self.swarm.call_on(index, bound, opening)?;
-            // As ten thousand clients would: none of them waits for the others' connections.
-            self.swarm.ask_at_once(index);
+            if !self.connects_first {
+                self.swarm.ask_at_once(index);
+            }
         }
         self.issued = clock.now().since(begin);
         let mut next = None;
