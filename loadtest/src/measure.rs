@@ -1,5 +1,6 @@
 //! The measuring: clocks, and what the machine and a process tell of themselves.
 
+pub(crate) mod bins;
 pub(crate) mod machine;
 pub(crate) mod meter;
 pub(crate) mod moment;

@@ -119,7 +119,7 @@ impl Part {
             plan,
             swarm,
             talkers: Talkers::deal(&seats, &share, plan.run, templates),
-            hall: Hall::of_share(seats, &share, plan.run)?,
+            hall: Hall::of_share(seats, &share, plan.run),
             share,
             server,
             own_members,
@@ -220,8 +220,7 @@ impl Part {
         (self.hall.window_from, self.hall.window_to) = (window_from, window_to);
         self.hall.latency.reset();
         let over = |slices| Timeline::over(window_from, window_to, slices);
-        let timeline = self.timeline_slices.map(over);
-        self.hall.timeline = timeline.transpose()?;
+        self.hall.timeline = self.timeline_slices.map(over);
         guests.handle_span(window_from, window_to)?;
         self.sent_before = self.talkers.sent();
 
@@ -301,7 +300,7 @@ impl Part {
             ends: ends.map(|(place, end)| (numbers[*place] as usize, end.clone())).collect(),
             delivered_measured: last.delivered - first.delivered,
             measured,
-            latency: self.hall.latency.clone(),
+            latency: self.hall.latency.histogram()?,
             server_cpu: last.server_cpu.zip(first.server_cpu).map(|(last, first)| last - first),
             generator_share: own.as_secs_f64() / measured.as_secs_f64().max(1e-9),
             cut_short: !went_on,
@@ -400,7 +399,9 @@ impl Part {
     }
 
     fn progress_line(&self, outstanding: u64, left: Duration) -> String {
-        let p99 = Duration::from_nanos(self.hall.latency.value_at_quantile(0.99));
+        let latency = self.hall.latency.histogram();
+        let p99 = latency.map_or(0, |latency| latency.value_at_quantile(0.99));
+        let p99 = Duration::from_nanos(p99);
         let whose = match self.plan.parts {
             1 => String::new(),
             parts => format!(", by the first of {parts} processes"),

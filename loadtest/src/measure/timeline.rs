@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
-
-use crate::failure::Failure;
+use crate::measure::bins::CoarseBins;
 use crate::measure::moment::Moment;
 
 #[cfg(test)]
@@ -16,8 +14,6 @@ const SLICES_MAX: usize = 240;
 pub(crate) const SLICES_OF_A_SPAN: u32 = 60;
 /// How many it has where something is.
 pub(crate) const FINE_SLICES_OF_A_SPAN: u32 = 240;
-/// The longest latency that is told apart, in nanoseconds.
-const LATENCY_MAX: u64 = 120_000_000_000;
 
 /// The slices of a run.
 #[derive(Clone, Debug)]
@@ -25,30 +21,20 @@ pub(crate) struct Timeline {
     from: Moment,
     /// How long a slice is, in nanoseconds.
     slice: u64,
-    slices: Vec<Histogram<u64>>,
+    slices: Vec<CoarseBins>,
     /// The slice that was used last, so that most latencies need no division.
     current: usize,
-    /// What every slice begins as.
-    blank: Histogram<u64>,
 }
 
 impl Timeline {
     /// An empty timeline; its slices are so long until there are too many of them.
-    ///
-    /// # Errors
-    /// None with the bounds that are set here.
-    pub(crate) fn new(from: Moment, slice: Duration) -> Result<Self, Failure> {
-        let blank = Histogram::new_with_bounds(1, LATENCY_MAX, 2)
-            .map_err(Failure::while_doing("a histogram"))?;
+    pub(crate) fn new(from: Moment, slice: Duration) -> Self {
         let slice = u64::try_from(slice.as_nanos()).unwrap_or(u64::MAX).max(1);
-        Ok(Self { from, slice, slices: Vec::new(), current: 0, blank })
+        Self { from, slice, slices: Vec::new(), current: 0 }
     }
 
     /// An empty timeline whose slices, so many of them, end with this span.
-    ///
-    /// # Errors
-    /// None with the bounds that are set here.
-    pub(crate) fn over(from: Moment, to: Moment, slices: u32) -> Result<Self, Failure> {
+    pub(crate) fn over(from: Moment, to: Moment, slices: u32) -> Self {
         Self::new(from, to.since(from) / slices.max(1))
     }
 
@@ -72,25 +58,25 @@ impl Timeline {
         if since.wrapping_sub(begin) >= self.slice || self.slices.is_empty() {
             self.turn_to(since);
         }
-        self.slices[self.current].saturating_record(latency);
+        self.slices[self.current].record(latency);
     }
 
     /// The latency that a share of each slice stayed under: seconds since the beginning, at the
     /// slice's middle, and milliseconds. Slices in which nothing was have no point.
     pub(crate) fn latencies(&self, quantile: f64) -> Vec<(f64, f64)> {
-        let slices = self.slices.iter().enumerate().filter(|(_, latency)| !latency.is_empty());
-        let point = |(number, latency): (usize, &Histogram<u64>)| {
+        let point = |(number, latency): (usize, &CoarseBins)| {
+            let latency = latency.histogram().ok().filter(|latency| !latency.is_empty())?;
             let middle = (number as f64 + 0.5) * self.slice_seconds();
-            (middle, latency.value_at_quantile(quantile) as f64 / 1e6)
+            Some((middle, latency.value_at_quantile(quantile) as f64 / 1e6))
         };
-        slices.map(point).collect()
+        self.slices.iter().enumerate().filter_map(point).collect()
     }
 
     /// How many a second there were: seconds since the beginning, at the slice's middle, and the
     /// rate. A last slice that was cut short by the end counts for as long as it was.
     pub(crate) fn rates(&self, end: Moment) -> Vec<(f64, f64)> {
         let (slice, took) = (self.slice_seconds(), end.since(self.from).as_secs_f64());
-        let point = |(number, latency): (usize, &Histogram<u64>)| {
+        let point = |(number, latency): (usize, &CoarseBins)| {
             let begin = number as f64 * slice;
             let span = (took - begin).min(slice);
             (begin + span / 2.0, latency.len() as f64 / span)
@@ -111,7 +97,7 @@ impl Timeline {
         }
         self.current = (since / self.slice) as usize;
         if self.slices.len() <= self.current {
-            self.slices.resize_with(self.current + 1, || Histogram::new_from(&self.blank));
+            self.slices.resize_with(self.current + 1, CoarseBins::new);
         }
     }
 
@@ -121,7 +107,7 @@ impl Timeline {
         for pair in self.slices.chunks(2) {
             let mut both = pair[0].clone();
             if let Some(second) = pair.get(1) {
-                both.add(second).expect("histograms of one shape add up");
+                both.add(second);
             }
             folded.push(both);
         }

@@ -193,7 +193,7 @@ impl Storm {
             hold,
             latency: hall::latency_histogram()?,
             clock,
-            timeline: Timeline::new(clock.now(), SLICE)?,
+            timeline: Timeline::new(clock.now(), SLICE),
             vacant: (0..slots).rev().collect(),
             is_open: vec![false; slots],
             leaving: Vec::new(),

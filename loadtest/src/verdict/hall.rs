@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::load::connection::{Audience, End};
 use crate::load::seating::SeatMap;
 use crate::load::share::Share;
+use crate::measure::bins::{FineBins, LATENCY_MAX};
 use crate::measure::moment::Moment;
 use crate::measure::stages::Stages;
 use crate::measure::timeline::Timeline;
@@ -18,8 +19,6 @@ use crate::verdict::stamp::{RunId, Stamp};
 #[cfg(test)]
 mod tests;
 
-/// The longest latency that is told apart, in nanoseconds; what takes longer counts as this.
-const LATENCY_MAX: u64 = 120_000_000_000;
 /// How many messages that are no deliveries of this run are shown.
 pub(crate) const STRANGE_SHOWN_MAX: usize = 5;
 /// How much of such a message is shown, in bytes.
@@ -41,7 +40,7 @@ pub(crate) struct Hall {
     /// The judge of what was heard.
     pub(crate) auditor: Auditor,
     /// Latencies of the messages that were due within the window.
-    pub(crate) latency: Histogram<u64>,
+    pub(crate) latency: FineBins,
     /// The same over time, where a scenario wants it.
     pub(crate) timeline: Option<Timeline>,
     /// The same by stage, where a scenario has some.
@@ -66,15 +65,12 @@ pub(crate) struct Hall {
 
 impl Hall {
     /// A hall with these connections on these seats, which listens for messages of this run.
-    ///
-    /// # Errors
-    /// None with the bounds that are set here.
-    pub(crate) fn of_share(seats: SeatMap, share: &Share, run: RunId) -> Result<Self, Failure> {
-        Ok(Self {
+    pub(crate) fn of_share(seats: SeatMap, share: &Share, run: RunId) -> Self {
+        Self {
             run,
             locator: Locator::new(),
             auditor: Auditor::new(seats, share),
-            latency: latency_histogram()?,
+            latency: FineBins::new(),
             timeline: None,
             stages: None,
             window_from: Moment::NEVER,
@@ -85,7 +81,7 @@ impl Hall {
             strange: 0,
             strange_shown: Vec::new(),
             ends: Vec::new(),
-        })
+        }
     }
 
     /// A stage begins, where they are told apart.
@@ -128,7 +124,7 @@ impl Audience for Hall {
         self.heard_last = now;
         if stamp.due >= self.window_from && stamp.due < self.window_to {
             let latency = now.0.saturating_sub(stamp.due.0);
-            self.latency.saturating_record(latency);
+            self.latency.record(latency);
             if let Some(timeline) = &mut self.timeline {
                 timeline.record(stamp.due, latency);
             }

@@ -334,7 +334,7 @@ impl Guests for Visitors {
     }
 
     fn handle_span(&mut self, from: Moment, to: Moment) -> Result<(), Failure> {
-        self.timeline = Some(Timeline::over(from, to, SLICES_OF_A_SPAN)?);
+        self.timeline = Some(Timeline::over(from, to, SLICES_OF_A_SPAN));
         Ok(())
     }
 

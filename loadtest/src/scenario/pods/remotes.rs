@@ -132,7 +132,7 @@ impl Guests for Remotes {
 
     fn handle_span(&mut self, from: Moment, to: Moment) -> Result<(), Failure> {
         self.span = (from, to);
-        self.timeline = Some(Timeline::over(from, to, SLICES_OF_A_SPAN)?);
+        self.timeline = Some(Timeline::over(from, to, SLICES_OF_A_SPAN));
         Ok(())
     }
 

@@ -83,7 +83,7 @@ impl Probes {
     /// None with the bounds of a histogram.
     pub(super) fn count_within(&mut self, from: Moment, to: Moment) -> Result<(), Failure> {
         self.window = (from, to);
-        self.timeline = Some(Timeline::over(from, to, FINE_SLICES_OF_A_SPAN)?);
+        self.timeline = Some(Timeline::over(from, to, FINE_SLICES_OF_A_SPAN));
         Ok(())
     }
 
