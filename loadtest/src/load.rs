@@ -4,6 +4,7 @@ pub(crate) mod client_frame;
 pub(crate) mod connection;
 pub(crate) mod crew;
 pub(crate) mod dialect;
+mod doors;
 pub(crate) mod guests;
 pub(crate) mod handshake;
 pub(crate) mod order;

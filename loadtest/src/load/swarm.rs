@@ -13,8 +13,9 @@ use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::failure::Failure;
-use crate::load::connection::{Audience, Connection, End, Ready, Turn};
+use crate::load::connection::{Audience, Connection, Ready, Turn};
 use crate::load::dialect::Opening;
+use crate::load::doors::Doors;
 use crate::load::source_addresses::SourceAddresses;
 use crate::load::target::Target;
 use crate::load::wake_timer::WakeTimer;
@@ -339,41 +340,6 @@ impl Swarm {
         self.connections.fill_with(|| None);
         self.ready.clear();
         Ok(())
-    }
-}
-
-/// Hears who opened and who did not, while a crowd comes or goes.
-#[derive(Debug, Default)]
-struct Doors {
-    begun: usize,
-    opened: usize,
-    trouble: Option<String>,
-}
-
-impl Doors {
-    fn opening(&self) -> usize {
-        self.begun - self.opened
-    }
-}
-
-impl Audience for Doors {
-    fn handle_open(&mut self, _: usize, _: Duration) {
-        self.opened += 1;
-    }
-
-    fn handle_text(&mut self, _: usize, _: &[u8], _: Moment) {}
-
-    fn handle_end(&mut self, connection: usize, end: End) {
-        let reason = match end {
-            End::Left => return,
-            End::Closed(code) => format!("the server closed it with code {code}"),
-            End::Cut(reason) => reason,
-            End::Refused(reason) => format!("refused: {reason}"),
-        };
-        self.trouble.get_or_insert(format!(
-            "connection {connection}, after {} had opened: {reason}",
-            self.opened
-        ));
     }
 }
 
