@@ -25,6 +25,8 @@ pub(crate) struct Connection {
     pub(crate) held: u8,
     /// It stands in one of the driver's lists of sockets with more to read.
     pub(crate) unread: bool,
+    /// The peer's close frame, with its code, that is yet to be answered.
+    pub(crate) goodbye: Option<Option<u16>>,
     /// The peer's stream has ended behind what can still be read; no event will say so again.
     pub(crate) ended: bool,
 }

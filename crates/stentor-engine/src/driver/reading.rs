@@ -20,12 +20,20 @@ use crate::hooks::{Client, Handling, Payload, Verdict};
 use crate::socket::Transfer;
 
 impl Driver {
-    /// Reads once from a socket that has something.
+    /// Reads once from a socket that has something, or answers what it said last.
     pub(super) fn read(&mut self, now: Now, id: MemberId) {
-        match self.connections.get_mut(id).map(|connection| &connection.phase) {
-            None | Some(Phase::Vacant) => {}
-            Some(Phase::AtTheDoor(_)) => self.read_at_the_door(now, id),
-            Some(Phase::Open | Phase::Lingering) => self.read_connection(now, id),
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if let Some(code) = connection.goodbye.take() {
+            if connection.ended {
+                self.postpone(id);
+            }
+            self.shard.handle_peer_close(id, code);
+            return;
+        }
+        match connection.phase {
+            Phase::Vacant => {}
+            Phase::AtTheDoor(_) => self.read_at_the_door(now, id),
+            Phase::Open | Phase::Lingering => self.read_connection(now, id),
         }
     }
 
@@ -54,7 +62,7 @@ impl Driver {
         let mut assembler = std::mem::take(&mut self.connections[id].assembler);
         let message_bytes_max = self.pod.config.message_bytes_max;
         let mut input = Input::new(bytes);
-        while self.shard.is_open(id) {
+        while self.shard.is_open(id) && self.connections[id].goodbye.is_none() {
             match assembler.poll(&mut input, message_bytes_max) {
                 Ok(Some(incoming)) => self.take_frame(now, id, incoming),
                 Ok(None) => {
@@ -91,7 +99,8 @@ impl Driver {
             Incoming::Ping(payload) => self.shard.handle_ping(id, payload),
             Incoming::Pong(_) => {}
             Incoming::Close(close) => {
-                self.shard.handle_peer_close(id, close.map(|close| close.code));
+                self.connections[id].goodbye = Some(close.map(|close| close.code));
+                self.postpone(id);
             }
         }
     }

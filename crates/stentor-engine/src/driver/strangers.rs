@@ -26,7 +26,7 @@ pub(super) struct Strangers {
     at_the_door: HashMap<AddressBlock, VecDeque<MemberId>>,
     /// Networks with somebody at the door, in the order of their turns.
     networks: VecDeque<AddressBlock>,
-    /// Those whose stream has ended, or who were told goodbye.
+    /// Those who have said goodbye or were told it, and those whose stream has ended.
     leaving: VecDeque<MemberId>,
 }
 

@@ -37,6 +37,7 @@ impl Door for LineDoor {
             identity: identity(&line["token"]).map(Box::new),
             options: MemberOptions { events: line["events"] == true, ..MemberOptions::default() },
             last_id: None,
+            address: None,
         }))
     }
 

@@ -5,7 +5,7 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::client::Client;
+use crate::client::{CLOSE, Client};
 use crate::pod::Pod;
 
 const ROOMS: usize = 20;
@@ -106,4 +106,36 @@ fn members_of_several_rooms_hear_each_room_and_everybody_once_and_in_order() {
         assert!(next.values().all(|heard| *heard == ROUNDS), "{next:?}");
         client.expect_nothing();
     }
+}
+
+/// FIN, RFC 6455, section 5.2.
+const FIN: u8 = 0x80;
+/// More than the shard lets go in one turn.
+const LEAVERS: usize = 300;
+
+#[test]
+fn a_crowd_that_leaves_at_once_is_let_go_and_those_who_stay_hear_each_other() {
+    let pod = Pod::start(|settings| {
+        settings.shards = 1;
+        settings.rate_limit = 0;
+    });
+    let mut speaker = pod.connect("/ws/room");
+    let mut listener = pod.connect("/ws/room");
+    let mut polite: Vec<_> = (0..LEAVERS).map(|_| pod.connect("/ws/crowd")).collect();
+    let rude: Vec<_> = (0..LEAVERS).map(|_| pod.connect("/ws/crowd")).collect();
+
+    for client in &mut polite {
+        client.send_frame(FIN | CLOSE, &1000_u16.to_be_bytes());
+    }
+    drop(rude);
+    speaker.send_text(&json!({"data": "still here"}).to_string());
+
+    assert_eq!(listener.next_json()["data"], "still here");
+    for client in &mut polite {
+        assert_eq!(client.next_close().0, 1000);
+    }
+    drop(polite);
+    pod.wait_for_stats("the crowd to be gone", |stats| {
+        stats["connections"] == 2 && stats["rooms"] == 1
+    });
 }
