@@ -31,6 +31,9 @@ const LATE_AFTER: Duration = Duration::from_millis(100);
 /// What a probe is given then.
 const SPARED_FOR: Duration = Duration::from_millis(500);
 
+/// The most probes that are out at once; with so many out none follows until one is back.
+const PROBES_MAX: usize = 4;
+
 /// How long connecting may take, from the first packet to the channel of the probes.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -203,8 +206,11 @@ impl Link {
         if now < self.next_probe_at {
             return;
         }
-        self.next_probe += 1;
         self.next_probe_at = now + PROBE_INTERVAL;
+        if self.probes.len() >= PROBES_MAX {
+            return;
+        }
+        self.next_probe += 1;
         self.counters.probes += 1;
         self.probes.push_back((self.next_probe, now));
         self.actions.push_back(LinkAction::Probe(self.next_probe));

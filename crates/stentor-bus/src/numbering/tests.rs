@@ -86,8 +86,7 @@ fn marks_are_spaced_however_many_channels_go_quiet_at_once() {
 #[test]
 fn a_channel_that_was_forgotten_goes_on_in_a_later_epoch() {
     let mut numbering = Numbering::default();
-    (0..56).for_each(|_| drop(numbering.next(START, &None)));
-    let last = numbering.next(START, &None);
+    let last = (0..57).map(|_| numbering.next(START, &None)).last().unwrap();
     let later = START + REMEMBERED_FOR + Duration::from_secs(1);
     numbering.sweep(later);
     assert!(numbering.is_empty());
