@@ -37,6 +37,7 @@ mod probes;
 mod process;
 mod publishing;
 mod refusals;
+mod renewal;
 mod rooms;
 mod routes;
 mod sdk;
