@@ -19,8 +19,9 @@ use crate::gates::{Claim, Place};
 use crate::mailbox::Attach;
 use crate::socket::{Socket, Transfer};
 
-/// New sockets of one turn at the most.
-const ACCEPTS_PER_TURN_MAX: usize = 512;
+/// New sockets of one turn at the most; fewer than the turn reads at the door, or those who are
+/// in would wait for those who come.
+const ACCEPTS_PER_TURN_MAX: usize = 96;
 
 /// Sockets of a shard without a place, at the door or dismissed from it. Past it a dismissed one is
 /// closed at once, so that those who were refused cannot eat all descriptors either; the answer of

@@ -29,7 +29,7 @@ const READING_PER_TURN_MAX: Duration = Duration::from_millis(10);
 const READS_PER_LOOK: usize = 32;
 
 /// Sockets at the door that a turn reads at the most; each may be a handshake of some 25 µs.
-const KNOCKS_PER_TURN_MAX: usize = 64;
+const KNOCKS_PER_TURN_MAX: usize = 128;
 
 /// Sockets that leave and are seen to in a turn at the most, about 20 µs each: a goodbye to be
 /// answered, a stream that has ended. Fewer where members have more to say than this turn took.
