@@ -37,7 +37,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn connect(options: &Options, target: &str) -> Result<WebSocket, Box<dyn Error>> {
-    let limits = Limits { message_bytes_max: options.message_bytes_max, ..Limits::default() };
+    let limits = Limits {
+        said_bytes_max: options.message_bytes_max,
+        heard_bytes_max: options.message_bytes_max,
+        ..Limits::default()
+    };
     Ok(WebSocket::connect(&options.address, target, limits).await?)
 }
 

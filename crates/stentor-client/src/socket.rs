@@ -27,12 +27,17 @@ use crate::protocol::{Payload, Protocol, UNSENT_BYTES_MAX};
 /// How many bytes one read takes at most.
 const READ_BYTES: usize = 16 * 1024;
 
+/// What a server's stamp adds to a message at most, in bytes: id, room, sender and time. A room's name
+/// has 128 bytes and a sender's 256, each written twice as long where it needs escapes.
+const STAMP_BYTES_MAX: usize = 2 * 1024;
+
 /// What a client bears with.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// The largest message in bytes, said or heard; exactly that many pass. One more that is heard
-    /// ends the connection with 1009.
-    pub message_bytes_max: usize,
+    /// The largest message that is sent, in bytes; exactly that many pass.
+    pub said_bytes_max: usize,
+    /// The largest message that is taken, in bytes; one byte more ends the connection with 1009.
+    pub heard_bytes_max: usize,
     /// How long a connection may take from looking up the name to the server's response.
     pub connect_timeout: Duration,
     /// How long the server may be silent; at half of it, it is pinged.
@@ -42,10 +47,11 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 65,536 bytes, 10 s, 60 s and 5 s.
+    /// 65,536 bytes, and what the server's stamp may add to them; 10 s, 60 s and 5 s.
     fn default() -> Limits {
         Limits {
-            message_bytes_max: MESSAGE_BYTES_MAX_DEFAULT,
+            said_bytes_max: MESSAGE_BYTES_MAX_DEFAULT,
+            heard_bytes_max: MESSAGE_BYTES_MAX_DEFAULT + STAMP_BYTES_MAX,
             connect_timeout: Duration::from_secs(10),
             silence_max: Duration::from_secs(60),
             close_timeout: Duration::from_secs(5),
@@ -121,7 +127,7 @@ impl WebSocket {
     /// Sends a text message.
     ///
     /// # Errors
-    /// [`SendError::TooBig`] past [`Limits::message_bytes_max`]; how the connection ended.
+    /// [`SendError::TooBig`] past [`Limits::said_bytes_max`]; how the connection ended.
     ///
     /// # Cancel safety
     /// Half: no frame is ever cut, but whether the message will be sent with the next call or was
@@ -156,7 +162,7 @@ impl WebSocket {
     }
 
     async fn send(&mut self, opcode: OpCode, payload: &[u8]) -> Result<(), SendError> {
-        if payload.len() > self.limits.message_bytes_max {
+        if payload.len() > self.limits.said_bytes_max {
             return Err(SendError::TooBig);
         }
         self.flush(UNSENT_BYTES_MAX).await?;
@@ -295,7 +301,7 @@ impl WebSocket {
 /// Why a message was not sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SendError {
-    /// It is larger than [`Limits::message_bytes_max`].
+    /// It is larger than [`Limits::said_bytes_max`].
     TooBig,
     /// The connection is over, or is being closed.
     Ended(End),

@@ -103,7 +103,7 @@ pub(crate) async fn open(
         timeout_at(deadline, upgrade).await.map_err(|_| ConnectError::TimedOut)??;
     match verdict {
         Verdict::Upgraded { head_bytes } => {
-            let mut protocol = Protocol::new(limits.message_bytes_max, chance);
+            let mut protocol = Protocol::new(limits.heard_bytes_max, chance);
             protocol.handle_bytes(&mut received[head_bytes..]);
             Ok(WebSocket::new(stream, protocol, limits))
         }

@@ -158,7 +158,7 @@ fn a_goodbye_is_answered() {
 }
 
 #[test]
-fn a_message_that_is_too_big_is_not_sent_and_the_largest_one_is() {
+fn a_message_that_is_too_big_is_not_sent_and_the_largest_one_is_answered() {
     let pod = Pod::start(|_| {});
     run(async {
         let address = options(&pod).address().clone();
@@ -170,12 +170,11 @@ fn a_message_that_is_too_big_is_not_sent_and_the_largest_one_is() {
 
         let refused = socket.send_text(&format!("{largest} ")).await;
         socket.send_text(&largest).await.expect("sent");
-        let answer = socket.next().await;
+        let answer = socket.next().await.expect("an answer that is larger than what was sent");
 
         assert_eq!(refused, Err(stentor_client::SendError::TooBig));
-        // The server's stamp makes it larger than this client takes.
-        let Err(End::Fault(fault)) = answer else { panic!("too big: {answer:?}") };
-        assert_eq!(fault.close_code().code(), 1009);
+        let Payload::Text(answer) = answer else { panic!("no text: {answer:?}") };
+        assert!(answer.len() > largest.len() && answer.contains(&padding));
     });
 }
 
