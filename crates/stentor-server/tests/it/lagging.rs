@@ -4,6 +4,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
+use stentor_server::Settings;
+use stentor_server::engine::SlowConsumer;
 use stentor_server::engine::hooks::{Client, Hooks, Verdict};
 use stentor_server::engine::wire::draft::Draft;
 use stentor_testbed::Redis;
@@ -51,7 +53,13 @@ fn members_of_a_shard_that_lags_are_told_or_counted_and_hear_what_comes_then() {
     let (held, is_held) = channel();
     let (release, released) = channel();
     let hooks = Arc::new(Holding { held, released: Mutex::new(released) });
-    let b = Pod::start_with_hooks(at(&redis.url()), hooks);
+    let with_redis = at(&redis.url());
+    let change = |settings: &mut Settings| {
+        with_redis(settings);
+        // Nobody reads until all is said, and nobody is to be closed for it.
+        settings.slow_consumer = SlowConsumer::Gap;
+    };
+    let b = Pod::start_with_hooks(change, hooks);
     let mut told = b.connect("/ws/general?events=1");
     let mut untold = b.connect("/ws/general");
     wait_up(&b);

@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::pod::{Pod, wait_until};
 
 /// Tells a pod of the Redis at this URL, as `REDIS_URL` does, and lets clients speak as they like.
-pub(crate) fn at(url: &str) -> impl FnOnce(&mut Settings) {
+pub(crate) fn at(url: &str) -> impl FnOnce(&mut Settings) + use<> {
     let arguments = Arguments { redis_url: Some(url.to_owned()), ..Arguments::default() };
     let told = Settings::read(&arguments).expect("a URL of a Redis");
     move |settings| {
