@@ -25,7 +25,7 @@ fn without_a_limit_nothing_is_kept() {
     let rates = UserRates::new(0);
     assert!(rates.join(&user("ann")).is_none());
     rates.leave(&user("ann"));
-    assert!(rates.users.is_empty());
+    assert!(rates.lock().is_empty());
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_leave_of_nobody_takes_nothing_from_others() {
     let rates = UserRates::new(10);
     rates.join(&user("ann"));
     rates.leave(&user("bob"));
-    assert_eq!(rates.users.len(), 1);
+    assert_eq!(rates.lock().len(), 1);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn shards_that_join_and_leave_at_once_leave_nothing_behind() {
             });
         }
     });
-    assert!(rates.users.is_empty());
+    assert!(rates.lock().is_empty());
 }
 
 proptest! {
@@ -74,11 +74,11 @@ proptest! {
                 *count -= 1;
             }
             let present = connections.values().filter(|count| **count > 0).count();
-            prop_assert_eq!(rates.users.len(), present);
+            prop_assert_eq!(rates.lock().len(), present);
         }
         for (name, count) in connections {
             (0..count).for_each(|_| rates.leave(&user(name)));
         }
-        prop_assert!(rates.users.is_empty());
+        prop_assert!(rates.lock().is_empty());
     }
 }
