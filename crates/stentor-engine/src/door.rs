@@ -6,14 +6,12 @@ use std::borrow::Cow;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use stentor_shard::identity::TAKES_NO_TOKENS;
 pub use stentor_shard::{Identity, MemberOptions};
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
 use crate::address_block::AddressBlock;
-
-/// What an `auth` message is answered where nobody judges tokens.
-pub(crate) const TAKES_NO_TOKENS: &str = "this server does not take tokens";
 
 /// Decides about sockets that the engine's own listener accepted.
 ///

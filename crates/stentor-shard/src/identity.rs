@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use stentor_wire::room_patterns::RoomPatterns;
 
+/// What an `auth` message is answered where nobody judges tokens.
+pub const TAKES_NO_TOKENS: &str = "this server does not take tokens";
+
 /// What an `auth` message is answered where its sender has no identity that it could renew.
 pub const NOTHING_TO_RENEW: &str = "this connection came without a token and takes none now";
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 
-use stentor_shard::identity::NOTHING_TO_RENEW;
+use stentor_shard::identity::{NOTHING_TO_RENEW, TAKES_NO_TOKENS};
 use stentor_shard::time::Now;
 use stentor_shard::{Identity, MemberId, Shard};
 use stentor_wire::assemble::{Incoming, Input};
@@ -14,7 +14,6 @@ use stentor_wire::message_type::MessageType;
 use stentor_wire::parse::Parser;
 
 use crate::connection::Phase;
-use crate::door::TAKES_NO_TOKENS;
 use crate::driver::{Driver, Entrance};
 use crate::hooks::{Client, Handling, Payload, Verdict};
 use crate::socket::Transfer;

@@ -22,21 +22,21 @@ const SPARE_ENTRIES_MAX: usize = 1_024;
 /// The lines in which strangers wait. The caller sees to it that nobody stands in two places.
 #[derive(Debug, Default)]
 pub(super) struct Strangers {
-    /// Those at the door, by the network that they come from.
+    /// Those at the door, by the address block that they come from.
     at_the_door: HashMap<AddressBlock, VecDeque<MemberId>>,
-    /// Networks with somebody at the door, in the order of their turns.
-    networks: VecDeque<AddressBlock>,
+    /// Blocks with somebody at the door, in the order of their turns.
+    blocks: VecDeque<AddressBlock>,
     /// Those who have said goodbye or were told it, and those whose stream has ended.
     leaving: VecDeque<MemberId>,
 }
 
 impl Strangers {
-    /// Puts a socket at the door at the end of its network's line.
+    /// Puts a socket at the door at the end of its address block's line.
     pub(super) fn push_at_the_door(&mut self, address: IpAddr, id: MemberId) {
-        let network = AddressBlock::of(address);
-        let line = self.at_the_door.entry(network).or_default();
+        let block = AddressBlock::of(address);
+        let line = self.at_the_door.entry(block).or_default();
         if line.is_empty() {
-            self.networks.push_back(network);
+            self.blocks.push_back(block);
         }
         line.push_back(id);
     }
@@ -46,15 +46,15 @@ impl Strangers {
         self.leaving.push_back(id);
     }
 
-    /// The next from the door: the first of the network whose turn it is.
+    /// The next from the door: the first of the block whose turn it is.
     pub(super) fn pop_at_the_door(&mut self) -> Option<MemberId> {
-        let network = self.networks.pop_front()?;
-        let line = self.at_the_door.get_mut(&network)?;
+        let block = self.blocks.pop_front()?;
+        let line = self.at_the_door.get_mut(&block)?;
         let id = line.pop_front();
         if line.is_empty() {
-            self.at_the_door.remove(&network);
+            self.at_the_door.remove(&block);
         } else {
-            self.networks.push_back(network);
+            self.blocks.push_back(block);
         }
         id
     }
@@ -66,13 +66,12 @@ impl Strangers {
 
     /// Whether nobody waits.
     pub(super) fn is_empty(&self) -> bool {
-        self.networks.is_empty() && self.leaving.is_empty()
+        self.blocks.is_empty() && self.leaving.is_empty()
     }
 
     /// Gives back the memory of a past crowd, once nobody waits.
     pub(super) fn shrink(&mut self) {
-        if self.is_empty() && self.leaving.capacity() + self.networks.capacity() > SPARE_ENTRIES_MAX
-        {
+        if self.is_empty() && self.leaving.capacity() + self.blocks.capacity() > SPARE_ENTRIES_MAX {
             *self = Strangers::default();
         }
     }

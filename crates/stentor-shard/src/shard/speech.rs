@@ -12,6 +12,7 @@ use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
 use crate::event::Event;
+use crate::identity::TAKES_NO_TOKENS;
 use crate::numbers::{MemberId, RoomId};
 use crate::rate::Pace;
 use crate::shard::Shard;
@@ -125,10 +126,9 @@ impl Shard {
             },
             MessageType::Chat | MessageType::Presence => self.publish(now, id, draft),
             // A driver that takes tokens hands them to `handle_renewal`.
-            MessageType::Auth => Err(Denial {
-                code: ErrorCode::InvalidMessage,
-                text: "this server does not take tokens",
-            }),
+            MessageType::Auth => {
+                Err(Denial { code: ErrorCode::InvalidMessage, text: TAKES_NO_TOKENS })
+            }
             MessageType::System | MessageType::Notification | MessageType::Error => {
                 Err(ErrorCode::ForbiddenType.into())
             }

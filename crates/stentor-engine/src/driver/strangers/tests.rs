@@ -23,7 +23,7 @@ fn an_address_that_floods_the_door_delays_nobody_but_itself() {
 }
 
 #[test]
-fn a_network_that_comes_back_stands_in_line_once() {
+fn a_block_that_comes_back_stands_in_line_once() {
     let mut strangers = Strangers::default();
     for id in 0..3 {
         strangers.push_at_the_door(at("192.0.2.1"), MemberId(id));
