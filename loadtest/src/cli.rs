@@ -21,7 +21,7 @@ pub(crate) use self::floor::{
 pub(crate) use self::idle::IdleArgs;
 pub(crate) use self::max::MaxArgs;
 pub(crate) use self::pods::PodsArgs;
-pub(crate) use self::processes::{LoadPartArgs, ProcessArgs};
+pub(crate) use self::processes::{HandedTarget, LoadPartArgs, ProcessArgs};
 pub(crate) use self::reference::ReferenceArgs;
 pub(crate) use self::resume::ResumeArgs;
 pub(crate) use self::rooms::RoomArgs;

@@ -3,8 +3,10 @@
 use clap::Args;
 
 use super::RoomArgs;
+use crate::failure::Failure;
 use crate::load::crew::Processes;
 use crate::load::dialect::Dialect;
+use crate::load::target::Target;
 
 /// The processes that make the load together.
 #[derive(Clone, Debug, Args)]
@@ -21,18 +23,46 @@ impl ProcessArgs {
     }
 }
 
+/// A target that one process hands to another on its command line.
+#[derive(Debug, Args)]
+pub(crate) struct HandedTarget {
+    /// Address of the WebSocket route
+    #[arg(long)]
+    url: String,
+    /// What the server speaks
+    #[arg(long, value_enum)]
+    dialect: Dialect,
+    /// A token that lets the clients in
+    #[arg(long)]
+    token: Option<String>,
+}
+
+impl HandedTarget {
+    /// The options that name `target` to the other process.
+    pub(crate) fn options_for(target: &Target) -> Vec<String> {
+        let mut options = vec![
+            format!("--url={}", target.url()),
+            format!("--dialect={}", target.dialect().name()),
+        ];
+        options.extend(target.token().map(|token| format!("--token={token}")));
+        options
+    }
+
+    /// The target that was handed over.
+    ///
+    /// # Errors
+    /// As [`Target::parse`] and [`Target::carrying`].
+    pub(crate) fn target(&self) -> Result<Target, Failure> {
+        Target::parse(&self.url)?.speaking(self.dialect).carrying(self.token.as_deref())
+    }
+}
+
 /// Options of a further load process.
 #[derive(Debug, Args)]
 pub(crate) struct LoadPartArgs {
-    /// Address of the WebSocket route
-    #[arg(long)]
-    pub(crate) url: String,
-    /// What the server speaks
-    #[arg(long, value_enum)]
-    pub(crate) dialect: Dialect,
-    /// A token that lets the clients in
-    #[arg(long)]
-    pub(crate) token: Option<String>,
+    /// The server that the first process has asked.
+    #[command(flatten)]
+    pub(crate) server: HandedTarget,
     /// The rooms of all processes.
     #[command(flatten)]
     pub(crate) rooms: RoomArgs,

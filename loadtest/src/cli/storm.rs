@@ -5,8 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-use super::ServerArgs;
-use crate::load::dialect::Dialect;
+use super::{HandedTarget, ServerArgs};
 
 /// How the crowd leaves, all at the same instant.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum, Serialize, Deserialize)]
@@ -123,15 +122,9 @@ pub(crate) struct StormArgs {
 /// Options of the process that has the crowd's connections.
 #[derive(Debug, Args)]
 pub(crate) struct StormCrowdArgs {
-    /// Address of the WebSocket route
-    #[arg(long)]
-    pub(crate) url: String,
-    /// What the server speaks
-    #[arg(long, value_enum)]
-    pub(crate) dialect: Dialect,
-    /// A token that lets the clients in
-    #[arg(long)]
-    pub(crate) token: Option<String>,
+    /// The server that the first process has asked.
+    #[command(flatten)]
+    pub(crate) server: HandedTarget,
     /// How many there are
     #[arg(long)]
     pub(crate) count: u32,

@@ -1,5 +1,6 @@
 //! The other processes of a load, as the first one sees them.
 
+use crate::cli::HandedTarget;
 use crate::failure::Failure;
 use crate::load::order::{Answer, Order};
 use crate::load::seating::Seating;
@@ -38,8 +39,6 @@ impl Crew {
         let Seating { rooms, members, talkers, rooms_per_connection } = seating;
         let mut common = vec![
             "load-part".to_owned(),
-            format!("--url={}", target.url()),
-            format!("--dialect={}", target.dialect().name()),
             format!("--rooms={rooms}"),
             format!("--members={members}"),
             format!("--talkers={talkers}"),
@@ -48,7 +47,7 @@ impl Crew {
             format!("--run={run}"),
             format!("--parts={}", processes.count),
         ];
-        common.extend(target.token().map(|token| format!("--token={token}")));
+        common.extend(HandedTarget::options_for(target));
         let mut others = Vec::new();
         for part in 1..processes.count {
             let mut arguments = common.clone();

@@ -5,7 +5,6 @@ use crate::failure::Failure;
 use crate::load::guests::NoGuests;
 use crate::load::order::{Answer, Order};
 use crate::load::part::{Part, Plan};
-use crate::load::target::Target;
 use crate::process::talk::{Orders, say};
 use crate::report::progress::Progress;
 use crate::verdict::stamp::RunId;
@@ -25,8 +24,7 @@ pub(crate) fn serve(args: &LoadPartArgs) -> Result<(), Failure> {
         guests: 0,
     };
     let mut orders = Orders::listen();
-    let target = Target::parse(&args.url)?.speaking(args.dialect);
-    let mut part = Part::open(target.carrying(args.token.as_deref())?, plan, None)?;
+    let mut part = Part::open(args.server.target()?, plan, None)?;
     say(&Answer::Opened)?;
     let mut bar = Progress::silent();
     loop {

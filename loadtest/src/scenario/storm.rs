@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use crate::cli::{self, StormArgs};
+use crate::cli::{self, HandedTarget, StormArgs};
 use crate::failure::Failure;
 use crate::load::dialect::Dialect;
 use crate::load::seating::Seating;
@@ -101,15 +101,13 @@ fn start_crowd(args: &StormArgs, target: &Target, cores: &[usize]) -> Result<Oth
     };
     let mut arguments = vec![
         "storm-crowd".to_owned(),
-        format!("--url={}", target.url()),
-        format!("--dialect={}", target.dialect().name()),
         format!("--count={}", args.count),
         format!("--first-room={first_room}"),
         format!("--rooms={rooms}"),
         format!("--per-address={}", args.per_address),
     ];
     arguments.extend(args.connects_first.then(|| "--connects-first".to_owned()));
-    arguments.extend(target.token().map(|token| format!("--token={token}")));
+    arguments.extend(HandedTarget::options_for(target));
     // The second core, or the only one, which it shares.
     let core = cores.get(1).or(cores.first());
     arguments.extend(core.map(|core| format!("--load-core={core}")));

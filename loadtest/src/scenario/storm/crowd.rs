@@ -43,8 +43,7 @@ const NICENESS: i32 = 19;
 pub(crate) fn serve(args: &StormCrowdArgs) -> Result<(), Failure> {
     // Where the system refuses, the report shows how late the steady members' process was.
     let _ = rustix::process::nice(NICENESS);
-    let target = Target::parse(&args.url)?.speaking(args.dialect);
-    let target = target.carrying(args.token.as_deref())?;
+    let target = args.server.target()?;
     let mut orders = Orders::listen();
     let mut crowd = Crowd::gather(args, target)?;
     say(&Answer::Ready)?;
