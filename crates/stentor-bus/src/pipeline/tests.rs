@@ -329,6 +329,25 @@ fn answers_that_nobody_had_time_to_read_are_waited_for() {
     assert_eq!((counters.published, counters.lost, counters.failed), (1, 0, 0));
 }
 
+/// Half a minute in which everything gets through, the marks too.
+fn settle(
+    pipeline: &mut Pipeline,
+    inbox: &mut Inbox,
+    mut now: Instant,
+    arrivals: &mut Vec<Arrival>,
+) {
+    for _ in 0..300 {
+        now = now + Duration::from_millis(100);
+        pipeline.handle_timeout(now);
+        for publish in publishes(pipeline, now) {
+            deliver(inbox, now, &publish, arrivals);
+            if let Some(ticket) = publish.ticket {
+                pipeline.handle_outcome(now, ticket, Outcome::Published);
+            }
+        }
+    }
+}
+
 proptest! {
     /// Outages, losses and overflow in any order, each record passed on or not: at the other pod
     /// every room hears in order, nothing twice, and what is missing has been told of.
@@ -382,16 +401,7 @@ proptest! {
         }
         // In the end the link is up and everything gets through, the marks too.
         pipeline.handle_link_up(now);
-        for _ in 0..300 {
-            now = now + Duration::from_millis(100);
-            pipeline.handle_timeout(now);
-            for publish in publishes(&mut pipeline, now) {
-                deliver(&mut inbox, now, &publish, &mut arrivals);
-                if let Some(ticket) = publish.ticket {
-                    pipeline.handle_outcome(now, ticket, Outcome::Published);
-                }
-            }
-        }
+        settle(&mut pipeline, &mut inbox, now, &mut arrivals);
         for (audience, said) in said {
             let (mut heard, mut missed) = (0, 0);
             for arrival in &arrivals {
@@ -463,16 +473,7 @@ proptest! {
         }
         pipeline.handle_link_down(now);
         pipeline.handle_link_up(now);
-        for _ in 0..300 {
-            now = now + Duration::from_millis(100);
-            pipeline.handle_timeout(now);
-            for publish in publishes(&mut pipeline, now) {
-                deliver(&mut inbox, now, &publish, &mut arrivals);
-                if let Some(ticket) = publish.ticket {
-                    pipeline.handle_outcome(now, ticket, Outcome::Published);
-                }
-            }
-        }
+        settle(&mut pipeline, &mut inbox, now, &mut arrivals);
         for (audience, said) in said {
             let mut told = 0;
             for arrival in &arrivals {
