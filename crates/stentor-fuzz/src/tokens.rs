@@ -83,8 +83,8 @@ pub fn body(input: &[u8]) {
     }
 }
 
-/// Whoever is believed was named by the secret's owner, and for now; everybody else is told the
-/// same.
+/// Whoever is believed was named by the secret's owner, and has not expired; everybody else is told
+/// the same.
 fn judge(token: &[u8]) {
     match VERIFIER.verify(token, NOW_UNIX_MILLIS) {
         Ok(identity) => check(&identity, token),

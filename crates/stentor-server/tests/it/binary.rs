@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client::Client;
 use crate::http::Answer;
-use crate::pod::{DEADLINE, wait_until};
+use crate::pod::wait_until;
 
 /// The binary without whatever the environment of the tests says.
 pub(crate) fn stentor() -> Command {
@@ -89,11 +89,9 @@ impl Process {
         Client::connect(self.socket(), target, headers)
     }
 
-    /// A plain socket to it; reads end with [`DEADLINE`].
+    /// A plain socket to it; reads and writes on it end with [`DEADLINE`].
     pub(crate) fn socket(&self) -> TcpStream {
-        let socket = TcpStream::connect(self.address).expect("a server that accepts");
-        socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-        socket
+        crate::pod::socket_to(self.address)
     }
 
     /// Sends it a signal.

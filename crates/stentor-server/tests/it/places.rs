@@ -11,7 +11,7 @@ use stentor_server::engine::hooks::{Client as Guest, Handling, Hooks, Payload, V
 use stentor_server::engine::wire::close::CloseCode;
 use stentor_server::engine::wire::draft::Draft;
 
-use crate::client::{CLOSE, Client, handshake};
+use crate::client::{CLOSE, Client, handshake, masked_frame};
 use crate::pod::{Pod, wait_until};
 
 const STEPS: usize = 60;
@@ -74,7 +74,7 @@ fn step(pod: &Pod, world: &mut World, rng: &mut Rng) {
             let client = take(&mut world.clients, rng);
             world.clients.push(client);
             let client = world.clients.last_mut().expect("a client");
-            let _ = client.socket().write_all(&masked(0x80 | CLOSE, &1000_u16.to_be_bytes()));
+            let _ = client.socket().write_all(&masked_frame(0x80 | CLOSE, &1000_u16.to_be_bytes()));
         }
         12 => {
             let mut client = take(&mut world.clients, rng);
@@ -83,16 +83,15 @@ fn step(pod: &Pod, world: &mut World, rng: &mut Rng) {
         }
         _ => {
             let mut client = take(&mut world.clients, rng);
-            let frame =
-                if rng.bool() { masked(0x82, b"x") } else { masked(0x81, br#"{"data":"panic"}"#) };
+            let frame = if rng.bool() {
+                masked_frame(0x82, b"x")
+            } else {
+                masked_frame(0x81, br#"{"data":"panic"}"#)
+            };
             let _ = client.socket().write_all(&frame);
             world.clients.push(client);
         }
     }
-}
-
-fn masked(first_byte: u8, payload: &[u8]) -> Vec<u8> {
-    crate::client::masked_frame(first_byte, payload)
 }
 
 fn take(clients: &mut Vec<Client>, rng: &mut Rng) -> Client {
@@ -159,7 +158,7 @@ fn a_drain_in_the_middle_leaves_nothing_either() {
 fn a_hook_that_panics_costs_its_connection_alone() {
     let pod = Pod::start_with_hooks(|_| {}, Arc::new(Faulty(0.into())));
     let mut other = pod.connect("/ws/general");
-    for frame in [masked(0x82, b"x"), masked(0x81, br#"{"data":"panic"}"#)] {
+    for frame in [masked_frame(0x82, b"x"), masked_frame(0x81, br#"{"data":"panic"}"#)] {
         let mut client = pod.connect("/ws/general");
         client.send_raw(&frame);
         assert_eq!(client.next_close().0, 1011);

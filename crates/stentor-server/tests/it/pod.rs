@@ -38,6 +38,15 @@ impl Stop for StopByTest {
     }
 }
 
+/// A plain socket to a pod, in this process or another.
+pub(crate) fn socket_to(address: SocketAddr) -> TcpStream {
+    let socket = TcpStream::connect(address).expect("a pod that accepts");
+    socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    socket.set_write_timeout(Some(DEADLINE)).expect("a timeout");
+    socket.set_nodelay(true).expect("no delay");
+    socket
+}
+
 impl Pod {
     /// Starts a pod of one shard on 127.0.0.1 that drains within 200 ms; `change` may have its
     /// settings otherwise.
@@ -112,11 +121,7 @@ impl Pod {
 
     /// A plain socket to the pod; reads and writes on it end with [`DEADLINE`].
     pub(crate) fn socket(&self) -> TcpStream {
-        let socket = TcpStream::connect(self.address).expect("a pod that accepts");
-        socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-        socket.set_write_timeout(Some(DEADLINE)).expect("a timeout");
-        socket.set_nodelay(true).expect("no delay");
-        socket
+        socket_to(self.address)
     }
 
     /// `GET path` on a socket of its own.
