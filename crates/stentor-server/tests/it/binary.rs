@@ -89,7 +89,7 @@ impl Process {
         Client::connect(self.socket(), target, headers)
     }
 
-    /// A plain socket to it; reads and writes on it end with [`DEADLINE`].
+    /// A plain socket to it, as [`crate::pod::socket_to`] opens it.
     pub(crate) fn socket(&self) -> TcpStream {
         crate::pod::socket_to(self.address)
     }

@@ -133,6 +133,22 @@ fn a_head_that_comes_a_byte_at_a_time_is_bounded_as_a_whole() {
 }
 
 #[test]
+fn a_body_that_comes_a_byte_at_a_time_is_bounded_as_a_whole() {
+    let pod = patient_pod();
+    let mut socket = say(&pod, &post("Content-Length: 1000000\r\n", ""));
+    let mut reader = socket.try_clone().expect("a second handle");
+    let answer = std::thread::spawn(move || crate::http::read_answer(&mut reader, "POST"));
+    let mut bytes = 0;
+    wait_until("the slow body to be answered", || {
+        bytes += usize::from(socket.write_all(b" ").is_ok());
+        answer.is_finished()
+    });
+    assert_eq!(answer.join().expect("an answer").status, 408);
+    assert!(bytes > 1, "{bytes}");
+    expect_service(&pod, "a slow body");
+}
+
+#[test]
 fn requests_that_are_odd_but_valid_are_answered() {
     let pod = patient_pod();
     let absolute = format!("GET http://h{BASE}/ws/stats HTTP/1.1\r\nHost: h\r\n\r\n");
