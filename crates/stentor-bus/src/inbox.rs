@@ -31,6 +31,10 @@ pub enum Arrival {
     Delivery(Delivery),
     /// Messages are missing.
     Gap(Gap),
+    /// From here on everything that other pods say to this audience arrives, or a gap in its place.
+    Heard(Audience),
+    /// From here on nothing need arrive, of any audience, until it is [`Arrival::Heard`] again.
+    Unheard,
 }
 
 /// A message from elsewhere, encoded once for all who hear it.

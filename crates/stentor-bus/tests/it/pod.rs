@@ -109,6 +109,7 @@ impl Pod {
                         let missed = gap.missed.unwrap_or_else(|| panic!("{:?}", self.totals()));
                         self.heard_in(&gap.audience).missed += missed;
                     }
+                    Arrival::Heard(_) | Arrival::Unheard => {}
                 }
             }
         }

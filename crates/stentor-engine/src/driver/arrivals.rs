@@ -102,6 +102,7 @@ fn take(now: Now, shard: &mut Shard, arrival: &Arrival) {
     match arrival {
         Arrival::Delivery(delivery) => deliver(now, shard, delivery),
         Arrival::Gap(gap) => shard.handle_gap(now, gap.audience.as_ref(), gap.missed),
+        Arrival::Heard(_) | Arrival::Unheard => {}
     }
 }
 

@@ -273,6 +273,7 @@ impl World {
                     self.pods[pod].sides[shard].shard.handle_gap(now, room, gap.missed);
                     self.oracle.told(self.now, (pod, shard), Some(gap.audience), gap.missed);
                 }
+                Arrival::Heard(_) | Arrival::Unheard => {}
             }
         }
     }
