@@ -44,16 +44,7 @@ pub(crate) enum Appetite {
 impl World {
     /// A shard whose slow members lose the oldest messages.
     pub(crate) fn new() -> World {
-        let config = ShardConfig {
-            pod: "pod-a".into(),
-            seed: 1,
-            slow_consumer: SlowConsumer::Gap,
-            flush_gap_max: Duration::from_millis(5),
-            ping_interval: Duration::from_secs(25),
-            pong_timeout: Duration::from_secs(60),
-            rate_limit: 0,
-            client_global: true,
-        };
+        let config = ShardConfig { slow_consumer: SlowConsumer::Gap, ..ShardConfig::default() };
         World {
             shard: Shard::new(config),
             sockets: Sockets { appetite: Appetite::Everything },

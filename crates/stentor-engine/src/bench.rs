@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use stentor_shard::time::Now;
-use stentor_shard::{Event, Shard, ShardConfig, SlowConsumer};
+use stentor_shard::{Event, Passage, Shard, ShardConfig};
 use stentor_wire::room_name::RoomName;
 
 use crate::fan_out::FanOut;
@@ -42,17 +42,9 @@ impl FanOutWorld {
         (0..listening).for_each(|shard| {
             interest.join(&room, shard, true);
         });
-        let shard = Shard::new(ShardConfig {
-            pod: "pod".into(),
-            seed: 1,
-            slow_consumer: SlowConsumer::Auto,
-            flush_gap_max: Duration::ZERO,
-            ping_interval: Duration::from_secs(25),
-            pong_timeout: Duration::from_secs(60),
-            rate_limit: 0,
-            client_global: true,
-        });
-        let fan_out = FanOut::new(0, &addresses, interest, None);
+        let shard =
+            Shard::new(ShardConfig { flush_gap_max: Duration::ZERO, ..ShardConfig::default() });
+        let fan_out = FanOut::new(0, &addresses, interest, false, None);
         FanOutWorld { fan_out, shard, mailboxes, room, frame: Bytes::from(frame) }
     }
 
@@ -62,6 +54,7 @@ impl FanOutWorld {
             room: Some(self.room.clone()),
             frame: self.frame.clone(),
             chosen_id: None,
+            passage: Passage::UNKNOWN,
         };
         self.fan_out.emit(Now::default(), event, &mut self.shard);
     }

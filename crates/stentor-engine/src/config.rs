@@ -44,8 +44,28 @@ pub struct EngineConfig {
     pub drain_timeout: Duration,
     /// How long a new socket may take until its door has let it in.
     pub door_timeout: Duration,
+    /// What is kept of what is said, for those who come back; `None` = nothing.
+    pub history: Option<History>,
     /// How other pods are heard; without it the pod is on its own, and pays nothing for the rest.
     pub bus: Option<stentor_bus::bus::Settings>,
+}
+
+/// What rooms keep of what is said in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct History {
+    /// Messages that a room keeps, at least 1.
+    pub size: usize,
+    /// How long.
+    pub ttl: Duration,
+    /// What all rooms of the pod keep together, in bytes; past it the oldest goes first.
+    pub bytes_max: usize,
+}
+
+impl Default for History {
+    /// 256 messages, a minute, 64 MiB.
+    fn default() -> History {
+        History { size: 256, ttl: Duration::from_secs(60), bytes_max: 64 * 1024 * 1024 }
+    }
 }
 
 impl EngineConfig {
@@ -72,6 +92,7 @@ impl Default for EngineConfig {
             client_global: true,
             drain_timeout: Duration::from_secs(10),
             door_timeout: Duration::from_secs(10),
+            history: Some(History::default()),
             bus: None,
         }
     }

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use socket2::{Domain, Protocol, Socket, Type};
 use stentor_bus::link::LinkState;
-use stentor_shard::Delivery;
 use stentor_shard::counters::DELIVERY_BOUNDS_MICROS;
+use stentor_shard::{Delivery, Passage};
 use stentor_wire::close::CloseCode;
 use stentor_wire::encode;
 use stentor_wire::envelope::Envelope;
@@ -386,7 +386,7 @@ fn stamp(publication: Publication, receipt: Receipt) -> Delivery {
     };
     let mut frame = Vec::with_capacity(encode::envelope_frame_bytes(&envelope));
     encode::envelope_frame(&envelope, &mut frame);
-    Delivery { frame: Bytes::from(frame), room, chosen_id: id }
+    Delivery { frame: Bytes::from(frame), room, chosen_id: id, passage: Passage::UNKNOWN }
 }
 
 /// Ends shards that nobody will ever speak to.

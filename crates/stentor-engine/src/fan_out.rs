@@ -22,6 +22,8 @@ pub(crate) struct FanOut {
     own: usize,
     neighbours: Vec<Neighbour>,
     interest: Arc<Interest>,
+    /// All shards keep what is said in any room.
+    everybody_keeps: bool,
     publisher: Option<Publisher>,
 }
 
@@ -37,21 +39,22 @@ impl FanOut {
         own: usize,
         addresses: &[Address],
         interest: Arc<Interest>,
+        everybody_keeps: bool,
         publisher: Option<Publisher>,
     ) -> FanOut {
         let neighbours = addresses
             .iter()
             .map(|address| Neighbour { address: address.clone(), owed: VecDeque::new() })
             .collect();
-        FanOut { own, neighbours, interest, publisher }
+        FanOut { own, neighbours, interest, everybody_keeps, publisher }
     }
 
     /// Passes on what a shard has to tell.
     pub(crate) fn emit(&mut self, now: Now, event: Event, shard: &mut Shard) {
         match event {
-            Event::Published { room, frame, chosen_id } => {
+            Event::Published { room, frame, chosen_id, passage } => {
                 self.publish(room.as_ref(), &frame, chosen_id.is_some());
-                self.deliver(Delivery { room, frame, chosen_id });
+                self.deliver(Delivery { room, frame, chosen_id, passage });
             }
             // The driver alone has deadlines.
             Event::Closing { .. } => {}
@@ -101,8 +104,9 @@ impl FanOut {
         }
         let everybody = u64::MAX >> (64 - self.neighbours.len());
         let shards = match &delivery.room {
-            Some(room) => self.interest.shards(room),
-            None => everybody,
+            Some(room) if !self.everybody_keeps => self.interest.shards(room),
+            // Who comes back may come to any shard, so each keeps what was said.
+            Some(_) | None => everybody,
         };
         let mut others = shards & everybody & !(1 << self.own);
         while others != 0 {

@@ -38,7 +38,7 @@ mod user_rates;
 mod wake;
 
 pub use address_block::AddressBlock;
-pub use config::{EngineConfig, SlowConsumer};
+pub use config::{EngineConfig, History, SlowConsumer};
 pub use door::{Admission, Answer, Door, Gate, Identity, Knock, MemberOptions};
 pub use engine::{AttachError, Engine, StartError};
 pub use figures::{Figures, RoomOccupancy, RoomsReport, ShardFigures};

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use stentor_shard::Traffic;
 use tokio::sync::watch;
 
 use crate::cells::Cells;
@@ -24,6 +25,8 @@ pub(crate) struct Pod {
     /// The way to other pods, where there is one.
     pub(crate) bus: Option<PodBus>,
     pub(crate) started: Instant,
+    /// What of the pod's messages is on its way.
+    pub(crate) traffic: Arc<Traffic>,
     pub(crate) gates: Arc<Gates>,
     /// When the drain is to be over, once it has begun.
     pub(crate) drain_ends: OnceLock<Instant>,
@@ -46,6 +49,7 @@ pub(crate) struct Ended {
 impl Pod {
     pub(crate) fn new(config: EngineConfig, hooks: Arc<dyn Hooks>, bus: Option<PodBus>) -> Pod {
         let started = Instant::now();
+        let traffic = Arc::new(Traffic::new(config.shards));
         Pod {
             cells: (0..config.shards).map(|_| Cells::default()).collect(),
             user_rates: UserRates::new(config.rate_limit_user),
@@ -55,6 +59,7 @@ impl Pod {
             hooks,
             interest: Arc::default(),
             started,
+            traffic,
             drain_ends: OnceLock::new(),
             ended: watch::Sender::new(Ended::default()),
             publication_bytes: AtomicUsize::new(0),

@@ -10,6 +10,7 @@ mod bus;
 mod descriptors;
 mod fault;
 mod gates;
+mod history;
 mod identity;
 mod later;
 mod read;
@@ -29,6 +30,7 @@ pub use bus::BusSettings;
 pub use descriptors::raise_descriptor_limit;
 pub use fault::SettingFault;
 pub use gates::{GateSettings, Patience};
+pub use history::{HistoryMode, HistorySettings};
 pub use identity::IdentitySettings;
 pub use secret::Secret;
 
@@ -76,6 +78,8 @@ pub struct Settings {
     pub log_level: tracing::level_filters::LevelFilter,
     /// How log lines are written.
     pub log_format: LogFormat,
+    /// What is kept for clients that come back.
+    pub history: HistorySettings,
     /// Redis between the pods; `None` = this pod is alone.
     pub bus: Option<BusSettings>,
     /// Whether a pod that does not hear Redis wants no traffic.
@@ -122,6 +126,7 @@ impl Settings {
             rate_limit_user: self.rate_limit_user,
             client_global: self.client_global,
             drain_timeout: self.drain_timeout,
+            history: self.history.in_memory(),
             ..EngineConfig::default()
         }
     }

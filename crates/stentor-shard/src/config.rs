@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::traffic::Traffic;
+
 /// A shard's settings.
 #[derive(Clone, Debug)]
 pub struct ShardConfig {
@@ -22,6 +24,41 @@ pub struct ShardConfig {
     pub rate_limit: u32,
     /// Whether clients may speak to everybody, instead of to rooms only.
     pub client_global: bool,
+    /// What is kept for those who come back; `None` = nothing.
+    pub history: Option<HistoryConfig>,
+}
+
+impl Default for ShardConfig {
+    /// What a pod's shard is told where nobody says otherwise, but for the seed; nothing is kept.
+    fn default() -> ShardConfig {
+        ShardConfig {
+            pod: "pod".into(),
+            seed: 1,
+            slow_consumer: SlowConsumer::Auto,
+            flush_gap_max: Duration::from_millis(5),
+            ping_interval: Duration::from_secs(25),
+            pong_timeout: Duration::from_secs(60),
+            rate_limit: 0,
+            client_global: true,
+            history: None,
+        }
+    }
+}
+
+/// What is kept of what is said.
+#[derive(Clone, Debug)]
+pub struct HistoryConfig {
+    /// Messages that a room keeps, at least 1.
+    pub size: usize,
+    /// How long.
+    pub ttl: Duration,
+    /// What all rooms of the pod keep together, in bytes, with all that it takes to keep them: each
+    /// shard keeps to this bound, and they share the frames.
+    pub bytes_max: usize,
+    /// Other pods have members of the same rooms.
+    pub is_shared: bool,
+    /// The pod's traffic, the same for all of its shards.
+    pub traffic: Arc<Traffic>,
 }
 
 /// What happens to a member whose ring is full.

@@ -25,6 +25,12 @@ pub struct Counters {
     pub gaps_told: u64,
     /// Members that were not, because they hear no events.
     pub gaps_untold: u64,
+    /// Clients that came back and missed nothing.
+    pub resumes_recovered: u64,
+    /// Clients that came back and may have missed something.
+    pub resumes_incomplete: u64,
+    /// Deliveries out of the history.
+    pub messages_replayed: u64,
     /// Time from when the first message of a flush was taken to its end, counted in deliveries.
     pub delivery: DeliveryHistogram,
 }

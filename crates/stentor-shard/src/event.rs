@@ -5,6 +5,7 @@ use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
 use crate::numbers::MemberId;
+use crate::traffic::Passage;
 
 /// Something that happened in a shard and concerns the rest of the pod. Events come out of
 /// [`crate::Shard::poll_event`] in the order in which they happened.
@@ -18,6 +19,8 @@ pub enum Event {
         frame: Bytes,
         /// Its id, where the sender chose it: a resend carries the same.
         chosen_id: Option<Uuid>,
+        /// Its place in the pod's traffic.
+        passage: Passage,
     },
     /// A member was told to close and has that in its ring; nobody waits for it for ever.
     Closing {

@@ -31,20 +31,29 @@ impl IdSource {
         } else {
             self.tail += 1 + u128::from(self.random.u32(..));
         }
-        let high = (self.tail >> 62) as u16 & 0x0fff;
-        let low = self.tail as u64 & (u64::MAX >> 2);
-        let bits = u128::from(self.millis & 0xffff_ffff_ffff) << 80
-            | 7 << 76
-            | u128::from(high) << 64
-            | 2 << 62
-            | u128::from(low);
-        Uuid::from_u128(bits)
+        id(self.millis, self.tail)
+    }
+
+    /// An id that tells of an earlier time than now. Ids of the same time are in no order.
+    pub(crate) fn of_time(&mut self, unix_millis: u64) -> Uuid {
+        id(unix_millis, self.random.u128(..) >> (128 - TAIL_BITS))
     }
 
     /// A random number from 0 up to `bound`, which is not zero and not reached.
     pub(crate) fn random_below(&mut self, bound: u64) -> u64 {
         self.random.u64(0..bound)
     }
+}
+
+fn id(millis: u64, tail: u128) -> Uuid {
+    let high = (tail >> 62) as u16 & 0x0fff;
+    let low = tail as u64 & (u64::MAX >> 2);
+    let bits = u128::from(millis & 0xffff_ffff_ffff) << 80
+        | 7 << 76
+        | u128::from(high) << 64
+        | 2 << 62
+        | u128::from(low);
+    Uuid::from_u128(bits)
 }
 
 #[cfg(test)]

@@ -15,17 +15,20 @@ pub mod ids;
 pub mod outlet;
 pub mod wheel;
 
+mod history;
 mod member;
 mod numbers;
 mod rate;
 mod recent;
+mod replay;
 mod ring;
 mod room;
 mod shard;
 mod standing;
+mod traffic;
 mod turn;
 
-pub use config::{MemberOptions, ShardConfig, SlowConsumer};
+pub use config::{HistoryConfig, MemberOptions, ShardConfig, SlowConsumer};
 pub use event::Event;
 pub use identity::Identity;
 pub use numbers::MemberId;
@@ -34,6 +37,7 @@ pub use rate::UserRate;
 pub use ring::RING_SLOTS_MAX;
 pub use shard::{Connect, Delivery, Shard};
 pub use stentor_wire::time;
+pub use traffic::{Passage, Traffic};
 
 /// The most rooms that one connection may be in.
 pub const ROOMS_PER_MEMBER_MAX: usize = 128;

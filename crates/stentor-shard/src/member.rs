@@ -38,6 +38,11 @@ impl Member {
         self.closing.is_none()
     }
 
+    /// Whether it catches up with its rooms yet, and hears them from the history.
+    pub(crate) fn is_replaying(&self) -> bool {
+        self.ring.as_ref().is_some_and(|ring| ring.replay.is_some())
+    }
+
     /// Who it has proven to be.
     pub(crate) fn user(&self) -> Option<&Arc<str>> {
         self.standing.as_ref().map(|standing| &standing.identity.user)

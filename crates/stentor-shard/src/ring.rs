@@ -1,16 +1,20 @@
 //! The ring: what waits for one member while its socket is full.
 //!
 //! The bad case first: a full ring loses its oldest message and says so with a `gap` in the place
-//! of what is missing, or its owner is closed; the shard decides which. Notices (answers, errors,
-//! events, control frames) are never dropped.
+//! of what is missing, once for a stretch, or its owner is closed; the shard decides which. Notices
+//! (answers, errors, events, control frames) are never dropped, and neither is a message of type
+//! `system` or `error` that a backend says to a room.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::ops::Range;
 use std::rc::Rc;
 
-use stentor_wire::encode::frame_id;
+use stentor_wire::encode::{frame_id, frame_timestamp, frame_type};
 use stentor_wire::frame::FrameHead;
+use stentor_wire::message_type::MessageType;
+
+use crate::replay::Replay;
 
 /// The most frames that wait for a member whose socket is full.
 pub const RING_SLOTS_MAX: usize = 256;
@@ -32,7 +36,8 @@ pub(crate) struct Slot {
 /// What may happen to waiting frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Messages of a room: the oldest goes first when the ring is full.
+    /// Messages of a room: the oldest goes first when the ring is full, but for those of types that
+    /// nobody may miss.
     Message,
     /// An answer, an event or a control frame: never dropped.
     Notice,
@@ -48,12 +53,31 @@ pub(crate) struct Gap {
     pub(crate) missed: u64,
     first: Option<IdText>,
     last: Option<IdText>,
+    /// When the last message was stamped, in milliseconds since 1970, where it was an envelope.
+    ///
+    /// What announces the gap has an id of this time: who hears that last and resumes there has not
+    /// had the older messages that wait behind it.
+    pub(crate) unix_millis: u64,
 }
 
 /// A message's id as it stands in its frame: the frame itself is not kept for it.
 type IdText = [u8; 36];
 
 impl Gap {
+    fn of(frame: &[u8]) -> Gap {
+        let mut gap = Gap { missed: 0, first: None, last: None, unix_millis: 0 };
+        gap.extend(frame);
+        gap.first = gap.last;
+        gap
+    }
+
+    fn extend(&mut self, frame: &[u8]) {
+        self.missed += 1;
+        self.last = frame_id(frame).and_then(|id| id.as_bytes().try_into().ok());
+        let stamp = frame_timestamp(frame);
+        self.unix_millis = stamp.map_or(0, |timestamp| timestamp.unix_millis());
+    }
+
     /// The id of the first message, where it was an envelope.
     pub(crate) fn first_id(&self) -> Option<&str> {
         self.first.as_ref().and_then(|id| str::from_utf8(id).ok())
@@ -75,7 +99,10 @@ pub(crate) struct Ring {
     sent: u32,
     /// The socket took less than it was offered; it is not asked again before it has room.
     pub(crate) blocked: bool,
-    gap: Option<Gap>,
+    /// What its owner is owed from the history yet, behind what waits here.
+    pub(crate) replay: Option<Box<Replay>>,
+    /// What the slots of that class stand for, in their order.
+    gaps: VecDeque<Gap>,
 }
 
 impl Slot {
@@ -161,26 +188,22 @@ impl Ring {
         self.frames > RING_SLOTS_MAX
     }
 
-    /// Drops the oldest message and notes it in the gap. `false` where there is none to drop.
+    /// Drops the oldest message that may be dropped, and notes it in the gap that stands in its
+    /// place. `false` where there is none to drop.
     pub(crate) fn drop_oldest(&mut self) -> bool {
         self.set_half_sent_apart();
-        let from = usize::from(self.sent > 0);
-        let oldest = self.slots.iter().skip(from).position(|slot| slot.class == Class::Message);
-        let Some(at) = oldest.map(|position| position + from) else { return false };
-        let dropped = if self.slots[at].frames > 1 {
-            Some(self.slots[at].split_first())
-        } else {
-            self.slots.remove(at)
-        };
+        let Some(at) = self.set_oldest_apart() else { return false };
+        let Some(dropped) = self.slots.remove(at) else { return false };
         self.frames -= 1;
-        let id = dropped.and_then(|slot| frame_id(slot.bytes())?.as_bytes().try_into().ok());
-        match &mut self.gap {
-            Some(gap) => {
-                gap.missed += 1;
-                gap.last = id;
-            }
-            none => {
-                *none = Some(Gap { missed: 1, first: id, last: id });
+        // What only its owner is told does not end a stretch, a message of the room that stays does.
+        let mut before = self.slots.range(..at).rev().map(|slot| slot.class);
+        let before = before.find(|class| !matches!(class, Class::Notice | Class::Pong));
+        let extends = before == Some(Class::Gap);
+        match self.gaps.back_mut() {
+            // What lies before the oldest that may be dropped may not: a gap there is the last one.
+            Some(gap) if extends => gap.extend(dropped.bytes()),
+            _ => {
+                self.gaps.push_back(Gap::of(dropped.bytes()));
                 self.slots.insert(at, Slot::new(Rc::default(), 0..0, 0, Class::Gap));
             }
         }
@@ -205,7 +228,7 @@ impl Ring {
             .sum();
         self.slots.truncate(kept);
         self.frames = kept;
-        self.gap = None;
+        self.gaps.clear();
         lost
     }
 
@@ -213,7 +236,7 @@ impl Ring {
     /// [`Ring::announce`].
     pub(crate) fn poll_gap(&mut self) -> Option<Gap> {
         let next = self.slots.front()?;
-        if next.class == Class::Gap { self.gap.take() } else { None }
+        if next.class == Class::Gap { self.gaps.pop_front() } else { None }
     }
 
     /// Puts the announcement of the gap in its place.
@@ -288,6 +311,44 @@ impl Ring {
         }
     }
 
+    /// Gives the oldest message that may be dropped a slot of its own; returns where that is.
+    fn set_oldest_apart(&mut self) -> Option<usize> {
+        let from = usize::from(self.sent > 0);
+        for at in from..self.slots.len() {
+            if self.slots[at].class != Class::Message {
+                continue;
+            }
+            let mut rest = self.slots[at].clone();
+            let mut kept = 0;
+            while rest.frames > 0 {
+                let frame = rest.split_first();
+                if may_be_dropped(frame.bytes()) {
+                    self.split(at, kept, frame, rest);
+                    return Some(at + usize::from(kept > 0));
+                }
+                kept += 1;
+            }
+        }
+        None
+    }
+
+    /// Puts `frame`, before which lie `kept` frames and behind which lies `rest`, into a slot of its
+    /// own.
+    fn split(&mut self, at: usize, kept: u32, frame: Slot, rest: Slot) {
+        let mut next = at;
+        if kept > 0 {
+            self.slots[at].end = frame.start;
+            self.slots[at].frames = kept;
+            next += 1;
+            self.slots.insert(next, frame);
+        } else {
+            self.slots[at] = frame;
+        }
+        if rest.frames > 0 {
+            self.slots.insert(next + 1, rest);
+        }
+    }
+
     /// A frame that is half sent must be finished, or the stream is broken: it gets a slot of its
     /// own, so that what lies behind it can go.
     fn set_half_sent_apart(&mut self) {
@@ -299,6 +360,11 @@ impl Ring {
             self.slots.push_front(half_sent);
         }
     }
+}
+
+/// Whether a message of a room may be dropped from a full ring.
+fn may_be_dropped(frame: &[u8]) -> bool {
+    !matches!(frame_type(frame), Some(MessageType::System | MessageType::Error))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use stentor_wire::room_name::RoomName;
 
+use crate::history::HistoryId;
 use crate::numbers::{MemberId, RoomId};
 use crate::time::Instant;
 use crate::turn::Turn;
@@ -18,6 +19,8 @@ pub(crate) struct Room {
     pub(crate) turn: Option<Box<Turn>>,
     /// It stands in the list of rooms to flush.
     pub(crate) queued: bool,
+    /// Where its history is, if there is one.
+    pub(crate) history: Option<HistoryId>,
     /// Its last flush was costly: unless much waits, the next is not before this.
     pub(crate) flush_after: Instant,
 }
@@ -33,13 +36,14 @@ pub(crate) struct Rooms {
 /// How many free numbers are kept when there is no room.
 const SPARE_ROOMS_MAX: usize = 1_024;
 
-impl Default for Rooms {
-    fn default() -> Rooms {
-        Rooms { by_name: HashMap::new(), rooms: vec![Room::default()], free: Vec::new() }
-    }
-}
-
 impl Rooms {
+    /// No rooms but the global audience.
+    pub(crate) fn new(has_history: bool) -> Rooms {
+        let history = has_history.then_some(HistoryId::GLOBAL);
+        let global = Room { history, ..Room::default() };
+        Rooms { by_name: HashMap::new(), rooms: vec![global], free: Vec::new() }
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<RoomId> {
         self.by_name.get(name).copied()
     }

@@ -2,7 +2,7 @@
 //!
 //! The parts: [`connect`] (members come and go), [`membership`] (rooms), [`speech`] (what a member
 //! says), [`missing`] (what other pods said and nobody here heard), [`flush`] (turn buffers and
-//! rings → outlet), [`slow_consumer`], [`heartbeat`], [`tokens`] (identities end and are renewed),
+//! rings → outlet), [`replay`] (who came back catches up), [`slow_consumer`], [`heartbeat`], [`tokens`] (identities end and are renewed),
 //! [`drain`].
 
 mod connect;
@@ -11,6 +11,7 @@ mod flush;
 mod heartbeat;
 mod membership;
 mod missing;
+mod replay;
 mod slow_consumer;
 mod speech;
 mod tokens;
@@ -30,6 +31,7 @@ use uuid::Uuid;
 use crate::config::{MemberOptions, ShardConfig};
 use crate::counters::Counters;
 use crate::event::Event;
+use crate::history::History;
 use crate::identity::Identity;
 use crate::ids::IdSource;
 use crate::member::Member;
@@ -41,6 +43,7 @@ use crate::ring::{Ring, Slot};
 use crate::room::Rooms;
 use crate::shard::drain::Drain;
 use crate::time::{Instant, Now};
+use crate::traffic::Passage;
 use crate::turn::Turn;
 use crate::wheel::Wheel;
 
@@ -62,6 +65,12 @@ pub struct Shard {
     members_open: usize,
     rooms: Rooms,
     recent: RecentIds,
+    /// `None` where nothing is kept.
+    history: Option<History>,
+    /// Messages taken since all that was said here was flushed last.
+    unsettled: u64,
+    /// Everything with a smaller ticket has reached all members of the pod, as far as is known here.
+    settled: u64,
     wheel: Wheel,
     drain: Option<Drain>,
     ids: IdSource,
@@ -73,6 +82,8 @@ pub struct Shard {
     held_rooms: Vec<RoomId>,
     /// Members whose rings wait for a write, or are blocked and may have grown too long.
     dirty_members: VecDeque<MemberId>,
+    /// Members that catch up and whose sockets have room.
+    replaying: VecDeque<MemberId>,
     /// Members whose close frame has gone out.
     finished: VecDeque<MemberId>,
     /// Bytes in all turn buffers.
@@ -115,6 +126,8 @@ pub struct Delivery {
     pub frame: Bytes,
     /// Its id, where the sender chose it.
     pub chosen_id: Option<Uuid>,
+    /// Its place in the pod's traffic; [`Passage::UNKNOWN`] for one that is not of this pod.
+    pub passage: Passage,
 }
 
 impl Shard {
@@ -122,11 +135,14 @@ impl Shard {
     pub fn new(config: ShardConfig) -> Shard {
         Shard {
             ids: IdSource::new(config.seed),
+            history: config.history.clone().map(History::new),
+            unsettled: 0,
+            settled: 0,
+            rooms: Rooms::new(config.history.is_some()),
             config,
             members: Vec::new(),
             members_present: 0,
             members_open: 0,
-            rooms: Rooms::default(),
             recent: RecentIds::default(),
             wheel: Wheel::default(),
             drain: None,
@@ -135,6 +151,7 @@ impl Shard {
             dirty_rooms: VecDeque::new(),
             held_rooms: Vec::new(),
             dirty_members: VecDeque::new(),
+            replaying: VecDeque::new(),
             finished: VecDeque::new(),
             pending_bytes: 0,
             spare_turns: Vec::new(),
@@ -161,7 +178,8 @@ impl Shard {
         }
         let held = self.held_rooms.iter().map(|room| self.rooms[*room].flush_after).min();
         let drain = self.drain.as_ref().and_then(Drain::next_at);
-        [self.wheel.poll_timeout(), held, drain].into_iter().flatten().min()
+        let history = self.history.as_ref().and_then(History::poll_timeout);
+        [self.wheel.poll_timeout(), held, drain, history].into_iter().flatten().min()
     }
 
     /// So much waits to be flushed that nothing more should be read before.
@@ -182,6 +200,17 @@ impl Shard {
     /// Whether the room has members here.
     pub fn has_room(&self, room: &RoomName) -> bool {
         self.rooms.find(room.as_str()).is_some()
+    }
+
+    /// Whether a message to the room is of any use here: for members, or for those who come back.
+    pub fn minds_room(&self, room: &RoomName) -> bool {
+        self.has_room(room)
+            || self.history.as_ref().is_some_and(|history| history.find(room).is_some())
+    }
+
+    /// What is kept for those who come back: messages, and what they weigh in bytes.
+    pub fn kept(&self) -> (usize, usize) {
+        self.history.as_ref().map_or((0, 0), |history| (history.len(), history.weight()))
     }
 
     /// Whether the member is in the room.
@@ -217,9 +246,8 @@ impl Shard {
         {
             return;
         }
-        if let Some(audience) = self.find_audience(delivery.room.as_ref()) {
-            self.append(now, audience, &delivery.frame);
-        }
+        let audience = self.find_audience(delivery.room.as_ref());
+        self.deliver(now, audience, delivery);
     }
 
     /// Takes a message that the program itself published: to this shard's members and, through
@@ -231,11 +259,11 @@ impl Shard {
         {
             return;
         }
-        let Delivery { room, frame, chosen_id } = delivery;
-        if let Some(audience) = self.find_audience(room.as_ref()) {
-            self.append(now, audience, &frame);
-        }
-        self.events.push_back(Event::Published { room, frame, chosen_id });
+        let delivery = Delivery { passage: self.begin_passage(now), ..delivery };
+        let audience = self.find_audience(delivery.room.as_ref());
+        self.deliver(now, audience, &delivery);
+        let Delivery { room, frame, chosen_id, passage } = delivery;
+        self.events.push_back(Event::Published { room, frame, chosen_id, passage });
     }
 
     /// Gives back the memory of a past crowd, once nobody is there.
@@ -244,12 +272,16 @@ impl Shard {
         self.events.shrink_to(SPARE_ENTRIES_MAX);
         self.dirty_rooms.shrink_to(SPARE_ENTRIES_MAX);
         self.dirty_members.shrink_to(SPARE_ENTRIES_MAX);
+        self.replaying.shrink_to(SPARE_ENTRIES_MAX);
         self.finished.shrink_to(SPARE_ENTRIES_MAX);
         self.wheel.shrink();
     }
 
     fn has_work(&self) -> bool {
-        !(self.dirty_rooms.is_empty() && self.dirty_members.is_empty() && self.events.is_empty())
+        !(self.dirty_rooms.is_empty()
+            && self.dirty_members.is_empty()
+            && self.replaying.is_empty()
+            && self.events.is_empty())
     }
 
     fn member(&self, id: MemberId) -> Option<&Member> {
@@ -266,6 +298,28 @@ impl Shard {
             Some(name) => self.rooms.find(name.as_str()),
             None => (self.members_open > 0).then_some(RoomId::GLOBAL),
         }
+    }
+
+    /// Gives a new message its place in the pod's traffic.
+    fn begin_passage(&mut self, now: Now) -> Passage {
+        let Some(history) = &self.history else { return Passage::UNKNOWN };
+        history.traffic().begin(now.instant, self.settled)
+    }
+
+    /// Lets the members of an audience that has some here hear a message, and keeps it.
+    fn deliver(&mut self, now: Now, audience: Option<RoomId>, delivery: &Delivery) {
+        if let Some(audience) = audience {
+            self.append(now, audience, &delivery.frame);
+        }
+        let Some(history) = &mut self.history else { return };
+        if delivery.passage != Passage::UNKNOWN {
+            self.unsettled += 1;
+            self.settled = self.settled.max(delivery.passage.settled);
+            history.traffic().look_at_delay(now.instant, delivery.passage.said_at());
+        }
+        let known = audience.and_then(|audience| self.rooms[audience].history);
+        let frame = delivery.frame.clone();
+        history.append(now, delivery.room.as_ref(), known, frame, delivery.passage);
     }
 
     /// Appends a frame to the turn buffer of its audience and marks that dirty.
@@ -295,15 +349,31 @@ impl Shard {
 
     /// Tells one member of an event, where it is there.
     fn tell_event(&mut self, now: Now, id: MemberId, room: Option<&str>, event: &event::Event<'_>) {
-        let frame = self.event_frame(now, room, event);
+        let message_id = self.notice_id(now, id);
+        let frame = self.event_frame(now, message_id, room, event);
         self.tell(id, frame);
     }
 
-    fn event_frame(&mut self, now: Now, room: Option<&str>, event: &event::Event<'_>) -> Vec<u8> {
+    /// The id of something that one member alone is told.
+    fn notice_id(&mut self, now: Now, id: MemberId) -> Uuid {
+        let ring = self.member(id).and_then(|member| member.ring.as_ref());
+        match ring.and_then(|ring| ring.replay.as_ref()).map(|replay| replay.unix_millis()) {
+            Some(unix_millis) => self.ids.of_time(unix_millis),
+            None => self.ids.next(now.unix_millis),
+        }
+    }
+
+    fn event_frame(
+        &mut self,
+        now: Now,
+        id: Uuid,
+        room: Option<&str>,
+        event: &event::Event<'_>,
+    ) -> Vec<u8> {
         let mut data = Vec::with_capacity(128);
         event.write_data(&mut data);
         let envelope = Envelope {
-            id: self.ids.next(now.unix_millis),
+            id,
             kind: MessageType::System,
             room,
             from: SERVER_NAME,

@@ -8,7 +8,7 @@ use stentor_bus::outbox::OutboxLimits;
 use stentor_bus::pod_id::PodId;
 use stentor_bus::waiters::WaiterId;
 use stentor_shard::time::{Instant, Now};
-use stentor_shard::{Delivery, MemberId, Shard, ShardConfig, SlowConsumer};
+use stentor_shard::{Delivery, MemberId, Shard, ShardConfig};
 use stentor_wire::parse::Parser;
 use stentor_wire::room_name::RoomName;
 
@@ -165,12 +165,9 @@ fn config(pod: &PodId, seed: u64) -> ShardConfig {
     ShardConfig {
         pod: pod.as_str().into(),
         seed,
-        slow_consumer: SlowConsumer::Auto,
-        flush_gap_max: Duration::from_millis(5),
         // Shorter than in life, so that who is half-open is found within a run.
         ping_interval: Duration::from_secs(5),
         pong_timeout: Duration::from_secs(12),
-        rate_limit: 0,
-        client_global: true,
+        ..ShardConfig::default()
     }
 }

@@ -7,6 +7,8 @@ use uuid::fmt::Hyphenated;
 
 use crate::envelope::Envelope;
 use crate::frame::{FrameHead, OpCode};
+use crate::message_type::MessageType;
+use crate::timestamp::Timestamp;
 
 mod frames;
 pub(crate) mod json;
@@ -23,6 +25,9 @@ const BEFORE_FROM: &[u8] = br#","from":"#;
 const BEFORE_DATA: &[u8] = br#","data":"#;
 const BEFORE_TIMESTAMP: &[u8] = br#","timestamp":""#;
 const AT_END: &[u8] = br#""}"#;
+
+/// Bytes of a timestamp's text.
+const TIMESTAMP_BYTES: usize = 24;
 
 /// Appends the envelope's JSON: `id, type, room, from, data, timestamp`, in this order, without
 /// `room` where there is none, `data` as it is.
@@ -99,4 +104,52 @@ pub fn frame_id(frame: &[u8]) -> Option<&str> {
         return None;
     }
     std::str::from_utf8(id).ok()
+}
+
+/// When a frame that [`envelope_frame`] made says that it was stamped; `None` for any other frame.
+///
+/// `frame` holds this one frame and nothing else.
+pub fn frame_timestamp(frame: &[u8]) -> Option<Timestamp> {
+    frame_id(frame)?;
+    let before = frame.strip_suffix(AT_END)?;
+    let (before, text) = before.split_at_checked(before.len().checked_sub(TIMESTAMP_BYTES)?)?;
+    if !before.ends_with(BEFORE_TIMESTAMP) {
+        return None;
+    }
+    Timestamp::parse_rfc3339(std::str::from_utf8(text).ok()?)
+}
+
+/// The word of the type in a frame that [`envelope_frame`] made; `None` for any other frame.
+///
+/// `frame` begins at the frame's head; what follows the frame does no harm.
+pub fn frame_type(frame: &[u8]) -> Option<MessageType> {
+    let behind = behind_id(frame)?;
+    let end = behind.iter().position(|byte| *byte == b'"')?;
+    MessageType::parse(std::str::from_utf8(&behind[..end]).ok()?)
+}
+
+/// Whether a frame that [`envelope_frame`] made says that it is from `name`; `false` for any other
+/// frame.
+pub fn frame_is_from(frame: &[u8], name: &str) -> bool {
+    let Some(behind) = behind_id(frame) else { return false };
+    let Some(end) = behind.iter().position(|byte| *byte == b'"') else { return false };
+    let mut rest = &behind[end..];
+    if let Some(room) = rest.strip_prefix(BEFORE_ROOM) {
+        let Some(behind) = json::behind_string(room) else { return false };
+        // What follows a room's name is what follows the type's word but for its quotation mark.
+        rest = behind;
+    } else {
+        rest = &rest[1..];
+    }
+    let Some(from) = rest.strip_prefix(BEFORE_FROM) else { return false };
+    let mut expected = Vec::with_capacity(json::string_bytes(name));
+    json::string(name, &mut expected);
+    from.starts_with(&expected)
+}
+
+/// What follows the id in a frame of an envelope: the type's word, and the rest.
+fn behind_id(frame: &[u8]) -> Option<&[u8]> {
+    let (_, head_bytes) = FrameHead::parse(frame).ok()??;
+    frame_id(frame)?;
+    frame.get(head_bytes + BEFORE_ID.len() + Hyphenated::LENGTH + BEFORE_TYPE.len()..)
 }

@@ -9,7 +9,7 @@ use std::future::pending;
 use stentor_bus::bus::Batch;
 use stentor_bus::inbox::{self, Arrival};
 use stentor_shard::time::Now;
-use stentor_shard::{Delivery, Shard};
+use stentor_shard::{Delivery, Passage, Shard};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
@@ -102,18 +102,20 @@ fn take(now: Now, shard: &mut Shard, arrival: &Arrival) {
     match arrival {
         Arrival::Delivery(delivery) => deliver(now, shard, delivery),
         Arrival::Gap(gap) => shard.handle_gap(now, gap.audience.as_ref(), gap.missed),
-        Arrival::Heard(_) | Arrival::Unheard => {}
+        Arrival::Heard(audience) => shard.handle_audience_heard(now, audience.as_ref()),
+        Arrival::Unheard => shard.handle_pods_unheard(),
     }
 }
 
 fn deliver(now: Now, shard: &mut Shard, delivery: &inbox::Delivery) {
     // Every shard sees what came for any of them; it remembers no ids of rooms that it has not.
-    if delivery.audience.as_ref().is_some_and(|room| !shard.has_room(room)) {
+    if delivery.audience.as_ref().is_some_and(|room| !shard.minds_room(room)) {
         return;
     }
     let chosen_id = delivery.chosen_id();
     let (room, frame) = (delivery.audience.clone(), delivery.frame.clone());
-    shard.handle_delivery(now, &Delivery { room, frame, chosen_id });
+    let passage = Passage::UNKNOWN;
+    shard.handle_delivery(now, &Delivery { room, frame, chosen_id, passage });
 }
 
 #[cfg(test)]

@@ -6,9 +6,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stentor_shard::ShardConfig;
+use stentor_shard::{HistoryConfig, ShardConfig};
 
-use crate::config::EngineConfig;
 use crate::driver::{Arrivals, Driver, Entrance};
 use crate::mailbox::{Address, Mailbox};
 use crate::pod::Pod;
@@ -57,7 +56,7 @@ impl Start {
             .enable_time()
             .build_local(tokio::runtime::LocalOptions::default())?;
         runtime.block_on(async {
-            let config = shard_config(&self.pod.config);
+            let config = shard_config(&self.pod);
             let driver = Driver::new(
                 self.index,
                 self.pod,
@@ -83,7 +82,15 @@ fn stop_bus(pod: &Pod) {
     }
 }
 
-fn shard_config(config: &EngineConfig) -> ShardConfig {
+fn shard_config(pod: &Pod) -> ShardConfig {
+    let config = &pod.config;
+    let history = config.history.map(|history| HistoryConfig {
+        size: history.size,
+        ttl: history.ttl,
+        bytes_max: history.bytes_max,
+        is_shared: pod.bus.is_some(),
+        traffic: Arc::clone(&pod.traffic),
+    });
     ShardConfig {
         pod: config.pod.as_str().into(),
         // The standard library's hash keys come from the operating system.
@@ -94,5 +101,6 @@ fn shard_config(config: &EngineConfig) -> ShardConfig {
         pong_timeout: config.pong_timeout,
         rate_limit: config.rate_limit,
         client_global: config.client_global,
+        history,
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use stentor_shard::time::Now;
-use stentor_shard::{Event, Shard, ShardConfig, SlowConsumer};
+use stentor_shard::{Event, Passage, Shard, ShardConfig};
 use stentor_wire::room_name::RoomName;
 
 use super::FanOut;
@@ -20,24 +20,19 @@ struct World {
 fn world(shards: usize) -> World {
     let (addresses, mailboxes): (Vec<_>, Vec<_>) = (0..shards).map(|_| mailbox()).unzip();
     let interest = Arc::new(Interest::default());
-    let shard = Shard::new(ShardConfig {
-        pod: "pod".into(),
-        seed: 1,
-        slow_consumer: SlowConsumer::Auto,
-        flush_gap_max: Duration::ZERO,
-        ping_interval: Duration::from_secs(25),
-        pong_timeout: Duration::from_secs(60),
-        rate_limit: 0,
-        client_global: true,
-    });
-    let fan_out = FanOut::new(0, &addresses, Arc::clone(&interest), None);
+    let shard = Shard::new(ShardConfig { flush_gap_max: Duration::ZERO, ..ShardConfig::default() });
+    let fan_out = FanOut::new(0, &addresses, Arc::clone(&interest), false, None);
     World { fan_out, shard, interest, mailboxes }
 }
 
 impl World {
     fn publish(&mut self, room: Option<&RoomName>, text: String) {
-        let event =
-            Event::Published { room: room.cloned(), frame: Bytes::from(text), chosen_id: None };
+        let event = Event::Published {
+            room: room.cloned(),
+            frame: Bytes::from(text),
+            chosen_id: None,
+            passage: Passage::UNKNOWN,
+        };
         self.fan_out.emit(Now::default(), event, &mut self.shard);
     }
 

@@ -176,20 +176,20 @@ pub struct Arguments {
     #[arg(hide_env_values = true)]
     pub log_format: Option<String>,
 
-    /// Where rooms keep their last messages; only off is taken [default: off]
-    #[arg(long, env = "HISTORY", value_name = "MODE", help_heading = LATER)]
+    /// Where rooms keep their last messages: memory, redis or off [default: memory]
+    #[arg(long, env = "HISTORY", value_name = "MODE", help_heading = HISTORY)]
     #[arg(hide_env_values = true)]
     pub history: Option<String>,
-    /// Messages that a room keeps; no effect
-    #[arg(long, env = "HISTORY_SIZE", value_name = "NUMBER", help_heading = LATER)]
+    /// Messages that a room keeps, at most 16384 [default: 256]
+    #[arg(long, env = "HISTORY_SIZE", value_name = "NUMBER", help_heading = HISTORY)]
     #[arg(hide_env_values = true)]
     pub history_size: Option<String>,
-    /// How long a room keeps them, a duration; no effect
-    #[arg(long, env = "HISTORY_TTL", value_name = "DURATION", help_heading = LATER)]
+    /// How long a room keeps them, a duration of at most an hour [default: 60s]
+    #[arg(long, env = "HISTORY_TTL", value_name = "DURATION", help_heading = HISTORY)]
     #[arg(hide_env_values = true)]
     pub history_ttl: Option<String>,
-    /// Bytes that a pod keeps of them; no effect
-    #[arg(long, env = "HISTORY_BYTES", value_name = "BYTES", help_heading = LATER)]
+    /// Bytes of memory that a pod keeps them in, at least 1048576 [default: 67108864, 64 MiB]
+    #[arg(long, env = "HISTORY_BYTES", value_name = "BYTES", help_heading = HISTORY)]
     #[arg(hide_env_values = true)]
     pub history_bytes: Option<String>,
     /// How long a client may be gone unannounced, a duration; no effect
@@ -218,6 +218,9 @@ const IDENTITY: &str = "Who a client is";
 
 /// The heading of what [`super::gates`] judges.
 const GATES: &str = "Who may come in, and how fast";
+
+/// The heading of what [`super::history`] judges.
+const HISTORY: &str = "What it keeps for who comes back";
 
 /// The heading of what [`super::bus`] judges.
 const OTHER_PODS: &str = "How other pods hear it";

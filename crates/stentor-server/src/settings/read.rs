@@ -6,7 +6,7 @@ use stentor_engine::EngineConfig;
 
 use super::{
     Arguments, BasePath, Patience, Secret, SettingFault, Settings, bus, descriptors, gates,
-    identity, later, values,
+    history, identity, later, values,
 };
 use crate::origins::Origins;
 
@@ -33,7 +33,6 @@ pub(super) const RATE_LIMIT_MAX: u64 = 100_000;
 pub(super) fn settings(arguments: &Arguments) -> Result<Settings, Vec<SettingFault>> {
     let mut reader = Reader { faults: Vec::new() };
     let settings = judge_each(arguments, &mut reader);
-    later::refused(arguments, &mut reader.faults);
     let ineffective = later::ineffective(arguments, &mut reader.faults);
     match settings {
         Some(mut settings) if reader.faults.is_empty() => {
@@ -106,9 +105,14 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
         reader.read("LOG_FORMAT", &a.log_format, default::LOG_FORMAT, values::log_format);
     let gates = gates::judge(a, reader);
     let bus = bus::judge(a, reader);
+    let history = history::judge(a, reader);
     let identity = identity::judge(a, reader);
     let gates::Judged { gates, warning: gates_warning } = gates?;
     let bus::Judged { bus, ready_requires_bus, warning } = bus?;
+    let history = history?;
+    if let Some(text) = history::contradiction(&history, bus.as_ref()) {
+        reader.fault(SettingFault::new("HISTORY", text));
+    }
     let identity::Judged { identity, rate_limit_user, client_global, mut warnings } = identity?;
     warnings.extend(warning.into_iter().chain(gates_warning));
     Some(Settings {
@@ -131,6 +135,7 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
         drain_timeout: drain_timeout?,
         log_level: log_level?,
         log_format: log_format?,
+        history,
         bus,
         ready_requires_bus,
         warnings,

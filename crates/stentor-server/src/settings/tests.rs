@@ -122,22 +122,9 @@ fn an_empty_value_counts_as_unset() {
 }
 
 #[test]
-fn what_it_would_be_a_lie_to_ignore_is_refused() {
-    let cases = [
-        ("--history=memory", "HISTORY"),
-        ("--history=redis", "HISTORY"),
-        ("--history=disk", "HISTORY"),
-    ];
-    for (flag, setting) in cases {
-        assert_eq!(faulty_settings(&[flag]), [setting], "{flag}");
-    }
-    assert!(read(&["--history=off"]).is_ok());
-}
-
-#[test]
 fn what_has_no_effect_is_said_once() {
-    let settings = read(&["--history-ttl=60s", "--presence-grace=5s"]).expect("valid settings");
-    assert_eq!(settings.warnings, ["no effect in this version: HISTORY_TTL, PRESENCE_GRACE"]);
+    let settings = read(&["--presence-grace=5s"]).expect("valid settings");
+    assert_eq!(settings.warnings, ["no effect in this version: PRESENCE_GRACE"]);
 }
 
 #[test]

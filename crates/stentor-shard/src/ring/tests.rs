@@ -203,8 +203,51 @@ fn a_ring_is_used_again_empty_unless_it_grew_too_large() {
     used.blocked = true;
     used.drop_oldest();
     let again = used.recycle().expect("small enough");
-    assert!(again.is_empty() && !again.blocked && again.gap.is_none() && again.sent == 0);
+    assert!(again.is_empty() && !again.blocked && again.gaps.is_empty() && again.sent == 0);
 
     let grown = Box::new(ring((0..2 * RING_SLOTS_MAX).map(|_| message("x"))));
     assert!(grown.recycle().is_none());
+}
+
+/// Frames of messages of these types side by side, with ids from `first` on.
+fn typed(first: u128, kinds: &[MessageType]) -> Slot {
+    let mut bytes = Vec::new();
+    for (number, kind) in kinds.iter().enumerate() {
+        let envelope = Envelope {
+            id: Uuid::from_u128(first + number as u128),
+            kind: *kind,
+            room: Some("a"),
+            from: "ada",
+            data: b"{}",
+            timestamp: Timestamp::from_unix_millis(0),
+        };
+        encode::envelope_frame(&envelope, &mut bytes);
+    }
+    Slot::alone(bytes, kinds.len() as u32, Class::Message)
+}
+
+#[test]
+fn system_and_error_messages_are_never_dropped_and_each_stretch_between_them_is_a_gap() {
+    use MessageType::{Chat, Error, Notification, System};
+    let kinds = [Chat, Notification, System, Chat, Error, System, Chat, Chat];
+    let mut ring = ring([typed(1, &kinds), notice("answer"), typed(9, &[Chat])]);
+    let mut dropped = 0;
+    while ring.drop_oldest() {
+        dropped += 1;
+    }
+    assert_eq!((dropped, ring.len()), (6, 4));
+    let mut course = Vec::new();
+    while !ring.is_empty() {
+        if let Some(gap) = ring.poll_gap() {
+            let last = |id: Option<&str>| id.and_then(|id| id.chars().last());
+            course.push((gap.missed, last(gap.first_id()), last(gap.last_id())));
+            ring.announce(b"gap".to_vec());
+        }
+        let mut slices = [IoSlice::new(&[]); WRITE_SLICES_MAX];
+        let used = ring.gather(&mut slices);
+        let bytes = slices[..used].iter().map(|slice| slice.len()).sum();
+        ring.advance(bytes);
+    }
+    let gap = |missed, first, last| (missed, Some(first), Some(last));
+    assert_eq!(course, [gap(2, '1', '2'), gap(1, '4', '4'), gap(3, '7', '9')]);
 }

@@ -12,6 +12,7 @@ use crate::numbers::MemberId;
 use crate::numbers::RoomId;
 use crate::rate::RateBucket;
 use crate::ring::Slot;
+use crate::shard::replay::Resumed;
 use crate::shard::{Connect, Shard};
 use crate::standing::{self, Standing};
 use crate::time::Now;
@@ -96,6 +97,7 @@ impl Shard {
         }
         if let Some(mut ring) = member.ring {
             self.counters.messages_dropped += ring.clear();
+            ring.replay = None;
             if self.spare_rings.len() < super::SPARES_MAX {
                 self.spare_rings.extend(ring.recycle());
             }
@@ -111,6 +113,8 @@ impl Shard {
         let Some(member) = self.member(id) else { return };
         let (client_id, user) = (member.client_id, member.user().cloned());
         let pod = self.config.pod.clone();
+        // Before anything is told: what is told has an id of the time from which it resumes.
+        let resume = last_id.map(|last_id| self.begin_replay(now, id, last_id));
         let ping_interval_ms = standing::millis(self.config.ping_interval);
         let welcome = Notice::Welcome {
             client_id: &client_id,
@@ -120,10 +124,9 @@ impl Shard {
             ping_interval_ms,
         };
         self.tell_event(now, id, None, &welcome);
-        if last_id.is_some() {
-            // Nothing is kept of what was said before, so nothing can be recovered.
-            let resume = Notice::Resume { recovered: false, replayed: 0, oldest_id: None };
-            self.tell_event(now, id, None, &resume);
+        if let Some(Resumed { recovered, replayed, oldest_id }) = resume {
+            let oldest_id = oldest_id.as_deref();
+            self.tell_event(now, id, None, &Notice::Resume { recovered, replayed, oldest_id });
         }
     }
 
@@ -140,6 +143,10 @@ impl Shard {
         self.members_open -= 1;
         self.wheel.cancel(id.0);
         self.leave_all(id);
+        if let Some(ring) = self.member_mut(id).and_then(|member| member.ring.as_mut()) {
+            // Nothing follows a close frame; it can resume behind what it has heard.
+            ring.replay = None;
+        }
         let mut frame = Vec::with_capacity(4 + reason.len());
         encode::close_frame(code, reason, &mut frame);
         self.tell(id, frame);

@@ -20,6 +20,9 @@ use crate::turn::Turn;
 /// Writes of one turn to members of rooms, and again to members with rings; about 4 ms each.
 const WRITES_PER_TURN_MAX: usize = 1_024;
 
+/// Writes of one turn to members that catch up, up to 64 KiB each; about 8 ms.
+const REPLAY_WRITES_PER_TURN_MAX: usize = 256;
+
 /// Putting frames into a member's ring counts as this part of a write.
 const QUEUEING_PER_WRITE: usize = 32;
 
@@ -40,11 +43,22 @@ impl Shard {
         self.release_held_rooms(now);
         self.flush_rooms(outlet);
         self.flush_members(now, outlet);
+        self.flush_replays(now, outlet);
         if self.dirty_rooms.is_empty() && self.held_rooms.is_empty() {
             self.rooms.shrink();
+            self.note_flushed();
         }
         if self.members_present == 0 && self.finished.is_empty() {
             self.shrink();
+        }
+    }
+
+    /// All that was taken is in the members' sockets or rings.
+    fn note_flushed(&mut self) {
+        if self.unsettled > 0
+            && let Some(history) = &self.history
+        {
+            history.traffic().end(std::mem::take(&mut self.unsettled));
         }
     }
 
@@ -81,7 +95,9 @@ impl Shard {
             }
         });
         for member in self.audience_members(id) {
-            let served = self.member_mut(member).is_none_or(|of| std::mem::take(&mut of.served));
+            let served = self
+                .member_mut(member)
+                .is_none_or(|of| std::mem::take(&mut of.served) || of.is_replaying());
             if !served {
                 self.queue(member, turn.rest(0).0);
                 deliveries += u64::from(turn.frames());
@@ -145,6 +161,9 @@ impl Shard {
             let ended = outlet.now();
             self.counters.messages_sent += deliveries;
             self.counters.delivery.observe(ended.since(turn.began), deliveries);
+            if let Some(history) = &self.history {
+                history.traffic().look_at_delay(ended, turn.began);
+            }
             let took = ended.since(began);
             if took > COSTLY_FLUSH && !self.config.flush_gap_max.is_zero() {
                 let pause = took.min(self.config.flush_gap_max).saturating_sub(TIMER_GRAIN);
@@ -199,7 +218,7 @@ impl Shard {
     ) -> u64 {
         let mut deliveries = 0;
         for (id, owed) in turn.exceptional_members() {
-            if !belongs(self, id) {
+            if !belongs(self, id) || self.is_replaying(id) {
                 continue;
             }
             for slot in owed {
@@ -226,6 +245,10 @@ impl Shard {
             return 0;
         };
         if std::mem::take(&mut member.served) {
+            return 0;
+        }
+        if member.is_replaying() {
+            // It reads this from the history, in its turn.
             return 0;
         }
         if member.ring.is_some() || gather.applies_to(member) || !budget.take_write() {
@@ -259,12 +282,32 @@ impl Shard {
         }
     }
 
-    /// Writes what waits for one member; returns how many writes that took.
+    /// Gives members that catch up their next portions, each one in its turn, so that nobody waits
+    /// for another's.
+    fn flush_replays(&mut self, now: Now, outlet: &mut impl Outlet) {
+        let mut budget = REPLAY_WRITES_PER_TURN_MAX;
+        for _ in 0..self.replaying.len() {
+            let Some(id) = self.replaying.pop_front() else { break };
+            let ring = self.member_mut(id).and_then(|member| member.ring.as_mut());
+            let Some(replay) = ring.and_then(|ring| ring.replay.as_mut()) else { continue };
+            replay.is_queued = false;
+            budget -= self.flush_member(now, id, outlet).min(budget);
+            if budget == 0 {
+                break;
+            }
+        }
+    }
+
+    /// Writes what waits for one member, and its next portion where it catches up; returns how many
+    /// writes that took.
     fn flush_member(&mut self, now: Now, id: MemberId, outlet: &mut impl Outlet) -> usize {
         let Some(member) = self.member_mut(id) else { return 0 };
         member.queued = false;
         let Some(mut ring) = member.ring.take() else { return 0 };
         let mut writes = 0;
+        if !ring.blocked {
+            self.pull(now, id, &mut ring);
+        }
         while !ring.blocked && !ring.is_empty() {
             writes += 1;
             if let Some(gap) = ring.poll_gap() {
@@ -273,7 +316,10 @@ impl Shard {
                     from_id: gap.first_id(),
                     to_id: gap.last_id(),
                 };
-                ring.announce(self.event_frame(now, None, &notice));
+                let resumes_at =
+                    ring.replay.as_ref().map_or(u64::MAX, |replay| replay.unix_millis());
+                let message_id = self.ids.of_time(gap.unix_millis.min(resumes_at));
+                ring.announce(self.event_frame(now, message_id, None, &notice));
             }
             write_some(&mut ring, id, outlet);
         }
@@ -282,12 +328,19 @@ impl Shard {
     }
 
     /// Gives a member its ring back, or frees it where nothing waits any more.
-    fn put_back(&mut self, id: MemberId, ring: Box<Ring>) {
+    fn put_back(&mut self, id: MemberId, mut ring: Box<Ring>) {
         let Some(member) = self.members.get_mut(id.index()).and_then(Option::as_mut) else {
             return;
         };
-        if !ring.is_empty() {
+        if !ring.is_empty() || ring.replay.is_some() {
             let over_full = ring.is_over_full();
+            if !ring.blocked
+                && let Some(replay) = &mut ring.replay
+                && !replay.is_queued
+            {
+                replay.is_queued = true;
+                self.replaying.push_back(id);
+            }
             member.ring = Some(ring);
             if over_full {
                 self.relieve(id);

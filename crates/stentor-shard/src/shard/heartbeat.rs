@@ -12,7 +12,8 @@ use crate::time::{Instant, Now};
 const LOOKS_PER_TURN_MAX: usize = 1_024;
 
 impl Shard {
-    /// Does what is due by now: heartbeats, and the closes of a drain.
+    /// Does what is due by now: heartbeats, the ends of what was kept for long enough, and the
+    /// closes of a drain.
     pub fn handle_timeout(&mut self, now: Now) {
         for _ in 0..LOOKS_PER_TURN_MAX {
             let Some(index) = self.wheel.poll(now.instant) else { break };
@@ -20,6 +21,9 @@ impl Shard {
         }
         let Shard { recent, rooms, .. } = self;
         recent.sweep(now.instant, |room| rooms.find(room.as_str()).is_some());
+        if let Some(history) = &mut self.history {
+            history.expire(now);
+        }
         self.continue_drain(now);
     }
 

@@ -39,10 +39,11 @@ impl Shard {
     }
 
     /// A member asks to leave a room.
-    pub(super) fn leave(&mut self, id: MemberId, name: &str) -> Result<(), ErrorCode> {
+    pub(super) fn leave(&mut self, now: Now, id: MemberId, name: &str) -> Result<(), ErrorCode> {
         let room = self.rooms.find(name);
         match room {
             Some(room) if self.is_member(id, Some(room)) => {
+                self.settle_replay(now, id, room);
                 self.settle(id, room);
                 self.exit(id, room, true);
                 Ok(())
@@ -55,6 +56,9 @@ impl Shard {
     pub(super) fn enter(&mut self, id: MemberId, name: &RoomName, asked: bool) {
         let (room_id, opened) = self.rooms.find_or_open(name);
         let room = &mut self.rooms[room_id];
+        if opened && let Some(history) = &mut self.history {
+            room.history = Some(history.open(name));
+        }
         let position = u32::try_from(room.members.len()).expect("fewer members than 2^32");
         room.members.push(id);
         if let Some(turn) = &mut room.turn {
@@ -62,6 +66,9 @@ impl Shard {
         }
         if let Some(member) = self.member_mut(id) {
             member.memberships.push(Membership { room: room_id, position });
+        }
+        if let Some(history) = self.rooms[room_id].history {
+            self.replay_room(id, history);
         }
         self.events.push_back(Event::Joined { member: id, room: name.clone(), opened, asked });
     }
@@ -76,7 +83,11 @@ impl Shard {
     }
 
     /// Hands a member what a room has said this turn, before it stops being one of its audience.
+    /// One that catches up yet hears nothing from there; it can resume behind what it has heard.
     pub(super) fn settle(&mut self, id: MemberId, room: RoomId) {
+        if self.is_replaying(id) {
+            return;
+        }
         let turn = self.rooms[room].turn.as_ref();
         if let Some(owed) = turn.and_then(|turn| turn.owed_apart(id)) {
             self.counters.messages_sent += u64::from(owed.frames());
@@ -87,6 +98,9 @@ impl Shard {
     /// How many messages of this turn a member has still to be given.
     pub(super) fn owed_this_turn(&self, id: MemberId) -> u64 {
         let Some(member) = self.member(id) else { return 0 };
+        if member.is_replaying() {
+            return self.owed_by_replay(id);
+        }
         let rooms = member.memberships.as_slice().iter().map(|membership| membership.room);
         rooms
             .chain([RoomId::GLOBAL])
@@ -128,6 +142,11 @@ impl Shard {
             self.retire(turn);
         }
         self.held_rooms.retain(|held| *held != id);
+        if let Some(history) = self.rooms[id].history
+            && let Some(all) = &mut self.history
+        {
+            all.close(history);
+        }
         self.rooms.close(id);
     }
 }

@@ -18,6 +18,9 @@ impl Shard {
     /// Messages to a room, or to everybody, were lost on their way here: so many, where somebody
     /// could count them.
     pub fn handle_gap(&mut self, now: Now, room: Option<&RoomName>, missed: Option<u64>) {
+        if let Some(history) = &mut self.history {
+            history.handle_hole(now, room);
+        }
         let Some(audience) = self.find_audience(room) else { return };
         self.hand_over(now, audience);
         self.tell_gap(now, self.audience_members(audience), room, missed);
@@ -26,10 +29,34 @@ impl Shard {
     /// Messages were lost on their way here, and nobody knows whose or how many: each member is
     /// told once, whatever rooms it is in.
     pub fn handle_lag(&mut self, now: Now) {
+        if let Some(history) = &mut self.history {
+            history.handle_lag(now);
+        }
         let speaking: Vec<RoomId> =
             self.dirty_rooms.iter().chain(&self.held_rooms).copied().collect();
         speaking.into_iter().for_each(|room| self.hand_over(now, room));
         self.tell_gap(now, self.audience_members(RoomId::GLOBAL), None, None);
+    }
+
+    /// From here on everything that other pods say to this audience comes here.
+    pub fn handle_audience_heard(&mut self, now: Now, room: Option<&RoomName>) {
+        if let Some(history) = &mut self.history {
+            history.handle_heard(now, room);
+        }
+    }
+
+    /// From here on nothing of what other pods say need come here.
+    pub fn handle_pods_unheard(&mut self) {
+        if let Some(history) = &mut self.history {
+            history.handle_unheard();
+        }
+    }
+
+    /// What other pods say to this room does not come here any more, because nobody needs it.
+    pub fn handle_room_left(&mut self, room: &RoomName) {
+        if let Some(history) = &mut self.history {
+            history.handle_left(room);
+        }
     }
 
     fn tell_gap(
@@ -40,7 +67,8 @@ impl Shard {
         missed: Option<u64>,
     ) {
         let notice = Notice::Gap { missed, from_id: None, to_id: None };
-        let frame = Rc::new(self.event_frame(now, room.map(RoomName::as_str), &notice));
+        let id = self.ids.next(now.unix_millis);
+        let frame = Rc::new(self.event_frame(now, id, room.map(RoomName::as_str), &notice));
         let end = u32::try_from(frame.len()).expect("a notice is short");
         for id in members {
             if self.member(id).is_some_and(|member| member.options.events) {

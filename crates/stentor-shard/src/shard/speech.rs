@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::identity::TAKES_NO_TOKENS;
 use crate::numbers::{MemberId, RoomId};
 use crate::rate::Pace;
-use crate::shard::Shard;
+use crate::shard::{Delivery, Shard};
 use crate::time::Now;
 
 /// Who hears a message: a room by its name, and by its number where it has members here; without
@@ -121,7 +121,7 @@ impl Shard {
             MessageType::Pong => Ok(()),
             MessageType::Join => self.join_named(id, &draft.room).map_err(Denial::from),
             MessageType::Leave => match &draft.room {
-                RoomField::Named(name) => self.leave(id, name).map_err(Denial::from),
+                RoomField::Named(name) => self.leave(now, id, name).map_err(Denial::from),
                 RoomField::Absent | RoomField::Global => Err(ErrorCode::BadRoom.into()),
             },
             MessageType::Chat | MessageType::Presence => self.publish(now, id, draft),
@@ -149,7 +149,7 @@ impl Shard {
 
     fn answer_ping(&mut self, now: Now, id: MemberId, draft: &Draft<'_>) {
         let envelope = Envelope {
-            id: draft.id.unwrap_or_else(|| self.ids.next(now.unix_millis)),
+            id: draft.id.unwrap_or_else(|| self.notice_id(now, id)),
             kind: MessageType::Pong,
             room: None,
             from: SERVER_NAME,
@@ -168,7 +168,7 @@ impl Shard {
         let repeated =
             draft.id.is_some() && !self.recent.insert(now.instant, audience.name(), message_id);
         if !repeated {
-            self.deliver(now, id, audience, message_id, draft);
+            self.say(now, id, audience, message_id, draft);
         }
         if self.member(id).is_some_and(|member| member.options.ack) {
             self.tell_event(now, id, None, &Notice::Ack { id: message_id, duplicate: repeated });
@@ -194,7 +194,7 @@ impl Shard {
         }
     }
 
-    fn deliver(
+    fn say(
         &mut self,
         now: Now,
         id: MemberId,
@@ -203,6 +203,7 @@ impl Shard {
         draft: &Draft<'_>,
     ) {
         let timestamp = self.timestamp(now);
+        let passage = self.begin_passage(now);
         let Some(member) = self.member(id) else { return };
         let mut own_id = Uuid::encode_buffer();
         let from = match member.user() {
@@ -220,15 +221,17 @@ impl Shard {
         };
         let mut frame = Vec::with_capacity(encode::envelope_frame_bytes(&envelope));
         encode::envelope_frame(&envelope, &mut frame);
-        if let Some(room_id) = audience.id {
-            self.append(now, room_id, &frame);
-            if !echo && let Some(turn) = &mut self.rooms[room_id].turn {
-                turn.mute_last(id);
-            }
+        let (frame, chosen_id) = (Bytes::from(frame), draft.id);
+        let delivery = Delivery { room: audience.name, frame, chosen_id, passage };
+        self.deliver(now, audience.id, &delivery);
+        if !echo
+            && let Some(room) = audience.id
+            && let Some(turn) = &mut self.rooms[room].turn
+        {
+            turn.mute_last(id);
         }
-        let room = audience.name;
-        let frame = Bytes::from(frame);
-        self.events.push_back(Event::Published { room, frame, chosen_id: draft.id });
+        let Delivery { room, frame, .. } = delivery;
+        self.events.push_back(Event::Published { room, frame, chosen_id, passage });
     }
 
     /// Where a message goes; nowhere, where its sender is gone.

@@ -12,6 +12,8 @@ mod missing;
 mod property;
 mod rate;
 mod resends;
+mod resume;
+mod resume_property;
 mod rings;
 mod rooms;
 mod sockets;
@@ -29,12 +31,13 @@ use uuid::Uuid;
 
 use self::sockets::{Heard, Sockets};
 use super::{Connect, Delivery, Shard};
-use crate::config::{MemberOptions, ShardConfig, SlowConsumer};
+use crate::config::{HistoryConfig, MemberOptions, ShardConfig, SlowConsumer};
 use crate::event::Event;
 use crate::identity::Identity;
 use crate::numbers::MemberId;
 use crate::rate::UserRate;
 use crate::time::{Instant, Now};
+use crate::traffic::{Passage, Traffic};
 
 const PLAIN: MemberOptions =
     MemberOptions { events: false, presence: false, ack: false, echo: true };
@@ -62,16 +65,7 @@ impl World {
     }
 
     fn with(change: impl FnOnce(&mut ShardConfig)) -> World {
-        let mut config = ShardConfig {
-            pod: "pod-a".into(),
-            seed: 1,
-            slow_consumer: SlowConsumer::Auto,
-            flush_gap_max: Duration::from_millis(5),
-            ping_interval: Duration::from_secs(25),
-            pong_timeout: Duration::from_secs(60),
-            rate_limit: 0,
-            client_global: true,
-        };
+        let mut config = ShardConfig { pod: "pod-a".into(), ..ShardConfig::default() };
         change(&mut config);
         World {
             shard: Shard::new(config),
@@ -120,16 +114,22 @@ impl World {
         identity: Option<Identity>,
         user_rate: Option<Arc<UserRate>>,
     ) -> Uuid {
-        self.sockets.open(MemberId(member));
         let connect = Connect {
-            member: MemberId(member),
             identity: identity.map(Box::new),
             user_rate,
-            rooms: rooms.iter().map(|room| name(room)).collect(),
-            options,
-            preface: Vec::new(),
-            last_id: None,
+            ..connect(member, rooms, options)
         };
+        self.enter(connect)
+    }
+
+    /// A member comes back that heard this message last.
+    fn come_back(&mut self, member: u32, rooms: &[&str], last_id: Uuid) {
+        let options = MemberOptions { events: true, ..PLAIN };
+        self.enter(Connect { last_id: Some(last_id), ..connect(member, rooms, options) });
+    }
+
+    fn enter(&mut self, connect: Connect) -> Uuid {
+        self.sockets.open(connect.member);
         self.shard.handle_connect(self.now(), connect)
     }
 
@@ -164,6 +164,7 @@ impl World {
             room: (!room.is_empty()).then(|| name(room)),
             frame: sockets::chat_frame(room, text, chosen_id),
             chosen_id,
+            passage: Passage::UNKNOWN,
         };
         self.shard.handle_delivery(self.now(), &delivery);
     }
@@ -241,6 +242,29 @@ impl World {
     fn queued(&self, member: u32) -> usize {
         let member = self.shard.member(MemberId(member));
         member.and_then(|member| member.ring.as_ref()).map_or(0, |ring| ring.len())
+    }
+}
+
+fn connect(member: u32, rooms: &[&str], options: MemberOptions) -> Connect {
+    Connect {
+        member: MemberId(member),
+        identity: None,
+        user_rate: None,
+        rooms: rooms.iter().map(|room| name(room)).collect(),
+        options,
+        preface: Vec::new(),
+        last_id: None,
+    }
+}
+
+/// A history of a pod with one shard, which is alone, with the documented bounds.
+fn history() -> HistoryConfig {
+    HistoryConfig {
+        size: 256,
+        ttl: Duration::from_secs(60),
+        bytes_max: 64 * 1024 * 1024,
+        is_shared: false,
+        traffic: Arc::new(Traffic::new(1)),
     }
 }
 

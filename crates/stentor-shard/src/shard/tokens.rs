@@ -91,7 +91,7 @@ impl Shard {
         self.tell_event(now, id, None, &Notice::Authenticated { expires_in_ms });
         for room in self.rooms_no_more_allowed(id) {
             // It is a member, so there is nothing to refuse.
-            let _ = self.leave(id, room.as_str());
+            let _ = self.leave(now, id, room.as_str());
         }
         self.look_at_token(now, id);
     }

@@ -4,7 +4,7 @@ use stentor_bus::channel::Audience;
 use stentor_bus::inbox::Arrival;
 use stentor_bus::relay;
 use stentor_bus::waiters::WaiterId;
-use stentor_shard::{Connect, Delivery, Event as ShardEvent, MemberOptions};
+use stentor_shard::{Connect, Delivery, Event as ShardEvent, MemberOptions, Passage};
 use stentor_wire::assemble::{Incoming, Input as Bytes};
 use stentor_wire::message_type::MessageType;
 use stentor_wire::room_name::RoomName;
@@ -262,6 +262,7 @@ impl World {
                         chosen_id: delivery.chosen_id().filter(|_| !forgets),
                         room: delivery.audience,
                         frame: delivery.frame,
+                        passage: Passage::UNKNOWN,
                     };
                     self.pods[pod].sides[shard].shard.handle_delivery(now, &delivery);
                 }
@@ -283,14 +284,15 @@ impl World {
         let now = self.pods[pod].now(self.now);
         while let Some(event) = self.pods[pod].sides[shard].shard.poll_event() {
             match event {
-                ShardEvent::Published { room, frame, chosen_id } => {
+                ShardEvent::Published { room, frame, chosen_id, passage } => {
                     let message = relay::message_of_frame(&frame).expect("an envelope's frame");
                     let said = Input::Said {
                         audience: room.clone(),
                         message,
                         is_id_chosen: chosen_id.is_some(),
                     };
-                    self.tell_neighbours(pod, shard, &Delivery { room, frame, chosen_id });
+                    let delivery = Delivery { room, frame, chosen_id, passage };
+                    self.tell_neighbours(pod, shard, &delivery);
                     self.tell_bus(pod, said);
                 }
                 ShardEvent::Closing { member } => {

@@ -23,6 +23,19 @@ pub(crate) fn string_bytes(text: &str) -> usize {
     inner_bytes + 2
 }
 
+/// What follows the string that `text` begins with, its opening quotation mark included; `None`
+/// where there is none, or it does not end.
+pub(crate) fn behind_string(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text.strip_prefix(b"\"")?;
+    loop {
+        match rest {
+            [b'"', behind @ ..] => return Some(behind),
+            [b'\\', _, behind @ ..] | [_, behind @ ..] => rest = behind,
+            [] => return None,
+        }
+    }
+}
+
 /// Appends `number` in decimal.
 pub(crate) fn number(mut number: u64, out: &mut Vec<u8>) {
     let mut digits = [0; DIGITS_MAX];

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use stentor_bus::bus::Batch;
 use stentor_bus::inbox::{Arrival, Delivery, Gap, Origin};
 use stentor_shard::time::Now;
-use stentor_shard::{Connect, MemberId, MemberOptions, Shard, ShardConfig, SlowConsumer};
+use stentor_shard::{Connect, MemberId, MemberOptions, Shard, ShardConfig};
 use stentor_wire::room_name::RoomName;
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -21,16 +21,8 @@ fn room(name: &str) -> RoomName {
 
 /// A shard with one member of room `a` that hears events.
 fn shard() -> Shard {
-    let mut shard = Shard::new(ShardConfig {
-        pod: "pod".into(),
-        seed: 1,
-        slow_consumer: SlowConsumer::Auto,
-        flush_gap_max: Duration::ZERO,
-        ping_interval: Duration::from_secs(25),
-        pong_timeout: Duration::from_secs(60),
-        rate_limit: 0,
-        client_global: true,
-    });
+    let mut shard =
+        Shard::new(ShardConfig { flush_gap_max: Duration::ZERO, ..ShardConfig::default() });
     let connect = Connect {
         member: MemberId(0),
         identity: None,

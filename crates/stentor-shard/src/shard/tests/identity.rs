@@ -109,7 +109,7 @@ fn where_clients_may_not_speak_to_everybody_backends_and_other_shards_still_do()
     say_without_room(&mut world, 1, "m-2");
     world.deliver("", "from elsewhere", None);
     let frame = sockets::chat_frame("", "from a backend", None);
-    let publication = Delivery { room: None, frame, chosen_id: None };
+    let publication = Delivery { room: None, frame, chosen_id: None, passage: Passage::UNKNOWN };
     world.shard.handle_publication(world.now(), publication);
     world.turn();
     let refused = "error forbidden_room";

@@ -53,6 +53,7 @@ fn a_resend_that_reaches_another_shard_is_known_here_too() {
             room: Some(name("a")),
             frame: sockets::chat_frame("a", "hi", Some(ID)),
             chosen_id: Some(ID),
+            passage: Passage::UNKNOWN,
         },
     );
     world.turn();

@@ -1,0 +1,68 @@
+//! What a history remembers of messages that it let go of: enough not to lie about them.
+
+use crate::history::Entry;
+use crate::time::Instant;
+use crate::traffic::Passage;
+
+/// An id's text as it stands in a frame.
+type IdText = [u8; 36];
+
+/// The messages that are gone: the last of them, and a bound of those before it.
+#[derive(Clone, Debug)]
+pub(crate) struct Evicted {
+    /// The last one's id, where that is known.
+    id: Option<IdText>,
+    at: Instant,
+    passage: Passage,
+    earlier: Option<Bygone>,
+}
+
+/// A bound of messages that are gone: none of them came later, none has a larger ticket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bygone {
+    pub(crate) at: Instant,
+    pub(crate) ticket: u64,
+}
+
+impl Evicted {
+    pub(crate) fn of(entry: &Entry) -> Evicted {
+        let id = entry.id().and_then(|id| id.as_bytes().try_into().ok());
+        Evicted { id, at: entry.at, passage: entry.passage, earlier: None }
+    }
+
+    /// This one, which went after others.
+    pub(crate) fn after(self, others: Option<&Evicted>) -> Evicted {
+        Evicted { earlier: others.map(Evicted::all).or(self.earlier), ..self }
+    }
+
+    /// The same without a word about which message was the last.
+    pub(crate) fn anonymous(self) -> Evicted {
+        Evicted { id: None, ..self }
+    }
+
+    /// Whether this id is that of the last one.
+    pub(crate) fn is(&self, id: &str) -> bool {
+        self.id.as_ref().is_some_and(|own| own == id.as_bytes())
+    }
+
+    /// When the last one came, and what was known then.
+    pub(crate) fn last(&self) -> (Instant, Passage) {
+        (self.at, self.passage)
+    }
+
+    /// The bound of all of them.
+    pub(crate) fn all(&self) -> Bygone {
+        let last = Bygone { at: self.at, ticket: self.passage.ticket };
+        match self.earlier {
+            Some(earlier) => {
+                Bygone { at: last.at.max(earlier.at), ticket: last.ticket.max(earlier.ticket) }
+            }
+            None => last,
+        }
+    }
+
+    /// The bound of those before the last.
+    pub(crate) fn earlier(&self) -> Option<Bygone> {
+        self.earlier
+    }
+}

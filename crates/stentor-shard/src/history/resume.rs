@@ -1,0 +1,237 @@
+//! Resuming: what a client has missed, judged by the message that it heard last.
+//!
+//! The bad case first: where it cannot be known that nothing is missing, that is said, and all that
+//! is kept is told. A client hears shards and pods in orders of their own, so what stood before its
+//! last message here need not have stood before it there: such messages are told again, up to a
+//! second back, and clients drop what they have had by its id. Left out is only what they have had
+//! for certain: what came before in the order of a single shard, and what had reached everybody
+//! when the last message was said ([`crate::traffic`]). Where a message took so long within the pod
+//! that a second back might not do, nothing is promised.
+
+use std::time::Duration;
+
+use stentor_wire::encode::frame_timestamp;
+use uuid::Uuid;
+
+use crate::history::evicted::Bygone;
+use crate::history::{Entry, History, HistoryId, RoomHistory};
+use crate::time::{Instant, Now};
+
+/// How far a message that one client heard first may stand behind another here.
+const OVERLAP: Duration = Duration::from_secs(1);
+
+/// A message that took longer from its stamp to here lay in another pod over an outage: nobody
+/// knows what else was said there meanwhile.
+const LATE_AFTER_MILLIS: u64 = 1_000;
+
+/// An id that tells of a later time than this from now tells none.
+const FUTURE_MILLIS_MAX: u64 = 1_000;
+
+/// What a client that comes back has heard for certain.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Resumption {
+    /// The message that it heard last, by its room and number, where that is known.
+    last: Option<(HistoryId, u64)>,
+    /// What came before this.
+    before: Option<Instant>,
+    /// What has a smaller ticket.
+    settled: u64,
+    /// What stands before the last message in its own room.
+    is_in_order: bool,
+    /// The time of the message that it heard last, in milliseconds since 1970; 0 where that is not
+    /// known.
+    pub(crate) unix_millis: u64,
+}
+
+/// What a client is owed of one room: the messages from this number on that it has not heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    pub(crate) room: HistoryId,
+    pub(crate) next: u64,
+}
+
+/// What a client that comes back is owed.
+#[derive(Debug)]
+pub(crate) struct Owed {
+    /// Nothing is missing in it.
+    pub(crate) is_whole: bool,
+    /// How many messages it is.
+    pub(crate) messages: u64,
+    /// The oldest message that is kept of its rooms.
+    pub(crate) oldest_id: Option<String>,
+    pub(crate) resumption: Resumption,
+    /// One for each room.
+    pub(crate) cursors: Vec<Cursor>,
+}
+
+impl History {
+    /// What a client is owed that is in `rooms` now and heard `last_id` last. `is_spared` tells
+    /// what it does not want to hear at all.
+    pub(crate) fn resume(
+        &self,
+        now: Now,
+        last_id: Uuid,
+        rooms: &[HistoryId],
+        is_spared: impl Fn(&Entry) -> bool,
+    ) -> Owed {
+        let found = self.resumption(now, last_id, rooms);
+        let is_whole = found
+            .as_ref()
+            .is_some_and(|resumption| rooms.iter().all(|room| self.is_complete(*room, resumption)));
+        let resumption = found.filter(|_| is_whole).unwrap_or_default();
+        let mut messages = 0;
+        let mut oldest: Option<&Entry> = None;
+        let mut cursors = Vec::with_capacity(rooms.len());
+        for id in rooms {
+            let room = &self.rooms[id.index()];
+            let mut next = None;
+            for (number, entry) in (room.first..).zip(&room.entries) {
+                if !resumption.has_heard(*id, number, entry) {
+                    next.get_or_insert(number);
+                    messages += u64::from(!is_spared(entry));
+                }
+            }
+            let next = next.unwrap_or_else(|| self.next_number(*id));
+            cursors.push(Cursor { room: *id, next });
+            let first = room.entries.front();
+            oldest = [oldest, first].into_iter().flatten().min_by_key(|entry| entry.ordinal);
+        }
+        let oldest_id = oldest.and_then(Entry::id).map(str::to_owned);
+        Owed { is_whole, messages, oldest_id, resumption, cursors }
+    }
+
+    /// What a client has heard for certain; `None` where its id says nothing.
+    fn resumption(&self, now: Now, last_id: Uuid, rooms: &[HistoryId]) -> Option<Resumption> {
+        let mut text = Uuid::encode_buffer();
+        let text: &str = last_id.hyphenated().encode_lower(&mut text);
+        let known = rooms.iter().filter_map(|id| self.by_message(now, *id, text));
+        match known.min_by_key(|(at, _)| *at) {
+            Some((_, resumption)) => resumption,
+            None => self.by_time(now, last_id, rooms),
+        }
+    }
+
+    /// By a message of this room, with when that came; nothing where the room has not had it.
+    fn by_message(
+        &self,
+        now: Now,
+        id: HistoryId,
+        text: &str,
+    ) -> Option<(Instant, Option<Resumption>)> {
+        let room = &self.rooms[id.index()];
+        let of = |number, at, settled| Resumption {
+            last: Some((id, number)),
+            before: Some(before(at)),
+            settled: if self.config.is_shared { 0 } else { settled },
+            is_in_order: !self.config.is_shared && self.shards() == 1,
+            unix_millis: unix_millis_of(now, at),
+        };
+        let position = room.entries.iter().rposition(|entry| entry.id() == Some(text));
+        if let Some(position) = position {
+            let entry = &room.entries[position];
+            let number = room.first + position as u64;
+            let is_sure = !self.config.is_shared || !was_late(now, entry);
+            let resumption = of(number, entry.at, entry.passage.settled);
+            return Some((entry.at, is_sure.then_some(resumption)));
+        }
+        let evicted = room.evicted.as_ref().filter(|evicted| evicted.is(text))?;
+        let (at, passage) = evicted.last();
+        Some((at, Some(of(room.first.checked_sub(1)?, at, passage.settled))))
+    }
+
+    /// By the time that is in a UUIDv7 (RFC 9562, section 5.7): the server's own messages have one.
+    fn by_time(&self, now: Now, last_id: Uuid, rooms: &[HistoryId]) -> Option<Resumption> {
+        if last_id.get_version_num() != 7 {
+            return None;
+        }
+        let millis = u64::try_from(last_id.as_u128() >> 80).expect("48 bits");
+        if millis > now.unix_millis + FUTURE_MILLIS_MAX {
+            return None;
+        }
+        let ago = Duration::from_millis(now.unix_millis.saturating_sub(millis));
+        let at = back(now.instant, ago);
+        let is_of_now = self.began_at.is_some_and(|began| began <= at && ago <= age(now));
+        if !is_of_now {
+            return None;
+        }
+        let settled = rooms.iter().flat_map(|id| &self.rooms[id.index()].entries);
+        let settled = settled.filter(|entry| entry.at < at).map(|entry| entry.passage.settled);
+        let settled = if self.config.is_shared { 0 } else { settled.max().unwrap_or(0) };
+        let before = Some(before(at));
+        Some(Resumption { before, settled, unix_millis: millis, ..Resumption::default() })
+    }
+
+    /// Whether everything is here that a client may not have heard of this room.
+    fn is_complete(&self, id: HistoryId, resumption: &Resumption) -> bool {
+        let room = &self.rooms[id.index()];
+        let before = resumption.before.unwrap_or_default();
+        let is_heard =
+            !self.config.is_shared || room.heard_since.is_some_and(|since| since <= before);
+        let holes = [room.hole_at, self.hole_at, self.traffic().late_at()];
+        let is_sound = holes.into_iter().flatten().all(|at| at < before);
+        is_heard && is_sound && self.has_heard_what_is_gone(id, room, resumption)
+    }
+
+    fn has_heard_what_is_gone(
+        &self,
+        id: HistoryId,
+        room: &RoomHistory,
+        resumption: &Resumption,
+    ) -> bool {
+        let Some(evicted) = &room.evicted else { return true };
+        let in_this_room = resumption.last.filter(|(of, _)| *of == id);
+        if in_this_room.is_some() && resumption.is_in_order {
+            return true;
+        }
+        let is_the_last_of_them = in_this_room.is_some_and(|(_, number)| number + 1 == room.first);
+        if is_the_last_of_them {
+            return evicted.earlier().is_none_or(|bygone| resumption.has_heard_all(bygone));
+        }
+        resumption.has_heard_all(evicted.all())
+    }
+}
+
+impl Resumption {
+    /// Whether the client has heard this message of this room for certain.
+    pub(crate) fn has_heard(&self, id: HistoryId, number: u64, entry: &Entry) -> bool {
+        if let Some((room, last)) = self.last
+            && room == id
+            && (number == last || self.is_in_order && number < last)
+        {
+            return true;
+        }
+        self.has_heard_all(Bygone { at: entry.at, ticket: entry.passage.ticket })
+    }
+
+    fn has_heard_all(&self, bygone: Bygone) -> bool {
+        bygone.ticket < self.settled || self.before.is_some_and(|before| bygone.at < before)
+    }
+}
+
+/// The moment before which everything was heard by who heard a message of that moment.
+fn before(at: Instant) -> Instant {
+    back(at, OVERLAP)
+}
+
+fn back(at: Instant, span: Duration) -> Instant {
+    let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
+    Instant::from_micros(at.micros().saturating_sub(micros))
+}
+
+/// The longest time ago that a moment of this clock can lie.
+fn age(now: Now) -> Duration {
+    now.instant.since(Instant::default())
+}
+
+/// A moment of the past by the calendar.
+fn unix_millis_of(now: Now, at: Instant) -> u64 {
+    let ago = now.instant.since(at).as_millis();
+    now.unix_millis.saturating_sub(u64::try_from(ago).unwrap_or(u64::MAX))
+}
+
+/// Whether a message was long on its way from its stamp to here.
+fn was_late(now: Now, entry: &Entry) -> bool {
+    let came_at = unix_millis_of(now, entry.at);
+    let stamped_at = frame_timestamp(&entry.frame).map(|timestamp| timestamp.unix_millis());
+    stamped_at.is_none_or(|stamped_at| came_at.saturating_sub(stamped_at) > LATE_AFTER_MILLIS)
+}
