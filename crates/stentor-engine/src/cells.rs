@@ -42,6 +42,11 @@ pub(crate) struct Cells {
     gaps_told: AtomicU64,
     gaps_untold: AtomicU64,
     batches_missed: AtomicU64,
+    resumes_recovered: AtomicU64,
+    resumes_incomplete: AtomicU64,
+    messages_replayed: AtomicU64,
+    history_messages: AtomicU64,
+    history_bytes: AtomicU64,
     delivery_buckets: [AtomicU64; BUCKETS],
     delivery_sum_micros: AtomicU64,
     closed: [AtomicU64; CODES],
@@ -66,6 +71,12 @@ impl Cells {
         self.gaps_told.store(counters.gaps_told, Relaxed);
         self.gaps_untold.store(counters.gaps_untold, Relaxed);
         self.batches_missed.store(batches_missed, Relaxed);
+        self.resumes_recovered.store(counters.resumes_recovered, Relaxed);
+        self.resumes_incomplete.store(counters.resumes_incomplete, Relaxed);
+        self.messages_replayed.store(counters.messages_replayed, Relaxed);
+        let (messages, bytes) = shard.kept();
+        self.history_messages.store(messages as u64, Relaxed);
+        self.history_bytes.store(bytes as u64, Relaxed);
         for (cell, count) in self.delivery_buckets.iter().zip(counters.delivery.buckets) {
             cell.store(count, Relaxed);
         }
@@ -102,6 +113,11 @@ impl Cells {
             gaps_told: self.gaps_told.load(Relaxed),
             gaps_untold: self.gaps_untold.load(Relaxed),
             batches_missed: self.batches_missed.load(Relaxed),
+            resumes_recovered: self.resumes_recovered.load(Relaxed),
+            resumes_incomplete: self.resumes_incomplete.load(Relaxed),
+            messages_replayed: self.messages_replayed.load(Relaxed),
+            history_messages: self.history_messages.load(Relaxed),
+            history_bytes: self.history_bytes.load(Relaxed),
             refused: self.refused.load(Relaxed),
             crowded_out: self.crowded_out.load(Relaxed),
             timed_out: self.timed_out.load(Relaxed),

@@ -61,6 +61,16 @@ pub struct ShardFigures {
     pub gaps_untold: u64,
     /// Counter: batches of messages of other pods that this shard was too slow for.
     pub batches_missed: u64,
+    /// Counter: clients that came back and missed nothing.
+    pub resumes_recovered: u64,
+    /// Counter: clients that came back and may have missed something.
+    pub resumes_incomplete: u64,
+    /// Counter: deliveries out of the history.
+    pub messages_replayed: u64,
+    /// Gauge: messages that are kept for who comes back; every shard keeps the same.
+    pub history_messages: u64,
+    /// Gauge: what they weigh, in bytes, with what all shards need to keep them.
+    pub history_bytes: u64,
     /// Counter: sockets that the door refused.
     pub refused: u64,
     /// Counter: sockets for which there was no place at the door.
@@ -92,6 +102,12 @@ impl Figures {
     /// Deliveries made, over all shards.
     pub fn messages_sent(&self) -> u64 {
         self.shards.iter().map(|shard| shard.messages_sent).sum()
+    }
+
+    /// What is kept for who comes back: messages, and the bytes that they weigh in all shards.
+    pub fn kept(&self) -> (u64, u64) {
+        let most = |of: fn(&ShardFigures) -> u64| self.shards.iter().map(of).max().unwrap_or(0);
+        (most(|shard| shard.history_messages), most(|shard| shard.history_bytes))
     }
 
     /// Deliveries dropped, over all shards.

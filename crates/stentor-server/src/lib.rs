@@ -26,7 +26,7 @@ mod refusals;
 mod room_text;
 
 pub use serve::{ServeError, Server, serve};
-pub use settings::{Arguments, LogFormat, SettingFault, Settings};
+pub use settings::{Arguments, HistoryMode, LogFormat, SettingFault, Settings};
 
 /// The vocabulary of the engine, for programs that embed the server.
 pub use stentor_engine as engine;

@@ -26,6 +26,7 @@ pub(super) fn metrics(app: &App) -> Answer {
     connections(&mut page, &figures);
     gates(&mut page, &figures, app);
     messages(&mut page, &figures);
+    history(&mut page, &figures);
     bus::bus(&mut page, &figures, app.engine.bus_link());
     shards(&mut page, &figures.shards);
     process(&mut page, app.started_unix_seconds, app.engine.is_draining());
@@ -120,6 +121,41 @@ fn messages(page: &mut Exposition, figures: &Figures) {
         ("path", "local"),
         &figures.delivery_seconds,
         figures.delivery_seconds_sum,
+    );
+}
+
+/// What is kept, and what it was good for.
+fn history(page: &mut Exposition, figures: &Figures) {
+    let of_all = |count: fn(&ShardFigures) -> u64| figures.shards.iter().map(count).sum::<u64>();
+    let results = [
+        ("recovered", of_all(|shard| shard.resumes_recovered)),
+        ("incomplete", of_all(|shard| shard.resumes_incomplete)),
+    ];
+    page.labelled(
+        "realtime_resumes_total",
+        Metric::Counter,
+        "Clients that came back with a last_id, by whether all that they missed was there.",
+        "result",
+        results,
+    );
+    page.single(
+        "realtime_messages_replayed_total",
+        Metric::Counter,
+        "Deliveries out of the history, which realtime_messages_sent_total counts too.",
+        of_all(|shard| shard.messages_replayed),
+    );
+    let (messages, bytes) = figures.kept();
+    page.single(
+        "realtime_history_messages",
+        Metric::Gauge,
+        "Messages that are kept for clients that come back.",
+        messages,
+    );
+    page.single(
+        "realtime_history_bytes",
+        Metric::Gauge,
+        "What they weigh, with all that it takes to keep them; at most HISTORY_BYTES.",
+        bytes,
     );
 }
 

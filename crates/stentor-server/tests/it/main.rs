@@ -38,6 +38,7 @@ mod process;
 mod publishing;
 mod refusals;
 mod renewal;
+mod resume;
 mod rooms;
 mod routes;
 mod sdk;

@@ -30,7 +30,7 @@ fn a_bad_setting_ends_with_2_and_one_line_that_names_it() {
         (&[], &[("REDIS_URL", "rediss://h"), ("REDIS_CA_FILE", "/nowhere.pem")], "REDIS_CA_FILE"),
         (&[], &[("REDIS_URL", "redis://h"), ("REDIS_SHARDED", "true")], "REDIS_SHARDED"),
         (&[], &[("READY_REQUIRES_BUS", "true")], "READY_REQUIRES_BUS"),
-        (&["--history=memory"], &[], "HISTORY"),
+        (&["--history=disk"], &[], "HISTORY"),
         (&["--no-such-flag"], &[], "--no-such-flag"),
     ];
     for (flags, environment, name) in cases {
