@@ -30,6 +30,7 @@ use crate::mode::Mode;
 use crate::outbox::OutboxLimits;
 use crate::pod_id::PodId;
 use crate::publisher::{self, Publisher};
+use crate::subscriptions::LINGER;
 use crate::waiters::Release;
 
 /// What shards take at once, in order.
@@ -56,6 +57,8 @@ pub struct Settings {
     pub outbox: OutboxLimits,
     /// What is under way at once.
     pub in_flight: InFlightLimits,
+    /// How long a room is heard after its last member has left.
+    pub linger: Duration,
 }
 
 impl Settings {
@@ -69,6 +72,7 @@ impl Settings {
             mode: Mode::default(),
             outbox: OutboxLimits::default(),
             in_flight: InFlightLimits::default(),
+            linger: LINGER,
         }
     }
 }

@@ -129,7 +129,7 @@ impl Driver {
             random: fastrand::Rng::with_seed(*seed),
             pipeline: Pipeline::new(pod.clone(), *outbox, *in_flight),
             inbox: Inbox::new(pod.clone(), seed.wrapping_add(1)),
-            subscriptions: Subscriptions::default(),
+            subscriptions: Subscriptions::new(settings.linger),
             link: Link::default(),
             audiences: HashMap::new(),
             waiters: HashMap::new(),

@@ -35,6 +35,11 @@ pub enum Arrival {
     Heard(Audience),
     /// From here on nothing need arrive, of any audience, until it is [`Arrival::Heard`] again.
     Unheard,
+    /// From here on nothing need arrive of this audience alone, until it is heard again: Redis has
+    /// ended its subscription, or has not confirmed it when it was asked.
+    Lost(Audience),
+    /// The same, because nobody here is in the room any more.
+    Left(Audience),
 }
 
 /// A message from elsewhere, encoded once for all who hear it.

@@ -1,12 +1,15 @@
 //! Subscriptions: which channels are to be heard, and which Redis has confirmed.
 //!
-//! `global` always; a room while it has members on some shard, and 30 seconds longer, so that
-//! people who come and go cost Redis nothing. Commands go out in batches, one at a time for a
+//! `global` always; a room while it has members on some shard, and 30 seconds longer unless set
+//! otherwise, so that people who come and go cost Redis nothing. Commands go out in batches, one at a time for a
 //! channel, so that a subscribe cannot overtake an unsubscribe. A new link starts from nothing.
 //!
 //! What Redis has confirmed can be lost without a word (a moved slot, a failover), and Redis has
 //! no question whose answer says what *this* connection hears. So the audit subscribes to
 //! everything again every 20 seconds: Redis confirms what is there and repairs what is not.
+//!
+//! Shards are told which channels are heard, in one order with what is heard on them. They are
+//! told late that a channel is heard and early that it is not, never the other way round.
 //!
 //! There are as many channels as rooms with members, and those that linger. The first are bounded
 //! by the engine, which bounds connections and the rooms of each; the others here.
@@ -19,6 +22,7 @@ use stentor_wire::time::Instant;
 
 use crate::channel::Audience;
 use crate::counters::SubscriptionCounters;
+use crate::inbox::Arrival;
 use crate::waiters::{Release, WaiterId, Waiters};
 
 /// The most channels of one command.
@@ -28,7 +32,7 @@ pub const CHANNELS_PER_COMMAND_MAX: usize = 128;
 /// taken for that of the next. What is wanted meanwhile goes into the next one together.
 pub const COMMANDS_MAX: usize = 1;
 
-/// A room without members is heard for so long.
+/// A room without members is heard for so long, where nothing else is set.
 pub const LINGER: Duration = Duration::from_secs(30);
 
 /// The most rooms that linger; past it the one that was left first goes at once.
@@ -99,9 +103,12 @@ pub struct Subscriptions {
     under_way: HashMap<CommandId, UnderWay>,
     next_command: u64,
     link_up: bool,
+    linger: Duration,
     held_until: Instant,
     audit_at: Instant,
     waiters: Waiters,
+    /// What shards are to be told; whoever drives this takes it out after each thing it brought.
+    tellings: VecDeque<Arrival>,
     counters: SubscriptionCounters,
 }
 
@@ -116,6 +123,8 @@ struct Channel {
     alone: bool,
     /// Whether it has members who were owed something while it was not heard.
     interrupted: bool,
+    /// Whether shards were told last that it is heard.
+    told: bool,
     state: State,
 }
 
@@ -144,7 +153,15 @@ struct UnderWay {
 }
 
 impl Default for Subscriptions {
+    /// Rooms without members are heard for [`LINGER`].
     fn default() -> Subscriptions {
+        Subscriptions::new(LINGER)
+    }
+}
+
+impl Subscriptions {
+    /// The link is down; a room is to be heard for `linger` after its last member left.
+    pub fn new(linger: Duration) -> Subscriptions {
         let mut subscriptions = Subscriptions {
             channels: BTreeMap::new(),
             to_subscribe: VecDeque::new(),
@@ -153,17 +170,17 @@ impl Default for Subscriptions {
             under_way: HashMap::new(),
             next_command: 0,
             link_up: false,
+            linger,
             held_until: Instant::default(),
             audit_at: Instant::default(),
             waiters: Waiters::default(),
+            tellings: VecDeque::new(),
             counters: SubscriptionCounters::default(),
         };
         subscriptions.want(None);
         subscriptions
     }
-}
 
-impl Subscriptions {
     /// A shard has its first member of a room.
     pub fn handle_wanted(&mut self, room: &RoomName) {
         self.want(Some(room.clone()));
@@ -180,7 +197,7 @@ impl Subscriptions {
         channel.unwanted_at = now;
         if !channel.lingers {
             channel.lingers = true;
-            self.lingering.push_back((now + LINGER, audience));
+            self.lingering.push_back((now + self.linger, audience));
         }
         while self.lingering.len() > LINGERING_MAX {
             let Some((_, oldest)) = self.lingering.pop_front() else { break };
@@ -219,10 +236,14 @@ impl Subscriptions {
         self.under_way.clear();
         self.to_subscribe.clear();
         self.to_unsubscribe.clear();
+        if self.channels.values().any(|channel| channel.told) {
+            self.tellings.push_back(Arrival::Unheard);
+        }
         self.channels.retain(|_, channel| channel.wanted > 0 || channel.lingers);
         for channel in self.channels.values_mut() {
             channel.state = State::Missing;
             channel.alone = false;
+            channel.told = false;
             channel.interrupted |= channel.wanted > 0;
         }
         self.waiters.handle_link_down();
@@ -246,10 +267,10 @@ impl Subscriptions {
     pub fn handle_ended(&mut self, audience: &Audience) {
         let Some(channel) = self.channels.get_mut(audience) else { return };
         channel.interrupted |= channel.state.is_heard() && channel.wanted > 0;
-        if channel.state == State::Confirmed {
-            channel.state = State::Missing;
-            self.to_subscribe.push_back(audience.clone());
-        } else if channel.state == State::Renewing {
+        if std::mem::take(&mut channel.told) {
+            self.tellings.push_back(Arrival::Lost(audience.clone()));
+        }
+        if channel.state.is_heard() {
             // A command may be under way that came too late for it: once more does no harm.
             channel.state = State::Missing;
             self.to_subscribe.push_back(audience.clone());
@@ -293,6 +314,12 @@ impl Subscriptions {
         let deadline = now + COMMAND_TIMEOUT;
         self.under_way.insert(command.id, UnderWay { command: command.clone(), deadline });
         Some(command)
+    }
+
+    /// Which channels are heard now, or no more: to be told to shards before anything that is heard
+    /// after it.
+    pub fn poll_telling(&mut self) -> Option<Arrival> {
+        self.tellings.pop_front()
     }
 
     /// A waiter that need not wait any longer.
@@ -358,6 +385,7 @@ impl Subscriptions {
                     alone: false,
                     // Who joins a room while the link is down is let in at once.
                     interrupted: !self.link_up && audience.is_some(),
+                    told: false,
                     state: State::Missing,
                 };
                 self.channels.insert(audience.clone(), channel);
@@ -370,11 +398,12 @@ impl Subscriptions {
     }
 
     fn end_lingering(&mut self, now: Instant) {
+        let linger = self.linger;
         while self.lingering.front().is_some_and(|(due, _)| *due <= now) {
             let Some((_, audience)) = self.lingering.pop_front() else { break };
             match self.channels.get(&audience) {
-                Some(channel) if channel.wanted == 0 && channel.unwanted_at + LINGER > now => {
-                    self.lingering.push_back((channel.unwanted_at + LINGER, audience));
+                Some(channel) if channel.wanted == 0 && channel.unwanted_at + linger > now => {
+                    self.lingering.push_back((channel.unwanted_at + linger, audience));
                 }
                 _ => self.leave(&audience),
             }
@@ -419,6 +448,12 @@ impl Subscriptions {
         let Some(channel) = self.channels.get_mut(&audience) else { return };
         // Who waits for it is let in without it when the patience of the waiters ends.
         channel.interrupted |= answer != Answer::Confirmed && channel.wanted > 0;
+        if channel.told && answer != Answer::Confirmed {
+            self.tellings.push_back(Arrival::Lost(audience.clone()));
+        } else if !channel.told && answer == Answer::Confirmed {
+            self.tellings.push_back(Arrival::Heard(audience.clone()));
+        }
+        channel.told = answer == Answer::Confirmed;
         match answer {
             Answer::Confirmed => {
                 channel.state = State::Confirmed;
@@ -495,12 +530,21 @@ impl Subscriptions {
             if channel.state != State::Leaving {
                 continue;
             }
+            if channel.wanted > 0 && !channel.told {
+                // Redis has ended it meanwhile.
+                channel.state = State::Missing;
+                self.to_subscribe.push_back(audience);
+                continue;
+            }
             if channel.wanted > 0 {
                 channel.state = State::Confirmed;
                 if let Some(room) = &audience {
                     self.waiters.handle_confirmed(room);
                 }
                 continue;
+            }
+            if std::mem::take(&mut channel.told) {
+                self.tellings.push_back(Arrival::Left(audience.clone()));
             }
             batch.push(audience);
         }

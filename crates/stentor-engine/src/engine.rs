@@ -267,7 +267,11 @@ impl Engine {
         }
         let shards = config.shards;
         let (bus, arrivals) = match config.bus.clone() {
-            Some(settings) => {
+            Some(mut settings) => {
+                if let Some(history) = config.history {
+                    // What is kept of a room is of use for as long as other pods are heard there.
+                    settings.linger = settings.linger.max(history.ttl);
+                }
                 let (bus, arrivals) =
                     PodBus::start(settings, shards).map_err(StartError::Thread)?;
                 (Some(bus), arrivals)

@@ -210,21 +210,21 @@ impl History {
     }
 
     /// From here on everything that other pods say to this audience comes here.
-    pub(crate) fn handle_heard(&mut self, now: Now, room: Option<&RoomName>) {
+    pub(crate) fn handle_audience_heard(&mut self, now: Now, room: Option<&RoomName>) {
         let id = room.map_or(HistoryId::GLOBAL, |name| self.find_or_begin(name));
         self.rooms[id.index()].heard_since = Some(now.instant);
     }
 
-    /// Other pods are not heard in this room any more, by our own wish.
-    pub(crate) fn handle_left(&mut self, room: &RoomName) {
-        if let Some(id) = self.find(room) {
+    /// From here on nothing of what other pods say to this audience need come here.
+    pub(crate) fn handle_audience_unheard(&mut self, room: Option<&RoomName>) {
+        if let Some(id) = room.map_or(Some(HistoryId::GLOBAL), |name| self.find(name)) {
             self.rooms[id.index()].heard_since = None;
             self.forget_if_empty(id);
         }
     }
 
-    /// From here on nothing of what other pods say need come here.
-    pub(crate) fn handle_unheard(&mut self) {
+    /// The same of any audience.
+    pub(crate) fn handle_pods_unheard(&mut self) {
         for index in 0..self.rooms.len() {
             self.rooms[index].heard_since = None;
             self.forget_if_empty(HistoryId(index as u32));

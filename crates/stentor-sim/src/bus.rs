@@ -203,6 +203,7 @@ impl PodBus {
             Reply::Published(None) => {}
             Reply::Answered(id) => {
                 self.subscriptions.handle_answer(now.instant, id, Answer::Confirmed);
+                self.take_tellings();
             }
             Reply::Heard { channel, payload } => self.take_payload(now, &channel, &payload),
             Reply::Ended => self.disconnected(now),
@@ -255,11 +256,11 @@ impl PodBus {
         while let Some(command) = self.subscriptions.poll_command(now.instant) {
             self.command(now, command);
         }
+        self.pass_on();
         while let Some((waiter, _)) = self.subscriptions.poll_released() {
             self.effects.push(Effect::Released(waiter));
         }
         while self.pipeline.poll_healed().is_some() {}
-        self.pass_on();
     }
 
     fn follow_link(&mut self, now: Now) {
@@ -321,7 +322,12 @@ impl PodBus {
         self.effects.push(Effect::Send(session, Request::Command { id, kind, channels }));
     }
 
+    fn take_tellings(&mut self) {
+        self.arrivals.extend(std::iter::from_fn(|| self.subscriptions.poll_telling()));
+    }
+
     fn pass_on(&mut self) {
+        self.take_tellings();
         self.mutate();
         let mut bytes = 0;
         let mut batch = Vec::new();
@@ -351,7 +357,7 @@ impl PodBus {
             }
             Some(Mutation::SwapTwo) if self.arrivals.len() > 1 => self.arrivals.swap(0, 1),
             Some(Mutation::ForgetGaps) => {
-                self.arrivals.retain(|arrival| matches!(arrival, Arrival::Delivery(_)));
+                self.arrivals.retain(|arrival| !matches!(arrival, Arrival::Gap(_)));
             }
             _ => {}
         }

@@ -126,6 +126,8 @@ impl Driver {
         while let Some(command) = self.subscriptions.poll_command(now.instant) {
             self.command(now, command);
         }
+        // First what is heard, then those who wait for it: they find it told.
+        self.pass_on();
         while let Some((waiter, release)) = self.subscriptions.poll_released() {
             if let Some(released) = self.waiters.remove(&waiter) {
                 // Who waited may have given up.
@@ -135,7 +137,6 @@ impl Driver {
         while let Some(healed) = self.pipeline.poll_healed() {
             self.telling.healed(&healed);
         }
-        self.pass_on();
         self.tell_figures(now.instant);
     }
 
@@ -196,12 +197,14 @@ impl Driver {
                     }
                     _ => self.subscriptions.handle_answers(now.instant, id, &answers),
                 }
+                self.take_tellings();
             }
             SessionEvent::Unsubscribed(channel) => {
                 let channel = std::str::from_utf8(&channel).unwrap_or_default();
                 if let Some(audience) = self.audiences.get(channel) {
                     self.subscriptions.handle_ended(audience);
                 }
+                self.take_tellings();
             }
             SessionEvent::Probed(number) => self.link.handle_probe_heard(now.instant, number),
             SessionEvent::Moved => self.pipeline.handle_moved(now.instant),
@@ -310,8 +313,14 @@ impl Driver {
         session.command(id, kind, names);
     }
 
+    /// Puts what is told of subscriptions behind what was heard before it.
+    fn take_tellings(&mut self) {
+        self.arrivals.extend(std::iter::from_fn(|| self.subscriptions.poll_telling()));
+    }
+
     /// Gives the shards what has arrived.
     fn pass_on(&mut self) {
+        self.take_tellings();
         let mut bytes = 0;
         let mut batch = Vec::new();
         for arrival in self.arrivals.drain(..) {

@@ -10,6 +10,7 @@ use super::{
     CommandKind, LINGER, PAUSE, Subscriptions,
 };
 use crate::channel::Audience;
+use crate::inbox::Arrival;
 use crate::waiters::{Release, WaiterId};
 
 const START: Instant = Instant::from_micros(1_000_000);
@@ -38,6 +39,10 @@ fn up() -> Subscriptions {
     subscriptions.handle_link_up(START);
     confirm_all(&mut subscriptions, START);
     subscriptions
+}
+
+fn tellings(subscriptions: &mut Subscriptions) -> Vec<Arrival> {
+    std::iter::from_fn(|| subscriptions.poll_telling()).collect()
 }
 
 #[test]
@@ -271,9 +276,10 @@ proptest! {
     /// those of the rooms that are wanted, and `global`.
     #[test]
     fn in_the_end_redis_has_what_is_wanted(
-        steps in proptest::collection::vec((0_u8..9, 0_usize..5, 0_u64..20_000), 0..120),
+        steps in proptest::collection::vec((0_u8..10, 0_usize..5, 0_u64..20_000), 0..120),
     ) {
         let mut subscriptions = Subscriptions::default();
+        let mut told: HashSet<Audience> = HashSet::new();
         let mut redis: HashSet<Audience> = HashSet::new();
         let mut wanted = [0_u32; 5];
         let mut open: Vec<Command> = Vec::new();
@@ -301,8 +307,18 @@ proptest! {
                     let command = open.remove(0);
                     subscriptions.handle_answer(now, command.id, Answer::Failed);
                 }
+                8 => {
+                    let ended = redis.iter().min_by_key(|one| **one == Some(room(number))).cloned();
+                    if let Some(ended) = ended {
+                        redis.remove(&ended);
+                        subscriptions.handle_ended(&ended);
+                    }
+                }
                 _ => subscriptions.handle_timeout(now),
             }
+            take_tellings(&mut subscriptions, &mut told);
+            prop_assert!(told.is_subset(&redis), "told {told:?}, redis {redis:?}");
+            prop_assert!(subscriptions.confirmed().all(|audience| told.contains(audience)));
         }
         subscriptions.handle_link_down();
         subscriptions.handle_link_up(now);
@@ -314,13 +330,27 @@ proptest! {
                 answer(&mut subscriptions, &mut redis, command, now);
             }
         }
+        take_tellings(&mut subscriptions, &mut told);
         let mut expected: HashSet<Audience> =
             (0..5).filter(|number| wanted[*number] > 0).map(|number| Some(room(number))).collect();
         expected.insert(None);
         prop_assert_eq!(&redis, &expected);
+        prop_assert_eq!(&told, &expected);
         let confirmed: HashSet<Audience> = subscriptions.confirmed().cloned().collect();
         prop_assert_eq!(confirmed, expected);
         prop_assert!(subscriptions.lingering.is_empty() && subscriptions.under_way.is_empty());
+    }
+}
+
+/// What shards believe; nothing is told twice.
+fn take_tellings(subscriptions: &mut Subscriptions, told: &mut HashSet<Audience>) {
+    for telling in tellings(subscriptions) {
+        match telling {
+            Arrival::Heard(audience) => assert!(told.insert(audience)),
+            Arrival::Lost(audience) | Arrival::Left(audience) => assert!(told.remove(&audience)),
+            Arrival::Unheard => told.clear(),
+            other => panic!("{other:?}"),
+        }
     }
 }
 
@@ -357,4 +387,86 @@ fn a_channel_that_was_lost_with_its_members_is_interrupted_until_it_is_confirmed
     assert!(!subscriptions.is_interrupted(&None) && !subscriptions.is_interrupted(&Some(room(2))));
     subscriptions.handle_ended(&Some(room(1)));
     assert!(subscriptions.is_interrupted(&Some(room(1))));
+}
+
+#[test]
+fn shards_are_told_once_what_is_heard_and_when_all_of_it_may_be_lost() {
+    let mut subscriptions = up();
+    assert_eq!(tellings(&mut subscriptions), [Arrival::Heard(None)]);
+    subscriptions.handle_wanted(&room(1));
+    assert!(tellings(&mut subscriptions).is_empty(), "not before Redis says so");
+    confirm_all(&mut subscriptions, START);
+    assert_eq!(tellings(&mut subscriptions), [Arrival::Heard(Some(room(1)))]);
+    subscriptions.handle_timeout(START + AUDIT_INTERVAL);
+    confirm_all(&mut subscriptions, START + AUDIT_INTERVAL);
+    assert!(tellings(&mut subscriptions).is_empty(), "the audit changes nothing");
+    subscriptions.handle_link_down();
+    subscriptions.handle_link_down();
+    assert_eq!(tellings(&mut subscriptions), [Arrival::Unheard]);
+    subscriptions.handle_link_up(START + AUDIT_INTERVAL);
+    confirm_all(&mut subscriptions, START + AUDIT_INTERVAL);
+    let again = [Arrival::Heard(None), Arrival::Heard(Some(room(1)))];
+    assert_eq!(tellings(&mut subscriptions), again);
+}
+
+#[test]
+fn one_channel_that_is_lost_or_left_is_told_by_its_name() {
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    confirm_all(&mut subscriptions, START);
+    tellings(&mut subscriptions);
+    subscriptions.handle_ended(&Some(room(1)));
+    assert_eq!(tellings(&mut subscriptions), [Arrival::Lost(Some(room(1)))]);
+    confirm_all(&mut subscriptions, START);
+    assert_eq!(tellings(&mut subscriptions), [Arrival::Heard(Some(room(1)))]);
+    subscriptions.handle_unwanted(START, &room(1));
+    subscriptions.handle_timeout(START + LINGER);
+    confirm_all(&mut subscriptions, START + LINGER);
+    assert_eq!(tellings(&mut subscriptions), [Arrival::Left(Some(room(1)))]);
+}
+
+#[test]
+fn a_renewal_without_an_answer_is_a_loss_until_it_is_confirmed() {
+    let mut subscriptions = up();
+    tellings(&mut subscriptions);
+    subscriptions.handle_timeout(START + AUDIT_INTERVAL);
+    assert_eq!(commands(&mut subscriptions, START + AUDIT_INTERVAL).len(), 1);
+    let late = START + AUDIT_INTERVAL + COMMAND_TIMEOUT;
+    subscriptions.handle_timeout(late);
+    assert_eq!(tellings(&mut subscriptions), [Arrival::Lost(None)]);
+    confirm_all(&mut subscriptions, late + PAUSE);
+    assert_eq!(tellings(&mut subscriptions), [Arrival::Heard(None)]);
+}
+
+#[test]
+fn a_room_that_redis_ends_while_it_is_being_left_is_not_taken_for_heard() {
+    let mut subscriptions = up();
+    subscriptions.handle_wanted(&room(1));
+    confirm_all(&mut subscriptions, START);
+    subscriptions.handle_unwanted(START, &room(1));
+    subscriptions.handle_timeout(START + LINGER);
+    subscriptions.handle_ended(&Some(room(1)));
+    subscriptions.handle_wanted(&room(1));
+    confirm_all(&mut subscriptions, START + LINGER);
+    assert!(!subscriptions.is_heard(&Some(room(1))));
+    assert_eq!(subscriptions.poll_timeout(), Some(START), "it stands in the queue");
+    let asked = commands(&mut subscriptions, START + LINGER);
+    assert_eq!(asked[0].audiences, [Some(room(1))]);
+    subscriptions.handle_answer(START + LINGER, asked[0].id, Answer::Confirmed);
+    assert!(subscriptions.is_heard(&Some(room(1))));
+}
+
+#[test]
+fn how_long_a_room_lingers_is_set() {
+    let mut subscriptions = Subscriptions::new(LINGER * 4);
+    subscriptions.handle_link_up(START);
+    subscriptions.handle_wanted(&room(1));
+    confirm_all(&mut subscriptions, START);
+    subscriptions.handle_unwanted(START, &room(1));
+    subscriptions.handle_timeout(START + LINGER * 3);
+    confirm_all(&mut subscriptions, START + LINGER * 3);
+    assert!(subscriptions.is_heard(&Some(room(1))));
+    subscriptions.handle_timeout(START + LINGER * 4);
+    confirm_all(&mut subscriptions, START + LINGER * 4);
+    assert!(!subscriptions.is_heard(&Some(room(1))));
 }

@@ -9,6 +9,7 @@ mod cluster;
 mod cost;
 mod exchange;
 mod foreign;
+mod heard;
 mod holes;
 mod joining;
 mod log;

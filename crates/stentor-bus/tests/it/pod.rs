@@ -24,6 +24,8 @@ pub(crate) struct Pod {
     pub(crate) started: Started,
     arrivals: broadcast::Receiver<Batch>,
     pub(crate) heard: HashMap<Audience, Heard>,
+    /// What the bus said of its subscriptions.
+    pub(crate) told: Vec<Arrival>,
 }
 
 /// What was heard in one room.
@@ -53,7 +55,7 @@ impl Pod {
     pub(crate) fn start_with(settings: Settings) -> Pod {
         let mut started = Bus::start(settings, 1).expect("a thread");
         let arrivals = started.arrivals.pop().expect("one shard");
-        Pod { started, arrivals, heard: HashMap::new() }
+        Pod { started, arrivals, heard: HashMap::new(), told: Vec::new() }
     }
 
     /// Waits until the link is in a state that `wanted` accepts.
@@ -99,8 +101,8 @@ impl Pod {
     /// Hears until `enough` says so.
     pub(crate) async fn hear_until(&mut self, enough: impl Fn(&HashMap<Audience, Heard>) -> bool) {
         while !enough(&self.heard) {
-            for arrival in self.next().await.iter() {
-                match arrival {
+            for arrival in self.next().await {
+                match &arrival {
                     Arrival::Delivery(delivery) => {
                         let number = number(delivery);
                         self.heard_in(&delivery.audience).numbers.push(number);
@@ -109,18 +111,47 @@ impl Pod {
                         let missed = gap.missed.unwrap_or_else(|| panic!("{:?}", self.totals()));
                         self.heard_in(&gap.audience).missed += missed;
                     }
-                    Arrival::Heard(_) | Arrival::Unheard => {}
+                    other => panic!("{other:?}"),
                 }
             }
         }
     }
 
-    /// The next batch.
-    pub(crate) async fn next(&mut self) -> Batch {
+    /// The next messages and gaps, at least one.
+    pub(crate) async fn next(&mut self) -> Vec<Arrival> {
+        loop {
+            let arrivals = self.receive().await;
+            if !arrivals.is_empty() {
+                return arrivals;
+            }
+        }
+    }
+
+    /// Waits until the bus has said of its subscriptions what `enough` wants to hear.
+    pub(crate) async fn told(&mut self, enough: impl Fn(&[Arrival]) -> bool) {
+        while !enough(&self.told) {
+            self.receive().await;
+        }
+    }
+
+    /// Whether this was said of subscriptions already, without waiting for it.
+    pub(crate) fn is_told(&mut self, telling: &Arrival) -> bool {
+        while let Ok(batch) = self.arrivals.try_recv() {
+            self.told.extend(batch.iter().cloned());
+        }
+        self.told.contains(telling)
+    }
+
+    /// Takes a batch, and from it what is said of subscriptions.
+    async fn receive(&mut self) -> Vec<Arrival> {
         let received = timeout(PATIENCE, self.arrivals.recv()).await;
-        received
+        let batch = received
             .unwrap_or_else(|_| panic!("nothing further is heard: {:?}", self.totals()))
-            .expect("no lag")
+            .expect("no lag");
+        let is_heard = |one: &Arrival| matches!(one, Arrival::Delivery(_) | Arrival::Gap(_));
+        let (heard, told): (Vec<_>, Vec<_>) = batch.iter().cloned().partition(is_heard);
+        self.told.extend(told);
+        heard
     }
 
     pub(crate) fn numbers(&self, audience: &Audience) -> &[u64] {

@@ -104,6 +104,9 @@ fn take(now: Now, shard: &mut Shard, arrival: &Arrival) {
         Arrival::Gap(gap) => shard.handle_gap(now, gap.audience.as_ref(), gap.missed),
         Arrival::Heard(audience) => shard.handle_audience_heard(now, audience.as_ref()),
         Arrival::Unheard => shard.handle_pods_unheard(),
+        Arrival::Lost(audience) | Arrival::Left(audience) => {
+            shard.handle_audience_unheard(audience.as_ref());
+        }
     }
 }
 

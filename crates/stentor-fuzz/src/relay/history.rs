@@ -162,7 +162,7 @@ impl History {
     fn gaps(&self, channel: usize) -> Vec<Option<u64>> {
         let gaps = self.arrivals.iter().filter_map(|arrival| match arrival {
             Arrival::Gap(gap) => Some(gap),
-            Arrival::Delivery(_) | Arrival::Heard(_) | Arrival::Unheard => None,
+            _ => None,
         });
         gaps.inspect(|gap| assert_eq!(gap.audience, self.audiences[channel]))
             .map(|gap| gap.missed)
@@ -173,7 +173,7 @@ impl History {
     fn delivered(&self, channel: usize, seq: Seq) -> bool {
         let mut deliveries = self.arrivals.iter().filter_map(|arrival| match arrival {
             Arrival::Delivery(delivery) => Some(delivery),
-            Arrival::Gap(_) | Arrival::Heard(_) | Arrival::Unheard => None,
+            _ => None,
         });
         let (first, second) = (deliveries.next(), deliveries.next());
         assert_eq!(second, None, "one record is one message");

@@ -41,21 +41,21 @@ impl Shard {
     /// From here on everything that other pods say to this audience comes here.
     pub fn handle_audience_heard(&mut self, now: Now, room: Option<&RoomName>) {
         if let Some(history) = &mut self.history {
-            history.handle_heard(now, room);
+            history.handle_audience_heard(now, room);
         }
     }
 
     /// From here on nothing of what other pods say need come here.
     pub fn handle_pods_unheard(&mut self) {
         if let Some(history) = &mut self.history {
-            history.handle_unheard();
+            history.handle_pods_unheard();
         }
     }
 
-    /// What other pods say to this room does not come here any more, because nobody needs it.
-    pub fn handle_room_left(&mut self, room: &RoomName) {
+    /// From here on nothing of what other pods say to this audience alone need come here.
+    pub fn handle_audience_unheard(&mut self, room: Option<&RoomName>) {
         if let Some(history) = &mut self.history {
-            history.handle_left(room);
+            history.handle_audience_unheard(room);
         }
     }
 

@@ -274,7 +274,15 @@ impl World {
                     self.pods[pod].sides[shard].shard.handle_gap(now, room, gap.missed);
                     self.oracle.told(self.now, (pod, shard), Some(gap.audience), gap.missed);
                 }
-                Arrival::Heard(_) | Arrival::Unheard => {}
+                Arrival::Heard(audience) => {
+                    let shard = &mut self.pods[pod].sides[shard].shard;
+                    shard.handle_audience_heard(now, audience.as_ref());
+                }
+                Arrival::Unheard => self.pods[pod].sides[shard].shard.handle_pods_unheard(),
+                Arrival::Lost(audience) | Arrival::Left(audience) => {
+                    let shard = &mut self.pods[pod].sides[shard].shard;
+                    shard.handle_audience_unheard(audience.as_ref());
+                }
             }
         }
     }

@@ -433,7 +433,7 @@ fn messages_of_rooms_that_are_not_heard_are_not_kept_where_pods_share_them() {
     world.shard.handle_audience_heard(world.now(), Some(&name("elsewhere")));
     world.say(0, "elsewhere", "x");
     assert_eq!(world.shard.kept().0, kept + 1);
-    world.shard.handle_room_left(&name("elsewhere"));
+    world.shard.handle_audience_unheard(Some(&name("elsewhere")));
     world.pass(Duration::from_secs(62));
     assert_eq!(world.shard.kept().0, 0);
     assert!(!world.shard.minds_room(&name("elsewhere")));
