@@ -1,7 +1,9 @@
 //! Clients that come back: what they missed, what they are promised, and that this is no lie.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use stentor_server::HistoryMode;
@@ -137,8 +139,9 @@ fn what_is_no_id_is_no_resume() {
     }
 }
 
-/// Talkers on both shards never stop; listeners are cut off again and again, wherever they are in
-/// the stream, and come back to either shard. Each must have had everything in the end.
+/// Talkers on both shards talk as fast as they are heard; a listener is cut off again and again,
+/// wherever it is in the stream, and comes back to either shard. In the end it has had everything:
+/// all of it is kept, so that is so too where a pod under such a load promises nothing.
 #[test]
 fn whoever_is_cut_off_again_and_again_under_fire_misses_nothing() {
     const CUTS: usize = 25;
@@ -146,20 +149,21 @@ fn whoever_is_cut_off_again_and_again_under_fire_misses_nothing() {
         settings.shards = 2;
         settings.rate_limit = 0;
         settings.history.kept.size = 16_384;
+        settings.history.kept.ttl = Duration::from_secs(3_600);
     });
     let talkers = clients_on_both_shards(&pod, "/ws/a?room=b&echo=0");
-    let is_over = AtomicBool::new(false);
+    let is_over = Over::default();
     let (mut client, mut heard, said) = std::thread::scope(|scope| {
         let talking: Vec<_> = talkers
             .into_iter()
             .take(4)
             .enumerate()
             .map(|(number, mut talker)| {
-                let is_over = &is_over;
-                scope.spawn(move || talk(&mut talker, number, is_over))
+                let is_over = Arc::clone(&is_over.0);
+                scope.spawn(move || talk(&mut talker, number, &is_over))
             })
             .collect();
-        let (client, heard) = listen(&pod, CUTS, &is_over);
+        let (client, heard) = listen(&pod, CUTS, is_over);
         let said: Vec<usize> =
             talking.into_iter().map(|talker| talker.join().expect("it talks")).collect();
         (client, heard, said)
@@ -177,10 +181,21 @@ fn whoever_is_cut_off_again_and_again_under_fire_misses_nothing() {
     }
 }
 
+/// Ends the talking when it is dropped, by a failure too.
+#[derive(Default)]
+struct Over(Arc<AtomicBool>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Talks in turns in two rooms until it is over, and says how often it did.
 fn talk(talker: &mut Client, number: usize, is_over: &AtomicBool) -> usize {
+    const SAID_MAX: usize = 8_000;
     let mut said = 0;
-    while !is_over.load(Ordering::Relaxed) {
+    while said < SAID_MAX && !is_over.load(Ordering::Relaxed) {
         for _ in 0..10 {
             let room = if said % 2 == 0 { "a" } else { "b" };
             let data = format!("{number}:{said}");
@@ -195,7 +210,7 @@ fn talk(talker: &mut Client, number: usize, is_over: &AtomicBool) -> usize {
 }
 
 /// Hears two rooms, with cuts, and then lets the talkers come to their end.
-fn listen(pod: &Pod, cuts: usize, is_over: &AtomicBool) -> (Client, BTreeSet<String>) {
+fn listen(pod: &Pod, cuts: usize, _is_over: Over) -> (Client, BTreeSet<String>) {
     let mut heard = BTreeSet::new();
     let mut client = pod.connect("/ws?room=a&room=b&events=1");
     let mut last_id = id(&client.next_json()).to_owned();
@@ -207,11 +222,8 @@ fn listen(pod: &Pod, cuts: usize, is_over: &AtomicBool) -> (Client, BTreeSet<Str
         }
         // Whatever lies unread in the socket is lost with it.
         drop(client);
-        let (resume, returned) = come_back(pod, "/ws?room=a&room=b", &last_id);
-        assert_eq!(resume["recovered"], true, "{resume}");
-        client = returned;
+        (_, client) = come_back(pod, "/ws?room=a&room=b", &last_id);
     }
-    is_over.store(true, Ordering::Relaxed);
     (client, heard)
 }
 
