@@ -78,6 +78,11 @@ impl Address {
         Config { server, ..self.config.clone() }
     }
 
+    /// What fred is told to find all servers of a cluster by itself.
+    pub(crate) fn config(&self) -> Config {
+        self.config.clone()
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         match &self.config.server {
             ServerConfig::Clustered { .. } => Kind::Cluster,

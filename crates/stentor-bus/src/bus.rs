@@ -23,6 +23,7 @@ use crate::address::Address;
 use crate::channel::ChannelNames;
 use crate::counters::Counters;
 use crate::driver::{Control, Driver, Ends};
+use crate::histories::Histories;
 use crate::in_flight::InFlightLimits;
 use crate::inbox::Arrival;
 use crate::link::LinkState;
@@ -30,6 +31,7 @@ use crate::mode::Mode;
 use crate::outbox::OutboxLimits;
 use crate::pod_id::PodId;
 use crate::publisher::{self, Publisher};
+use crate::stream_history::StreamHistory;
 use crate::subscriptions::LINGER;
 use crate::waiters::Release;
 
@@ -59,6 +61,8 @@ pub struct Settings {
     pub in_flight: InFlightLimits,
     /// How long a room is heard after its last member has left.
     pub linger: Duration,
+    /// What Redis keeps of each room; `None` where it keeps nothing, which costs nothing.
+    pub history: Option<StreamHistory>,
 }
 
 impl Settings {
@@ -73,6 +77,7 @@ impl Settings {
             outbox: OutboxLimits::default(),
             in_flight: InFlightLimits::default(),
             linger: LINGER,
+            history: None,
         }
     }
 }
@@ -95,6 +100,8 @@ pub struct Started {
     pub rooms: Rooms,
     /// The way in, a receiver for each shard.
     pub arrivals: Vec<broadcast::Receiver<Batch>>,
+    /// What Redis keeps of rooms, where it keeps something.
+    pub histories: Option<Histories>,
     /// The state of the link, as it changes.
     pub link: watch::Receiver<LinkState>,
     /// The figures, twice a second.
@@ -114,10 +121,12 @@ impl Bus {
         let (counters_tx, counters_rx) = watch::channel(Counters::default());
         let (stop_tx, stop_rx) = oneshot::channel();
         let (ended_tx, ended_rx) = oneshot::channel();
+        let (histories, asks) = settings.history.map(Histories::queue).unzip();
         let arrivals = (0..shards).map(|_| arrivals_tx.subscribe()).collect();
         let ends = Ends {
             outgoings,
             controls: controls_rx,
+            asks,
             arrivals: arrivals_tx,
             link: link_tx,
             counters: counters_tx,
@@ -141,6 +150,7 @@ impl Bus {
             publisher,
             rooms: Rooms { controls: controls_tx },
             arrivals,
+            histories,
             link: link_rx,
             counters: counters_rx,
         })

@@ -12,7 +12,8 @@ pub type Audience = Option<RoomName>;
 /// The longest prefix, in bytes.
 pub const PREFIX_BYTES_MAX: usize = 128;
 
-/// Makes channel names: `{prefix}:global`, `{prefix}:room:{room}`, `{prefix}:probe:{pod}`.
+/// Makes channel names: `{prefix}:global`, `{prefix}:room:{room}`, `{prefix}:probe:{pod}`,
+/// and the keys of histories, `{prefix}:history:{room}` and `{prefix}:lacking:{room}`.
 ///
 /// In a Redis Cluster a room with `{…}` in its name has a hash tag there; plain `PUBLISH` reaches
 /// every node, so that has no effect. With sharded channels it only says which rooms share a slot.
@@ -40,6 +41,19 @@ impl ChannelNames {
             None => format!("{}:global", self.prefix),
             Some(room) => format!("{}:room:{room}", self.prefix),
         }
+    }
+
+    /// The key of the stream that keeps an audience's history. No room has an empty name, so the
+    /// one of everybody is no room's.
+    pub fn history(&self, audience: &Audience) -> String {
+        let room = audience.as_ref().map(RoomName::as_str).unwrap_or_default();
+        format!("{}:history:{room}", self.prefix)
+    }
+
+    /// The key of the stream that says when something was lacking in that history.
+    pub fn lacking(&self, audience: &Audience) -> String {
+        let room = audience.as_ref().map(RoomName::as_str).unwrap_or_default();
+        format!("{}:lacking:{room}", self.prefix)
     }
 
     /// The channel on which `pod` hears its own probes, and nobody else listens.

@@ -101,6 +101,25 @@ pub struct LinkCounters {
     pub probe_latency: Duration,
 }
 
+/// The history on Redis; all zero where there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HistoryCounters {
+    /// Messages that Redis has taken into a stream.
+    pub appended: u64,
+    /// Commands for streams that Redis did not take.
+    pub errors: u64,
+    /// Reads begun.
+    pub reads: u64,
+    /// Who asked for a history and got it; several may share a read.
+    pub answered: u64,
+    /// Who asked for a history and did not get it.
+    pub unanswered: u64,
+    /// Entries of streams that are no message of a pod.
+    pub rubbish: u64,
+    /// Who waits for a history now.
+    pub waiting: u64,
+}
+
 /// All figures of a bus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -112,6 +131,8 @@ pub struct Counters {
     pub subscriptions: SubscriptionCounters,
     /// The link.
     pub link: LinkCounters,
+    /// The history.
+    pub history: HistoryCounters,
     /// Times that the bus panicked and was started anew.
     pub panics: u64,
 }

@@ -20,21 +20,24 @@ use crate::backoff;
 use crate::bus::{Batch, Settings};
 use crate::channel::Audience;
 use crate::counters::Counters;
+use crate::histories::Ask;
 use crate::inbox::{Arrival, Inbox};
 use crate::link::{Link, LinkState};
 use crate::pipeline::Pipeline;
 use crate::publisher::{Outgoing, Outgoings};
 use crate::record::Ticket;
-use crate::session::{Session, SessionEvent};
+use crate::session::{Found, Session, SessionEvent};
 use crate::subscriptions::Subscriptions;
 use crate::waiters::{Release, WaiterId};
 
 mod acting;
 mod clock;
+mod remembering;
 mod telling;
 mod waiting;
 
 use clock::Clock;
+use remembering::Memory;
 use telling::Telling;
 
 /// What is taken or done at once of each kind.
@@ -62,6 +65,8 @@ pub(crate) enum Control {
 pub(crate) struct Ends {
     pub(crate) outgoings: Outgoings,
     pub(crate) controls: mpsc::UnboundedReceiver<Control>,
+    /// `None` where Redis keeps no history.
+    pub(crate) asks: Option<mpsc::Receiver<Ask>>,
     pub(crate) arrivals: broadcast::Sender<Batch>,
     pub(crate) link: watch::Sender<LinkState>,
     pub(crate) counters: watch::Sender<Counters>,
@@ -72,13 +77,19 @@ type Connecting = Pin<Box<dyn Future<Output = Result<Session, Error>> + Send>>;
 type Publishing = Pin<Box<dyn Future<Output = (Errand, Result<(), Error>)> + Send>>;
 
 /// What is being published.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Errand {
     /// A message or a mark.
     Record(Ticket),
     /// A base, which goes before one.
     Base,
     Probe(u64),
+    /// A message, into its room's stream.
+    Append(Audience),
+    /// A word to a stream that it is to live on.
+    Renew(Audience),
+    /// A word that a stream lacks something.
+    Lack(Audience),
 }
 
 pub(crate) struct Driver {
@@ -104,6 +115,8 @@ pub(crate) struct Driver {
     arrivals: Vec<Arrival>,
     /// What was taken from the queue of messages and has no number yet.
     said: VecDeque<Outgoing>,
+    /// `None` where Redis keeps no history.
+    memory: Option<Memory>,
     panics: u64,
     stop_at: Option<stentor_wire::time::Instant>,
     /// Nobody is left who could publish.
@@ -116,13 +129,15 @@ enum Event {
     Control(Control),
     Session(SessionEvent),
     Published(Errand, Result<(), Error>),
+    Asked(Ask),
+    Read(Audience, Result<Found, Error>),
     Connected(Box<Result<Session, Error>>),
     Due,
     Stop(Duration),
 }
 
 impl Driver {
-    pub(crate) fn new(settings: Settings, ends: Ends) -> Driver {
+    pub(crate) fn new(settings: Settings, mut ends: Ends) -> Driver {
         let Settings { pod, names, outbox, in_flight, seed, .. } = &settings;
         Driver {
             clock: Clock::start(),
@@ -142,6 +157,10 @@ impl Driver {
             telling: Telling::new(settings.address.to_string()),
             arrivals: Vec::new(),
             said: VecDeque::new(),
+            memory: settings
+                .history
+                .zip(ends.asks.take())
+                .map(|(history, asks)| Memory::new(history, asks)),
             panics: 0,
             stop_at: None,
             is_silent: false,
@@ -176,6 +195,8 @@ impl Driver {
                 Event::Control(control) => self.handle_control(control),
                 Event::Session(event) => self.handle_session(event),
                 Event::Published(errand, result) => self.handle_published(errand, result),
+                Event::Asked(ask) => self.handle_ask(ask),
+                Event::Read(audience, result) => self.handle_read(&audience, result),
                 Event::Connected(result) => self.handle_connected(*result),
                 Event::Due => {}
                 Event::Stop(patience) => self.handle_stop(patience),

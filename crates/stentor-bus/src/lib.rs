@@ -7,13 +7,15 @@
 //! sees from the numbers what is missing ([`sequence`]), and makes one frame for all shards; what
 //! another program published is parsed and stamped. Beside the way of a message:
 //! [`subscriptions`] knows which channels are to be heard and which are, and who waits for that;
-//! [`link`] knows whether Redis can be heard at all.
+//! [`link`] knows whether Redis can be heard at all. Where rooms have a history on Redis,
+//! [`stream_entry`] is what stands in it, [`stream_history`] what of it a client missed,
+//! [`stream_reads`] who waits to read it, and [`stream_upkeep`] what keeps it alive and honest.
 //!
 //! All of that decides and does nothing: plain values whose every entry takes `now`, without a
 //! clock, a runtime, a socket or a logger, so that a simulator runs the very code that a pod runs.
 //!
 //! The thin rest touches the world: [`bus`] is the thread and the ends that others hold of it,
-//! [`publisher`] the queue in front of it, [`address`] the URL, [`mode`] the kind
+//! [`publisher`] the queue in front of it, [`histories`] how history is asked for, [`address`] the URL, [`mode`] the kind
 //! of channels; a private driver runs the values on the connections of a session, which publishes
 //! with fred and listens without it. Nothing here knows a shard.
 
@@ -22,6 +24,7 @@ pub mod backoff;
 pub mod bus;
 pub mod channel;
 pub mod counters;
+pub mod histories;
 pub mod in_flight;
 pub mod inbox;
 pub mod link;
@@ -35,6 +38,10 @@ pub mod record;
 pub mod relay;
 pub mod seq;
 pub mod sequence;
+pub mod stream_entry;
+pub mod stream_history;
+pub mod stream_reads;
+pub mod stream_upkeep;
 pub mod subscriptions;
 pub mod waiters;
 

@@ -9,7 +9,7 @@
 //! A publish without an answer may have been delivered. It is published again with the same
 //! number, and receivers drop what they have had.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +21,7 @@ use crate::in_flight::{InFlight, InFlightLimits};
 use crate::numbering::Numbering;
 use crate::outbox::{Dropped, Outbox, OutboxLimits};
 use crate::pod_id::PodId;
+use crate::publisher::Outgoing;
 use crate::record::{OutRecord, Ticket};
 use crate::relay;
 use crate::seq::Seq;
@@ -52,6 +53,16 @@ pub struct Publish {
     pub audience: Audience,
     /// What.
     pub payload: Bytes,
+    /// What a history is to know of it; `None` for what is no message.
+    pub entry: Option<Entry>,
+}
+
+/// A message, as a history keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Whether all that this pod had said before on the channel had been handed to all of its
+    /// members when this was said.
+    pub is_settled: bool,
 }
 
 /// How a publish ended.
@@ -96,6 +107,8 @@ pub struct Pipeline {
     held_until: Instant,
     outage: Option<Outage>,
     healed: VecDeque<Healed>,
+    /// Channels on which a message was said that Redis does not get.
+    unpublished: BTreeSet<Audience>,
     counters: PipelineCounters,
 }
 
@@ -123,6 +136,7 @@ impl Pipeline {
             held_until: Instant::default(),
             outage: None,
             healed: VecDeque::new(),
+            unpublished: BTreeSet::new(),
             counters: PipelineCounters::default(),
         }
     }
@@ -131,7 +145,7 @@ impl Pipeline {
     pub fn handle_message(&mut self, now: Instant, audience: Audience, message: &[u8]) {
         let seq = self.numbering.next(now, &audience);
         let payload = relay::encode(&self.pod, seq, message);
-        self.keep(now, audience, seq, payload);
+        self.keep(now, audience, seq, payload, Entry { is_settled: false });
     }
 
     /// A message was said here, and its sender chose the id.
@@ -143,13 +157,23 @@ impl Pipeline {
     ) {
         let seq = self.numbering.next(now, &audience);
         let payload = relay::encode_chosen(&self.pod, seq, message);
-        self.keep(now, audience, seq, payload);
+        self.keep(now, audience, seq, payload, Entry { is_settled: false });
+    }
+
+    /// A message was said here, whichever of these it is.
+    pub fn handle_outgoing(&mut self, now: Instant, outgoing: Outgoing) {
+        let Outgoing { audience, message, is_id_chosen, is_settled } = outgoing;
+        let seq = self.numbering.next(now, &audience);
+        let encode = if is_id_chosen { relay::encode_chosen } else { relay::encode };
+        let payload = encode(&self.pod, seq, &message);
+        self.keep(now, audience, seq, payload, Entry { is_settled });
     }
 
     /// Messages were lost before they came here; receivers are to see the hole.
     pub fn handle_overflow(&mut self, now: Instant, audience: &Audience, count: u64) {
         self.numbering.skip(now, audience, count);
         self.counters.overflowed += count;
+        self.unpublished.insert(audience.clone());
     }
 
     /// The link is proven.
@@ -214,6 +238,7 @@ impl Pipeline {
                 self.counters.refused += 1;
                 let record = self.failed(record);
                 self.numbering.handle_dropped(now, &record.audience, record.seq);
+                self.unpublished.insert(record.audience);
             }
             (Outcome::Lost, Some(record)) => self.put_back(now, ticket, record),
             (Outcome::Away, Some(record)) => self.put_away(now, ticket, record),
@@ -256,8 +281,15 @@ impl Pipeline {
             self.numbering.handle_published_late(now, &record.audience);
         }
         let (audience, payload) = (record.audience.clone(), record.payload.clone());
+        let entry = Some(Entry { is_settled: record.is_settled });
         self.in_flight.insert(now, ticket, record);
-        Some(Publish { ticket: Some(ticket), audience, payload })
+        Some(Publish { ticket: Some(ticket), audience, payload, entry })
+    }
+
+    /// A channel on which a message was said that Redis does not get and no history has; each is
+    /// named once for all that was lost until it is.
+    pub fn poll_unpublished(&mut self) -> Option<Audience> {
+        self.unpublished.pop_first()
     }
 
     /// An outage that is over, to be told to people.
@@ -292,8 +324,15 @@ impl Pipeline {
     fn poll_mark(&mut self, now: Instant) -> Option<Publish> {
         let (audience, seq) = self.closing.take().or_else(|| self.numbering.poll_mark(now))?;
         let payload = relay::encode_mark(&self.pod, seq);
-        let mark =
-            OutRecord { audience, seq, is_mark: true, has_failed: false, payload, said_at: now };
+        let mark = OutRecord {
+            audience,
+            seq,
+            is_mark: true,
+            is_settled: false,
+            has_failed: false,
+            payload,
+            said_at: now,
+        };
         let (audience, payload) = (mark.audience.clone(), mark.payload.clone());
         if !self.in_flight.has_room(&mark) {
             self.closing = Some((audience, seq));
@@ -307,12 +346,13 @@ impl Pipeline {
         let ticket = Ticket(self.tickets);
         self.in_flight.insert(now, ticket, mark);
         self.counters.marks += 1;
-        Some(Publish { ticket: Some(ticket), audience, payload })
+        Some(Publish { ticket: Some(ticket), audience, payload, entry: None })
     }
 
     fn base(&mut self, audience: Audience, base: Seq) -> Publish {
         self.counters.marks += 1;
-        Publish { ticket: None, audience, payload: relay::encode_mark(&self.pod, base) }
+        let payload = relay::encode_mark(&self.pod, base);
+        Publish { ticket: None, audience, payload, entry: None }
     }
 
     fn put_back(&mut self, now: Instant, ticket: Ticket, record: OutRecord) {
@@ -356,12 +396,13 @@ impl Pipeline {
         self.outage.get_or_insert(new).last = last;
     }
 
-    fn keep(&mut self, now: Instant, audience: Audience, seq: Seq, payload: Bytes) {
+    fn keep(&mut self, now: Instant, audience: Audience, seq: Seq, payload: Bytes, entry: Entry) {
         self.tickets += 1;
         let record = OutRecord {
             audience,
             seq,
             is_mark: false,
+            is_settled: entry.is_settled,
             has_failed: !self.link_up,
             payload,
             said_at: now,
@@ -386,6 +427,7 @@ impl Pipeline {
             self.counters.dropped += 1;
             self.extend_outage(now);
             self.numbering.handle_dropped(now, &record.audience, record.seq);
+            self.unpublished.insert(record.audience);
         }
     }
 

@@ -38,11 +38,17 @@ pub(crate) struct Outgoings {
 }
 
 /// A message on its way to the bus thread.
-#[derive(Debug)]
-pub(crate) struct Outgoing {
-    pub(crate) audience: Audience,
-    pub(crate) message: Bytes,
-    pub(crate) is_id_chosen: bool,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Whom it is for.
+    pub audience: Audience,
+    /// Its JSON, as the envelope's encoder wrote it.
+    pub message: Bytes,
+    /// Whether its sender chose the id, so that a resend carries it again.
+    pub is_id_chosen: bool,
+    /// Whether all that this pod had said before to this audience had been handed to all of its
+    /// members here when this was said. A history then knows who heard this to have heard that.
+    pub is_settled: bool,
 }
 
 #[derive(Debug, Default)]
@@ -70,7 +76,8 @@ impl Publisher {
     /// # Errors
     /// [`Overflow`]: nothing is to be done about it, it is counted.
     pub fn try_publish(&self, audience: Audience, message: Bytes) -> Result<(), Overflow> {
-        self.hand_over(Outgoing { audience, message, is_id_chosen: false })
+        let (is_id_chosen, is_settled) = (false, false);
+        self.try_publish_outgoing(Outgoing { audience, message, is_id_chosen, is_settled })
     }
 
     /// The same for a message whose id its sender chose, so that a resend carries it again.
@@ -82,10 +89,15 @@ impl Publisher {
         audience: Audience,
         message: Bytes,
     ) -> Result<(), Overflow> {
-        self.hand_over(Outgoing { audience, message, is_id_chosen: true })
+        let (is_id_chosen, is_settled) = (true, false);
+        self.try_publish_outgoing(Outgoing { audience, message, is_id_chosen, is_settled })
     }
 
-    fn hand_over(&self, outgoing: Outgoing) -> Result<(), Overflow> {
+    /// The same for a message of which all of this is known.
+    ///
+    /// # Errors
+    /// As [`Publisher::try_publish`].
+    pub fn try_publish_outgoing(&self, outgoing: Outgoing) -> Result<(), Overflow> {
         let bytes = outgoing.message.len();
         let before = self.shared.bytes.fetch_add(bytes, Ordering::Relaxed);
         if before + bytes > QUEUE_BYTES_MAX {

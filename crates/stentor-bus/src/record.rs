@@ -19,6 +19,8 @@ pub struct OutRecord {
     pub seq: Seq,
     /// Whether it is a mark: one that is lost is made anew, and not kept.
     pub is_mark: bool,
+    /// Whether all that was said before it had been handed to all members here.
+    pub is_settled: bool,
     /// Whether it has been counted among those that Redis did not take at once.
     pub has_failed: bool,
     /// The payload.

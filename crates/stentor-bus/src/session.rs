@@ -11,8 +11,10 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
+use fred::clients::Client;
 use fred::error::Error;
 use fred::interfaces::PubsubInterface;
 use fred::types::config::Server;
@@ -21,6 +23,7 @@ use futures_util::FutureExt;
 use crate::address::Address;
 use crate::mode::Mode;
 use crate::pipeline::Outcome;
+use crate::stream_history::StreamHistory;
 use crate::subscriptions::{Answer, CommandId, CommandKind};
 
 mod connecting;
@@ -28,11 +31,14 @@ mod connection;
 mod listener;
 mod looking;
 mod node;
+mod streams;
 mod topology;
 
 use listener::{Asked, Told};
 use looking::{LOOK_INTERVAL, Look};
 use node::Node;
+use streams::Streams;
+pub(crate) use streams::{Append, Found};
 use topology::Topology;
 
 /// How often a command follows a slot that has moved.
@@ -51,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) known: Vec<Server>,
     /// Any number.
     pub(crate) random: u64,
+    /// What Redis keeps of each room, where it keeps something.
+    pub(crate) history: Option<StreamHistory>,
 }
 
 /// What a session tells.
@@ -84,6 +92,8 @@ pub(crate) struct Session {
     commands: HashMap<CommandId, Pending>,
     /// Probes, and at which nodes they have not come back yet.
     probes: Vec<(u64, Vec<usize>)>,
+    /// `None` where Redis keeps no history.
+    streams: Option<Streams>,
     look: Option<Look>,
     is_looking_at_once: bool,
 }
@@ -95,7 +105,18 @@ struct Pending {
 }
 
 impl Session {
-    fn new(plan: Plan, topology: Topology, used: Vec<Server>, nodes: Vec<Option<Node>>) -> Session {
+    async fn new(
+        plan: Plan,
+        topology: Topology,
+        used: Vec<Server>,
+        nodes: Vec<Option<Node>>,
+    ) -> Result<Session, Error> {
+        let streams = match (plan.history, used.last()) {
+            (Some(history), Some(server)) => {
+                Some(Streams::connect(&plan.address, server, history).await?)
+            }
+            _ => None,
+        };
         let mut session = Session {
             plan,
             topology,
@@ -104,11 +125,12 @@ impl Session {
             turn: 0,
             commands: HashMap::new(),
             probes: Vec::new(),
+            streams,
             look: None,
             is_looking_at_once: false,
         };
         session.look_after(LOOK_INTERVAL);
-        session
+        Ok(session)
     }
 
     /// The servers that it uses.
@@ -129,6 +151,50 @@ impl Session {
     ) -> Option<impl Future<Output = Result<(), Error>> + Send + use<>> {
         let node = self.nodes.get(self.topology.server_of(&channel)?)?.as_ref()?;
         Some(self.publish_at(node, channel, payload))
+    }
+
+    /// Writes a message into its stream; `None` where that cannot be.
+    pub(crate) fn append(
+        &self,
+        append: Append,
+    ) -> Option<impl Future<Output = Result<(), Error>> + Send + use<>> {
+        Some(self.streams.as_ref()?.append(self.publisher()?, append))
+    }
+
+    /// Tells a stream to live on for so long; `None` where that cannot be.
+    pub(crate) fn renew(
+        &self,
+        key: String,
+        lifetime: Duration,
+    ) -> Option<impl Future<Output = Result<(), Error>> + Send + use<>> {
+        Some(self.streams.as_ref()?.renew(self.publisher()?, key, lifetime))
+    }
+
+    /// Writes down, for so long, that a stream lacks something; `None` where that cannot be.
+    pub(crate) fn lack(
+        &self,
+        key: String,
+        lifetime: Duration,
+    ) -> Option<impl Future<Output = Result<(), Error>> + Send + use<>> {
+        Some(self.streams.as_ref()?.lack(self.publisher()?, key, lifetime))
+    }
+
+    /// Reads a stream, and when it lacked something; `None` where that cannot be.
+    pub(crate) fn read(
+        &self,
+        key: String,
+        lack: String,
+    ) -> Option<impl Future<Output = Result<Found, Error>> + Send + use<>> {
+        Some(self.streams.as_ref()?.read(key, lack))
+    }
+
+    /// Whether what goes into streams goes another way than what is published.
+    pub(crate) fn appends_apart(&self) -> bool {
+        self.streams.as_ref().is_some_and(Streams::are_apart)
+    }
+
+    fn publisher(&self) -> Option<&Client> {
+        self.nodes.iter().flatten().next().map(|node| &node.publisher)
     }
 
     /// Publishes a probe through every node.

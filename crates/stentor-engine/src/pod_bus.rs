@@ -32,7 +32,7 @@ impl PodBus {
         settings: Settings,
         shards: usize,
     ) -> io::Result<(PodBus, Vec<broadcast::Receiver<Batch>>)> {
-        let Started { bus, publisher, rooms, arrivals, link, counters } =
+        let Started { bus, publisher, rooms, arrivals, link, counters, .. } =
             Bus::start(settings, shards)?;
         let running = Mutex::new(Some(bus));
         Ok((PodBus { running, publisher, rooms, link, counters }, arrivals))

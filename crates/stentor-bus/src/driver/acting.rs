@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use fred::error::Error;
 use futures_util::{FutureExt, StreamExt};
 use stentor_wire::time::Now;
@@ -12,9 +11,8 @@ use super::{AT_ONCE_MAX, Control, Driver, Errand};
 use crate::inbox::Arrival;
 use crate::link::{LinkAction, LinkState};
 use crate::mode::Mode;
-use crate::pipeline::Outcome;
+use crate::pipeline::{Outcome, Publish};
 use crate::publisher::Outgoing;
-use crate::record::Ticket;
 use crate::session::{self, Plan, Session, SessionEvent};
 use crate::subscriptions::{Command, CommandKind};
 use crate::waiters::WaiterId;
@@ -35,12 +33,8 @@ impl Driver {
     /// One after the other, so that a panic costs one message and leaves a hole for it.
     fn number_what_was_said(&mut self) {
         let now = self.clock.now().instant;
-        while let Some(Outgoing { audience, message, is_id_chosen }) = self.said.pop_front() {
-            if is_id_chosen {
-                self.pipeline.handle_message_with_chosen_id(now, audience, &message);
-            } else {
-                self.pipeline.handle_message(now, audience, &message);
-            }
+        while let Some(outgoing) = self.said.pop_front() {
+            self.pipeline.handle_outgoing(now, outgoing);
         }
         for (audience, count) in self.ends.outgoings.take_overflow() {
             self.pipeline.handle_overflow(now, &audience, count);
@@ -118,11 +112,12 @@ impl Driver {
         self.subscriptions.handle_timeout(now.instant);
         self.inbox.handle_timeout(now);
         self.follow_link();
+        self.keep_up();
         for _ in 0..AT_ONCE_MAX {
             let Some(publish) = self.pipeline.poll_publish(now.instant) else { break };
-            let channel = self.settings.names.of(&publish.audience);
-            self.publish(publish.ticket, channel, publish.payload);
+            self.publish(publish);
         }
+        self.read();
         while let Some(command) = self.subscriptions.poll_command(now.instant) {
             self.command(now, command);
         }
@@ -141,6 +136,12 @@ impl Driver {
     }
 
     fn take_published(&mut self, errand: Errand, result: Result<(), Error>) {
+        match errand {
+            Errand::Append(audience) => return self.take_appended(&audience, result),
+            Errand::Renew(audience) => return self.take_renewed(&audience, &result),
+            Errand::Lack(audience) => return self.take_lack_written(&audience, &result),
+            Errand::Record(_) | Errand::Base | Errand::Probe(_) => {}
+        }
         if let Err(error) = &result {
             self.telling.failed(error.details());
             if let Some(session) = &mut self.session {
@@ -157,7 +158,7 @@ impl Driver {
                 self.pipeline.handle_outcome(now, ticket, session::outcome(&result));
             }
             Errand::Probe(number) if result.is_ok() => self.link.handle_probe_taken(now, number),
-            Errand::Probe(_) | Errand::Base => {}
+            _ => {}
         }
     }
 
@@ -183,7 +184,9 @@ impl Driver {
             SessionEvent::Message { channel, payload } => {
                 let channel = std::str::from_utf8(&channel).unwrap_or_default();
                 if let Some(audience) = self.audiences.get(channel) {
+                    let new_from = self.arrivals.len();
                     self.inbox.handle_payload(now, audience, &payload, &mut self.arrivals);
+                    self.look_for_foreign(new_from);
                 }
             }
             SessionEvent::Answered(id, answers, reason) => {
@@ -223,6 +226,7 @@ impl Driver {
                         probe: self.probe_channel.clone(),
                         known: self.known.clone(),
                         random: self.random.u64(..),
+                        history: self.settings.history,
                     };
                     self.connecting = Some(Box::pin(Session::connect(plan)));
                 }
@@ -263,12 +267,18 @@ impl Driver {
         self.session = None;
         self.connecting = None;
         self.publishes.clear();
+        self.forget_session();
     }
 
-    fn publish(&mut self, ticket: Option<Ticket>, channel: String, payload: Bytes) {
+    fn publish(&mut self, publish: Publish) {
         let Some(session) = &self.session else { return };
-        match (session.publish(channel, payload), ticket) {
+        let Publish { ticket, audience, payload, entry } = publish;
+        let record = payload.clone();
+        match (session.publish(self.settings.names.of(&audience), payload), ticket) {
             (Some(publishing), ticket) => {
+                if let Some(entry) = entry {
+                    self.append(&audience, entry, record);
+                }
                 self.start(ticket.map_or(Errand::Base, Errand::Record), publishing);
             }
             (None, Some(ticket)) => {
@@ -278,7 +288,7 @@ impl Driver {
         }
     }
 
-    fn start<F>(&mut self, errand: Errand, publishing: F)
+    pub(super) fn start<F>(&mut self, errand: Errand, publishing: F)
     where
         F: Future<Output = Result<(), Error>> + Send + 'static,
     {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use stentor_wire::time::Instant;
 
+use super::remembering::Memory;
 use super::{Driver, FIGURES_INTERVAL};
 use crate::counters::Counters;
 use crate::link::LinkState;
@@ -134,6 +135,7 @@ impl Driver {
             inbox: self.inbox.counters(),
             subscriptions: self.subscriptions.counters(),
             link: self.link.counters(),
+            history: self.memory.as_ref().map(Memory::counters).unwrap_or_default(),
             panics: self.panics,
         };
         self.telling.often(now, &counters);

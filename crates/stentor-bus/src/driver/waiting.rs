@@ -5,6 +5,7 @@ use std::future::pending;
 use futures_util::StreamExt;
 use tokio::time::sleep_until;
 
+use super::remembering::{next_ask, next_read};
 use super::{AT_ONCE_MAX, Driver, Event};
 use crate::session::{Session, SessionEvent};
 
@@ -14,6 +15,8 @@ impl Driver {
         let due = self.clock.runtime_instant(self.next_due());
         let mut said = Vec::new();
         let is_stopping = self.stop_at.is_some();
+        let memory = self.memory.as_mut();
+        let (asks, reading) = memory.map(|memory| (&mut memory.asks, &mut memory.reading)).unzip();
         tokio::select! {
             Some(control) = self.ends.controls.recv() => Event::Control(control),
             patience = &mut self.ends.stop, if !is_stopping => {
@@ -29,6 +32,8 @@ impl Driver {
             _ = self.ends.outgoings.recv_many(&mut said, AT_ONCE_MAX), if !self.is_silent => {
                 Event::Said(said)
             }
+            Some(ask) = next_ask(asks) => Event::Asked(ask),
+            Some((audience, result)) = next_read(reading) => Event::Read(audience, result),
             () = sleep_until(due) => Event::Due,
         }
     }
@@ -40,6 +45,7 @@ impl Driver {
             Some(self.link.poll_timeout()),
             Some(self.telling.next_figures_at()),
             self.stop_at,
+            self.upkeep_due(),
         ];
         dues.into_iter().flatten().min().unwrap_or_default()
     }

@@ -14,7 +14,15 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 fn record(payload_bytes: usize) -> OutRecord {
     let payload = Bytes::from(vec![b'x'; payload_bytes]);
     let seq = Seq::first_of(0);
-    OutRecord { audience: None, seq, is_mark: false, has_failed: false, payload, said_at: START }
+    OutRecord {
+        audience: None,
+        seq,
+        is_mark: false,
+        is_settled: false,
+        has_failed: false,
+        payload,
+        said_at: START,
+    }
 }
 
 fn in_flight(records_max: usize, bytes_max: usize) -> InFlight {

@@ -14,7 +14,15 @@ const START: Instant = Instant::from_micros(1_000_000);
 fn record(payload_bytes: usize) -> OutRecord {
     let payload = Bytes::from(vec![b'x'; payload_bytes]);
     let seq = Seq::first_of(0);
-    OutRecord { audience: None, seq, is_mark: false, has_failed: false, payload, said_at: START }
+    OutRecord {
+        audience: None,
+        seq,
+        is_mark: false,
+        is_settled: false,
+        has_failed: false,
+        payload,
+        said_at: START,
+    }
 }
 
 fn outbox(records_max: usize, bytes_max: usize) -> Outbox {

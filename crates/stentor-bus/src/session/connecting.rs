@@ -71,7 +71,7 @@ async fn connect_to_all(plan: Plan, found: Topology) -> Result<Session, Error> {
         Some(error) if nodes.iter().all(Option::is_none) => Err(error),
         _ => {
             let used = found.servers.clone();
-            Ok(Session::new(plan, found, used, nodes))
+            Session::new(plan, found, used, nodes).await
         }
     }
 }
@@ -107,7 +107,7 @@ async fn connect_to_two(plan: Plan, found: Topology) -> Result<Session, Error> {
     let node =
         Node::connect(&plan.address, plan.mode, listening, server, plan.probe.clone()).await?;
     let topology = Topology::one(server.clone());
-    Ok(Session::new(plan, topology, used, vec![Some(node)]))
+    Session::new(plan, topology, used, vec![Some(node)]).await
 }
 
 fn failure(text: &'static str) -> Error {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use stentor_engine::bus::counters::Counters;
+use stentor_engine::bus::counters::{Counters, HistoryCounters};
 
 use super::*;
 use crate::http::exposition::tests::check;
@@ -83,6 +83,7 @@ fn every_figure_stands_in_a_family_of_its_own() {
             probe_latency: Duration::from_micros(1_500),
             ..LinkCounters::default()
         },
+        history: HistoryCounters::default(),
         panics: next(),
     };
     let shard = ShardFigures {

@@ -1,0 +1,264 @@
+//! Remembering: what is said goes into the streams of its rooms, and is read from them.
+//!
+//! Where no history is kept on Redis none of this does anything.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fred::error::Error;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{AT_ONCE_MAX, Driver, Errand};
+use crate::channel::Audience;
+use crate::counters::HistoryCounters;
+use crate::histories::{Ask, ReadError, ReadResult};
+use crate::inbox::{Arrival, Origin};
+use crate::link::LinkState;
+use crate::pipeline::Entry;
+use crate::session::{Append, Found};
+use crate::stream_history::StreamHistory;
+use crate::stream_reads::StreamReads;
+use crate::stream_upkeep::{StreamUpkeep, Upkeep};
+
+/// What a bus with history on Redis has beside the rest.
+pub(super) struct Memory {
+    pub(super) asks: mpsc::Receiver<Ask>,
+    pub(super) upkeep: StreamUpkeep,
+    pub(super) reading: FuturesUnordered<Reading>,
+    reads: StreamReads<oneshot::Sender<ReadResult>>,
+    /// Rooms whose messages are on their way into their streams, and how many of each.
+    appending: HashMap<Audience, usize>,
+    counters: HistoryCounters,
+}
+
+/// A read that is under way.
+pub(super) type Reading = Pin<Box<dyn Future<Output = (Audience, Result<Found, Error>)> + Send>>;
+
+impl Memory {
+    pub(super) fn new(history: StreamHistory, asks: mpsc::Receiver<Ask>) -> Memory {
+        Memory {
+            asks,
+            upkeep: StreamUpkeep::new(history.ttl),
+            reading: FuturesUnordered::new(),
+            reads: StreamReads::default(),
+            appending: HashMap::new(),
+            counters: HistoryCounters::default(),
+        }
+    }
+
+    pub(super) fn counters(&self) -> HistoryCounters {
+        HistoryCounters { waiting: self.reads.len() as u64, ..self.counters }
+    }
+
+    /// Everybody who waits is told that nothing can be read.
+    fn release(&mut self) {
+        self.reading.clear();
+        for waiter in self.reads.handle_link_down() {
+            self.counters.unanswered += 1;
+            // Who waited may have given up.
+            let _ = waiter.send(Err(ReadError::LinkDown));
+        }
+    }
+}
+
+impl Driver {
+    /// A message is published next: it goes into its room's stream first.
+    pub(super) fn append(&mut self, audience: &Audience, entry: Entry, record: Bytes) {
+        let now = self.clock.now().instant;
+        let (Some(memory), Some(session)) = (&mut self.memory, &self.session) else { return };
+        let key = self.settings.names.history(audience);
+        let append = Append { key: key.clone(), record, is_settled: entry.is_settled };
+        let Some(appending) = session.append(append) else {
+            memory.counters.errors += 1;
+            return memory.upkeep.handle_lack(now, audience);
+        };
+        let renewing = if memory.upkeep.handle_message(now, audience) {
+            session.renew(key, memory.upkeep.lifetime())
+        } else {
+            None
+        };
+        if session.appends_apart() {
+            *memory.appending.entry(audience.clone()).or_default() += 1;
+        }
+        self.start(Errand::Append(audience.clone()), appending);
+        if let Some(renewing) = renewing {
+            self.start(Errand::Renew(audience.clone()), renewing);
+        }
+    }
+
+    pub(super) fn take_appended(&mut self, audience: &Audience, result: Result<(), Error>) {
+        let now = self.clock.now().instant;
+        let Some(memory) = &mut self.memory else { return };
+        if let Some(count) = memory.appending.get_mut(audience) {
+            *count -= 1;
+            if *count == 0 {
+                memory.appending.remove(audience);
+            }
+        }
+        match result {
+            Ok(()) => memory.counters.appended += 1,
+            Err(error) => {
+                memory.counters.errors += 1;
+                memory.upkeep.handle_lack(now, audience);
+                self.telling.failed(error.details());
+            }
+        }
+    }
+
+    pub(super) fn take_renewed(&mut self, audience: &Audience, result: &Result<(), Error>) {
+        let Some(memory) = &mut self.memory else { return };
+        if result.is_err() {
+            memory.counters.errors += 1;
+            memory.upkeep.handle_not_renewed(audience);
+        }
+    }
+
+    pub(super) fn take_lack_written(&mut self, audience: &Audience, result: &Result<(), Error>) {
+        let now = self.clock.now().instant;
+        let Some(memory) = &mut self.memory else { return };
+        if result.is_ok() {
+            memory.upkeep.handle_lack_written(now, audience);
+        } else {
+            memory.counters.errors += 1;
+            memory.upkeep.handle_lack_not_written(now, audience);
+        }
+    }
+
+    /// The messages of other programs are in no stream.
+    pub(super) fn look_for_foreign(&mut self, new_from: usize) {
+        let now = self.clock.now().instant;
+        let Some(memory) = &mut self.memory else { return };
+        for arrival in &self.arrivals[new_from..] {
+            let Arrival::Delivery(delivery) = arrival else { continue };
+            if matches!(delivery.origin, Origin::Foreign | Origin::ForeignWithoutId) {
+                memory.upkeep.handle_lack(now, &delivery.audience);
+            }
+        }
+    }
+
+    /// When a stream is due to be kept up, while that can be done.
+    pub(super) fn upkeep_due(&self) -> Option<stentor_wire::time::Instant> {
+        let memory = self.memory.as_ref().filter(|_| self.link.state() == LinkState::Up);
+        memory.and_then(|memory| memory.upkeep.poll_timeout())
+    }
+
+    /// Writes down what is lacking and lets streams live on; before anything is published, so that
+    /// who reads what is said after a loss finds the loss.
+    pub(super) fn keep_up(&mut self) {
+        let now = self.clock.now().instant;
+        while let Some(audience) = self.pipeline.poll_unpublished() {
+            if let Some(memory) = &mut self.memory {
+                memory.upkeep.handle_lack(now, &audience);
+            }
+        }
+        if self.link.state() != LinkState::Up {
+            return;
+        }
+        for _ in 0..AT_ONCE_MAX {
+            let (Some(memory), Some(session)) = (&mut self.memory, &self.session) else { return };
+            let lifetime = memory.upkeep.lifetime();
+            match memory.upkeep.poll_upkeep(now) {
+                Some(Upkeep::Renew(audience)) => {
+                    match session.renew(self.settings.names.history(&audience), lifetime) {
+                        Some(renewing) => self.start(Errand::Renew(audience), renewing),
+                        None => memory.upkeep.handle_not_renewed(&audience),
+                    }
+                }
+                Some(Upkeep::Lack(audience)) => {
+                    match session.lack(self.settings.names.lacking(&audience), lifetime) {
+                        Some(writing) => self.start(Errand::Lack(audience), writing),
+                        None => memory.upkeep.handle_lack_not_written(now, &audience),
+                    }
+                }
+                None => return,
+            }
+        }
+    }
+
+    pub(super) fn handle_ask(&mut self, first: Ask) {
+        self.take_ask(first);
+        for _ in 1..AT_ONCE_MAX {
+            let next = self.memory.as_mut().and_then(|memory| memory.asks.try_recv().ok());
+            let Some(ask) = next else { return };
+            self.take_ask(ask);
+        }
+    }
+
+    fn take_ask(&mut self, Ask { audience, answer }: Ask) {
+        let Some(memory) = &mut self.memory else { return };
+        let (answer, why) = if self.link.state() == LinkState::Up {
+            let Err(answer) = memory.reads.handle_asked(audience, answer) else { return };
+            (answer, ReadError::Busy)
+        } else {
+            (answer, ReadError::LinkDown)
+        };
+        memory.counters.unanswered += 1;
+        // Who asked may have given up.
+        let _ = answer.send(Err(why));
+    }
+
+    /// Begins the reads whose turn it is.
+    pub(super) fn read(&mut self) {
+        while let (Some(memory), Some(session)) = (&mut self.memory, &self.session) {
+            let Some(audience) = memory.reads.poll_read() else { return };
+            let names = &self.settings.names;
+            let Some(reading) = session.read(names.history(&audience), names.lacking(&audience))
+            else {
+                return memory.release();
+            };
+            memory.counters.reads += 1;
+            memory.reading.push(Box::pin(async move { (audience, reading.await) }));
+        }
+    }
+
+    pub(super) fn handle_read(&mut self, audience: &Audience, result: Result<Found, Error>) {
+        let Some(memory) = &mut self.memory else { return };
+        let answer = match result {
+            Ok(mut found) => {
+                memory.counters.rubbish += found.rubbish;
+                if memory.upkeep.is_lacking(audience) {
+                    found.kept.lacking_at = Some(u64::MAX);
+                }
+                Ok(Arc::new(found.kept))
+            }
+            Err(error) => {
+                self.telling.failed(error.details());
+                Err(ReadError::Refused)
+            }
+        };
+        for waiter in memory.reads.handle_read(audience) {
+            memory.counters.answered += u64::from(answer.is_ok());
+            memory.counters.unanswered += u64::from(answer.is_err());
+            // Who waited may have given up.
+            let _ = waiter.send(answer.clone());
+        }
+    }
+
+    /// The session is dropped, and with it all that was on its way.
+    pub(super) fn forget_session(&mut self) {
+        let now = self.clock.now().instant;
+        let Some(memory) = &mut self.memory else { return };
+        memory.release();
+        // What goes into a stream another way than out may have been taken there and not here.
+        for (audience, _) in memory.appending.drain() {
+            memory.upkeep.handle_lack(now, &audience);
+        }
+        memory.upkeep.handle_link_down(now);
+    }
+}
+
+/// The next read that ends.
+pub(super) async fn next_read(
+    reading: Option<&mut FuturesUnordered<Reading>>,
+) -> Option<(Audience, Result<Found, Error>)> {
+    reading?.next().await
+}
+
+/// The next who asks.
+pub(super) async fn next_ask(asks: Option<&mut mpsc::Receiver<Ask>>) -> Option<Ask> {
+    asks?.recv().await
+}
