@@ -17,4 +17,5 @@ mod outage;
 mod pod;
 mod sentinel;
 mod sharded;
+mod streams;
 mod tls;
