@@ -1,9 +1,10 @@
 //! What the bus costs: two buses at one Redis, one that says and one that hears.
 //!
-//! `cargo run --release -p stentor-bus --example throughput -- URL [OUT_PER_SECOND [SECONDS]]`:
-//! bus A says so many messages a second (0: nothing, which shows what an idle bus costs; `max`: as
-//! many as go) in 64 rooms, bus B hears them. For each the time of its thread on a processor is
-//! printed, from `/proc/self/task/*/schedstat`.
+//! `cargo run --release -p stentor-bus --example throughput -- URL [OUT_PER_SECOND [SECONDS
+//! [history]]]`: bus A says so many messages a second (0: nothing, which shows what an idle bus
+//! costs; `max`: as many as go) in 64 rooms, bus B hears them; with `history` Redis keeps 256 of
+//! each room. For each the time of its thread on a processor is printed, from
+//! `/proc/self/task/*/schedstat`.
 
 use std::error::Error;
 use std::fs;
@@ -15,6 +16,7 @@ use stentor_bus::bus::{Bus, Settings, Started};
 use stentor_bus::channel::ChannelNames;
 use stentor_bus::link::LinkState;
 use stentor_bus::pod_id::PodId;
+use stentor_bus::stream_history::StreamHistory;
 use stentor_wire::room_name::RoomName;
 use tokio::time::{interval, timeout};
 
@@ -42,9 +44,14 @@ fn rooms() -> Result<Vec<RoomName>, Box<dyn Error>> {
     names.collect::<Result<_, _>>().map_err(|_| "a bad room".into())
 }
 
-async fn start(url: &str, name: &str) -> Result<Started, Box<dyn Error>> {
+async fn start(
+    url: &str,
+    name: &str,
+    history: Option<StreamHistory>,
+) -> Result<Started, Box<dyn Error>> {
     let names = ChannelNames::new("throughput")?;
     let settings = Settings::new(Address::parse(url, None)?, names, PodId::new(name, 1), 1);
+    let settings = Settings { history, ..settings };
     let mut started = Bus::start(settings, 1)?;
     let is_up = started.link.wait_for(|state| *state == LinkState::Up);
     timeout(Duration::from_secs(5), is_up).await.map_err(|_| "Redis is not there")??;
@@ -54,14 +61,17 @@ async fn start(url: &str, name: &str) -> Result<Started, Box<dyn Error>> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let url = arguments.next().ok_or("usage: throughput URL [OUT_PER_SECOND|max [SECONDS]]")?;
+    let url =
+        arguments.next().ok_or("usage: throughput URL [OUT_PER_SECOND|max [SECONDS [history]]]")?;
     let rate = arguments.next().unwrap_or_else(|| "10000".to_owned());
     let per_second: u64 = if rate == "max" { u64::MAX } else { rate.parse()? };
     let seconds: u64 = arguments.next().map_or(Ok(5), |text| text.parse())?;
+    let ttl = Duration::from_secs(60);
+    let history = arguments.next().map(|_| StreamHistory { size: 256, ttl });
 
     let rooms = rooms()?;
-    let mut a = start(&url, "a").await?;
-    let mut b = start(&url, "b").await?;
+    let mut a = start(&url, "a", history).await?;
+    let mut b = start(&url, "b", history).await?;
     rooms.iter().for_each(|room| b.rooms.want(room.clone()));
     let is_heard =
         |all: u64| move |now: &stentor_bus::counters::Counters| now.subscriptions.confirmed == all;

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use stentor_engine::bus::counters::{
-    InboxCounters, LinkCounters, PipelineCounters, SubscriptionCounters,
+    HistoryCounters, InboxCounters, LinkCounters, PipelineCounters, SubscriptionCounters,
 };
 use stentor_engine::bus::link::LinkState;
 use stentor_engine::{Figures, ShardFigures};
@@ -31,6 +31,7 @@ pub(super) fn bus(page: &mut Exposition, figures: &Figures, link: Option<LinkSta
     way_in(page, &counters.inbox);
     to_members(page, &figures.shards);
     subscriptions(page, &counters.subscriptions);
+    history(page, &counters.history);
 }
 
 /// The messages that were not published when they were said, for whatever reason, each once. One
@@ -140,6 +141,23 @@ fn subscriptions(page: &mut Exposition, subscriptions: &SubscriptionCounters) {
         &[
             ("joins_overdue", "Handshakes answered before their subscription was there.", overdue),
             ("subscription_failures", "Commands to subscribe that failed.", failures),
+        ],
+    );
+}
+
+fn history(page: &mut Exposition, history: &HistoryCounters) {
+    let HistoryCounters { appended, errors, reads, answered, .. } = *history;
+    let HistoryCounters { unanswered, rubbish, waiting, .. } = *history;
+    gauges(page, &[("history_waiting", "Who waits for a history that Redis keeps.", waiting)]);
+    counters(
+        page,
+        &[
+            ("history_appended", "Messages that Redis took into a history.", appended),
+            ("history_errors", "Commands for a history that Redis did not take.", errors),
+            ("history_reads", "Histories read from Redis.", reads),
+            ("history_answered", "Those who asked for a history and got it.", answered),
+            ("history_unanswered", "Those who asked for a history in vain.", unanswered),
+            ("history_rubbish", "Entries of histories that are no message.", rubbish),
         ],
     );
 }

@@ -83,7 +83,15 @@ fn every_figure_stands_in_a_family_of_its_own() {
             probe_latency: Duration::from_micros(1_500),
             ..LinkCounters::default()
         },
-        history: HistoryCounters::default(),
+        history: HistoryCounters {
+            appended: next(),
+            errors: next(),
+            reads: next(),
+            answered: next(),
+            unanswered: next(),
+            rubbish: next(),
+            waiting: next(),
+        },
         panics: next(),
     };
     let shard = ShardFigures {
@@ -98,6 +106,7 @@ fn every_figure_stands_in_a_family_of_its_own() {
     let samples = check(&page).expect("a valid page");
     let (pipeline, inbox) = (counters.pipeline, counters.inbox);
     let (subscriptions, link) = (counters.subscriptions, counters.link);
+    let history = counters.history;
     let errors = pipeline.failed + pipeline.overflowed;
     for (name, value) in [
         ("publish_errors", errors),
@@ -127,6 +136,13 @@ fn every_figure_stands_in_a_family_of_its_own() {
         ("joins_waiting", subscriptions.waiting),
         ("joins_overdue_total", subscriptions.overdue),
         ("subscription_failures_total", subscriptions.failures),
+        ("history_appended_total", history.appended),
+        ("history_errors_total", history.errors),
+        ("history_reads_total", history.reads),
+        ("history_answered_total", history.answered),
+        ("history_unanswered_total", history.unanswered),
+        ("history_rubbish_total", history.rubbish),
+        ("history_waiting", history.waiting),
         ("panics_total", counters.panics),
         ("up", 1),
     ] {
