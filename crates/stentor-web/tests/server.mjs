@@ -20,17 +20,25 @@ export async function freePort() {
 export class Server {
   #binary;
   #port;
+  #settings;
   #child = null;
 
-  constructor(binary, port) {
+  /** `settings` are variables of its environment. */
+  constructor(binary, port, settings = {}) {
     this.#binary = binary;
     this.#port = port;
+    this.#settings = settings;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#port}/`;
   }
 
   /** Starts it and waits until it says that it is well. */
   async start() {
     const env = {
       ...process.env, HOST: "127.0.0.1", PORT: String(this.#port), LOG_LEVEL: "warn",
+      ...this.#settings,
     };
     const child = spawn(this.#binary, [], { env, stdio: ["ignore", "inherit", "inherit"] });
     this.#child = child;
@@ -47,13 +55,22 @@ export class Server {
     throw new Error("the server did not answer /healthz in time");
   }
 
-  /** Ends it without a farewell; nothing where it does not run. */
-  async kill() {
+  /** It stands still, with its connections open, until `resume`. */
+  pause() {
+    this.#child.kill("SIGSTOP");
+  }
+
+  resume() {
+    this.#child.kill("SIGCONT");
+  }
+
+  /** Ends it without a farewell, or by `SIGTERM` with one; nothing where it does not run. */
+  async kill(signal = "SIGKILL") {
     const child = this.#child;
     this.#child = null;
     if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, "exit");
-    child.kill("SIGKILL");
+    child.kill(signal);
     await exit;
   }
 }

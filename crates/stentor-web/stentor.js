@@ -1,0 +1,382 @@
+// Stentor's client for browsers and Node: one connection that comes back by itself, goes on where
+// it was cut off, and says again what may have been lost. The types stand in stentor.d.ts.
+
+/** The first and the largest window out of which a retry's delay is drawn. */
+const RETRY_MIN_MS = 500;
+const RETRY_MAX_MS = 20_000;
+/** A connection that lived this long was a good one: what failed before it is forgotten. */
+const STABLE_MS = 10_000;
+/** Token, handshake and the server's welcome together may take this long. */
+const CONNECT_MS = 10_000;
+/** After this silence the server is asked for a sign of life, and has the second span for it. */
+const SILENCE_MS = 25_000;
+const PONG_MS = 10_000;
+/** The longest pause that a draining server may ask for. */
+const ASKED_MAX_MS = 300_000;
+/** What the server takes in one message. */
+const MESSAGE_BYTES_MAX = 65_536;
+/** What may wait for its answer; a server allows a burst of more messages than that. */
+const QUEUE_MAX = 128;
+const QUEUE_BYTES_MAX = 1 << 20;
+/** So many ids of a room are remembered, to know a message that comes twice. */
+const HEARD_MAX = 1_024;
+
+/** Close codes after which trying again would only repeat the fault. */
+export const FINAL_CODES = [1000, 1002, 1007, 1009, 4401, 4403];
+
+const EVENTS = /^(welcome|joined|left|ack|gap|resume|drain|token_expiring|authenticated)$/;
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** A UUIDv4, also where a page is no secure context and lacks `crypto.randomUUID`. */
+export function newId() {
+  const bits = () => crypto.getRandomValues(new Uint8Array(1))[0];
+  return "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
+    (digit ^ (bits() & (15 >> (digit / 4)))).toString(16));
+}
+
+/** Full jitter: anywhere between nothing and a window that doubles with each failure. */
+const jitter = (failures) => Math.random() * Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures);
+
+/** Why something was not done; `code` is the server's word for it, or this file's. */
+export class StentorError extends Error {
+  constructor(code, message) {
+    super(message);
+    this.name = "StentorError";
+    this.code = code;
+  }
+}
+
+/** A connection to Stentor that lasts until `close()` or until the server does not want it. */
+export class Stentor extends EventTarget {
+  #address;
+  #token;
+  #WebSocket;
+  /** The rooms to be in; false for one that the server has not let this client into yet. */
+  #rooms = new Map();
+  #away = new Set();
+  /** By room the ids of its latest messages, oldest first. */
+  #heard = new Map();
+  /** By id what waits for its answer, in the order in which it was said. */
+  #queue = new Map();
+  #queueBytes = 0;
+  #lastId;
+  #quietId;
+  /** The attempt or connection that counts; whatever another one still reports is ignored. */
+  #link = null;
+  #state = "connecting";
+  #identity = null;
+  #failures = 0;
+  #openedAt = 0;
+  #retryAt = 0;
+  #notBefore = 0;
+  #isRenewing = false;
+  #retryTimer;
+  #connectTimer;
+  #silenceTimer;
+  #listeners = new AbortController();
+
+  constructor(url, options = {}) {
+    super();
+    this.#address = new URL(url, globalThis.location?.href);
+    this.#address.protocol = this.#address.protocol.replace("http", "ws");
+    this.#address.pathname = this.#address.pathname.replace(/\/*$/, "/ws");
+    const query = this.#address.searchParams;
+    for (const name of ["events", "ack"]) query.set(name, "1");
+    if (options.presence) query.set("presence", "1");
+    if (options.echo === false) query.set("echo", "0");
+    this.#token = options.token;
+    this.#lastId = options.lastId;
+    this.#WebSocket = options.WebSocket ?? globalThis.WebSocket;
+    if (!this.#WebSocket) throw new TypeError("no WebSocket here: give one as an option");
+    for (const room of options.rooms ?? []) this.#rooms.set(room, true);
+    const { signal } = this.#listeners;
+    globalThis.addEventListener?.("online", () => this.#hasten(), { signal });
+    globalThis.document?.addEventListener("visibilitychange", () => this.#hasten(), { signal });
+    queueMicrotask(() => this.open());
+  }
+
+  get state() { return this.#state; }
+  /** What this client's messages bear as `from`; null before the first welcome. */
+  get identity() { return this.#identity; }
+  get rooms() { return [...this.#rooms.keys()]; }
+  get lastId() { return this.#lastId; }
+
+  /** Calls `listener` with the detail of each event of this type; returns how to stop that. */
+  on(type, listener) {
+    const listen = (event) => listener(event.detail);
+    this.addEventListener(type, listen);
+    return () => this.removeEventListener(type, listen);
+  }
+
+  /** Publishes; settled by the server's answer, however many connections that takes. */
+  publish(data, { room = this.rooms[0] ?? null, type = "chat", id = newId() } = {}) {
+    return this.#ask({ id: id.toLowerCase(), type, room, data });
+  }
+
+  /** Joins a room, again with each connection from then on. */
+  join(room) {
+    if (this.#rooms.get(room) && this.#state !== "connected") return Promise.resolve({ room });
+    if (!this.#rooms.has(room)) this.#rooms.set(room, false);
+    return this.#ask({ id: newId(), type: "join", room });
+  }
+
+  /** Leaves a room; without a connection there is nobody to be told. */
+  leave(room) {
+    this.#forget(room);
+    if (this.#state === "connected") return this.#ask({ id: newId(), type: "leave", room });
+    while (this.#answer("join", room, {}));
+    return Promise.resolve({ room });
+  }
+
+  /** Says in a room that one is `online` or `away`; told again to each connection. */
+  setPresence(status, room = this.rooms[0]) {
+    this.#away[status === "away" ? "add" : "delete"](room);
+    if (this.#state === "connected") this.#send({ type: "presence", room, data: { status } });
+  }
+
+  /** Connects at once: cuts a retry's delay short, and starts anew after a stop. */
+  async open() {
+    if (this.#link || this.#state === "closed") return;
+    clearTimeout(this.#retryTimer);
+    const link = { socket: null };
+    this.#link = link;
+    this.#become(this.#failures || this.#identity ? "reconnecting" : "connecting");
+    this.#connectTimer = setTimeout(() => this.#lose(link, 1006, "no answer"), CONNECT_MS);
+    try {
+      const token = await this.#askToken(this.#isRenewing ? "refused" : "connect");
+      if (link !== this.#link) return;
+      // The server answers with the first: the token does not travel back.
+      const protocols = token ? ["stentor", `bearer.${token}`] : [];
+      const socket = new this.#WebSocket(this.#target(), protocols);
+      link.socket = socket;
+      socket.onmessage = ({ data }) => link === this.#link && this.#handleFrame(data);
+      socket.onclose = ({ code, reason }) => this.#lose(link, code, reason);
+      socket.onerror = () => {}; // A close follows, and tells as much as is known.
+    } catch (error) {
+      this.#lose(link, 1006, String(error));
+    }
+  }
+
+  /** Leaves for good: what still waits is given up. */
+  close() {
+    this.#listeners.abort();
+    this.#end("closed", 1000, "closed by this side");
+  }
+
+  #target() {
+    const address = new URL(this.#address);
+    for (const [room, isIn] of this.#rooms) if (isIn) address.searchParams.append("room", room);
+    if (this.#lastId) address.searchParams.set("last_id", this.#lastId);
+    return address.href;
+  }
+
+  async #askToken(why) {
+    return typeof this.#token === "function" ? this.#token(why) : this.#token;
+  }
+
+  #ask(message) {
+    const { id, type, room } = message;
+    const text = JSON.stringify(message);
+    const bytes = new TextEncoder().encode(text).length;
+    const asked = new Promise((resolve, reject) => {
+      const refuse = (code) => reject(new StentorError(code, `not sent: ${code}`));
+      if (!UUID.test(id) || this.#queue.has(id)) return refuse("bad_id");
+      if (bytes > MESSAGE_BYTES_MAX) return refuse("too_big");
+      if (/closed|stopped/.test(this.#state)) return refuse(this.#state);
+      this.#queueBytes += bytes;
+      this.#queue.set(id, { type, room, text, bytes, resolve, reject });
+      if (this.#queue.size > QUEUE_MAX || this.#queueBytes > QUEUE_BYTES_MAX) {
+        this.#settle(id, new StentorError("queue_full", "too much waits for its answer"));
+      } else if (this.#state === "connected") this.#link.socket.send(text);
+    });
+    // Who does not wait for the answer is not to be ended by it, as Node would.
+    asked.catch(() => {});
+    return asked;
+  }
+
+  #send(message) {
+    this.#link.socket.send(JSON.stringify(message));
+  }
+
+  #settle(id, answer) {
+    const asked = this.#queue.get(id);
+    if (!asked) return false;
+    const { type, room, bytes, resolve, reject } = asked;
+    this.#queue.delete(id);
+    this.#queueBytes -= bytes;
+    if (!(answer instanceof Error)) resolve(answer);
+    else {
+      if (type === "join" && !this.#rooms.get(room)) this.#forget(room);
+      reject(answer);
+    }
+    return true;
+  }
+
+  #forget(room) {
+    this.#rooms.delete(room);
+    this.#away.delete(room);
+    this.#heard.delete(room);
+  }
+
+  #handleFrame(text) {
+    this.#watchSilence();
+    let message;
+    try {
+      message = JSON.parse(text);
+    } catch {} // The server frames JSON only.
+    const data = message?.data ?? {};
+    if (typeof message?.type !== "string") return;
+    let name = "message";
+    if (message.type === "pong") {
+      this.#quietId = message.id;
+      return;
+    } else if (message.type === "error") {
+      name = "error";
+      this.#settle(data.ref, new StentorError(data.code, data.message));
+    } else if (message.type === "presence") {
+      name = "presence";
+    } else if (message.from === "server" && EVENTS.test(data.event)) {
+      name = data.event;
+      this.#handleEvent(message, data);
+    } else if (this.#isKnown(message)) return;
+    this.#tell(name, message);
+  }
+
+  #handleEvent({ id, room }, data) {
+    switch (data.event) {
+      case "welcome":
+        return this.#handleWelcome(id, data);
+      case "ack":
+        return this.#settle(data.id, { id: data.id, duplicate: data.duplicate });
+      case "joined":
+        if (this.#rooms.has(room)) this.#rooms.set(room, true);
+        return this.#answer("join", room, data);
+      case "left":
+        // Without being asked, where a new token allows less than the old one.
+        if (!this.#answer("leave", room, data)) this.#forget(room);
+        return;
+      case "drain":
+        this.#notBefore = Date.now() + Math.min(data.reconnect_after_ms || 0, ASKED_MAX_MS);
+        return;
+      case "token_expiring":
+        return this.#renew(this.#link);
+    }
+  }
+
+  #handleWelcome(id, { client_id, user }) {
+    clearTimeout(this.#connectTimer);
+    this.#identity = user ?? client_id;
+    this.#lastId ??= id;
+    this.#openedAt = Date.now();
+    this.#notBefore = 0;
+    for (const [id, { type, room, text }] of this.#queue) {
+      if (type === "leave") this.#settle(id, { room });
+      else this.#link.socket.send(text);
+    }
+    for (const room of this.#away) this.#send({ type: "presence", room, data: { status: "away" } });
+    this.#become("connected");
+  }
+
+  /** Settles the first that asked for this, if any did. */
+  #answer(type, room, { members }) {
+    for (const [id, asked] of this.#queue) {
+      if (asked.type === type && asked.room === room) return this.#settle(id, { room, members });
+    }
+  }
+
+  /** Whether a message was heard before; if not, it is from now on, and is where to resume. */
+  #isKnown({ id, room }) {
+    if (!UUID.test(id)) return false;
+    let ids = this.#heard.get(room);
+    if (!ids) this.#heard.set(room, (ids = new Set()));
+    const isKnown = ids.has(id);
+    ids.add(id);
+    if (ids.size > HEARD_MAX) ids.delete(ids.values().next().value);
+    if (room !== undefined) this.#lastId = id;
+    this.#quietId = undefined;
+    return isKnown;
+  }
+
+  async #renew(link) {
+    if (typeof this.#token !== "function") return;
+    // Without a new token the server closes with 4401, and then it is asked for again.
+    const token = await this.#askToken("expiring").catch(() => null);
+    if (token && link === this.#link) this.#send({ type: "auth", data: { token } });
+  }
+
+  /** The connection is gone, or is given up: retry later, or stop where the code says so. */
+  #lose(link, code, reason) {
+    if (link !== this.#link) return;
+    if (this.#openedAt && Date.now() - this.#openedAt >= STABLE_MS) {
+      this.#failures = 0;
+      this.#isRenewing = false;
+    }
+    const isRenewable = code === 4401 && typeof this.#token === "function" && !this.#isRenewing;
+    if (FINAL_CODES.includes(code) && !isRenewable) return this.#end("stopped", code, reason);
+    this.#drop();
+    this.#isRenewing ||= isRenewable;
+    this.#retryIn(jitter(this.#failures++), { code, reason });
+  }
+
+  #retryIn(delayMs, detail) {
+    clearTimeout(this.#retryTimer);
+    const retryInMs = Math.max(0, this.#notBefore - Date.now()) + delayMs;
+    this.#retryAt = Date.now() + retryInMs;
+    this.#retryTimer = setTimeout(() => this.open(), retryInMs);
+    this.#become("reconnecting", { retryInMs, ...detail });
+  }
+
+  #end(state, code, reason) {
+    this.#drop();
+    this.#failures = 0;
+    this.#isRenewing = false;
+    this.#become(state, { code, reason });
+    for (const id of [...this.#queue.keys()]) this.#settle(id, new StentorError(state, reason));
+  }
+
+  /** Network or person came back: no use in a long delay, or in trusting a silent line. */
+  #hasten() {
+    if (globalThis.document?.visibilityState === "hidden") return;
+    this.#probe();
+    const delayMs = jitter(0);
+    const isSooner = this.#retryAt - Date.now() > delayMs;
+    if (this.#state === "reconnecting" && !this.#link && isSooner) this.#retryIn(delayMs);
+  }
+
+  #watchSilence() {
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(() => {
+      // A pong overtakes what was said in its moment, but nothing that was said a silence ago.
+      this.#lastId = this.#quietId ?? this.#lastId;
+      this.#probe();
+    }, SILENCE_MS);
+  }
+
+  /** Browsers answer pings unseen and tell no page of a dead line, so the client asks itself. */
+  #probe() {
+    if (this.#state !== "connected") return;
+    this.#send({ type: "ping" });
+    clearTimeout(this.#silenceTimer);
+    const link = this.#link;
+    this.#silenceTimer = setTimeout(() => this.#lose(link, 1006, "no sign of life"), PONG_MS);
+  }
+
+  #drop() {
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#connectTimer);
+    clearTimeout(this.#silenceTimer);
+    this.#openedAt = 0;
+    const socket = this.#link?.socket;
+    this.#link = null;
+    socket?.close(1000);
+  }
+
+  #become(state, detail) {
+    this.#state = state;
+    this.#tell("state", { state, ...detail });
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

@@ -1,0 +1,48 @@
+// stentor.js in Node and in Chromium: against a server that is played, and against the real one.
+//
+// Environment: STENTOR_BIN, CHROMIUM, TOOLS as for chat.mjs. Node before 22 needs
+// --experimental-websocket.
+
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { check, sum } from "./checks.mjs";
+import { inNode, inPage } from "./client/host.mjs";
+import { kills } from "./client/kills.mjs";
+import { packaged } from "./client/packaged.mjs";
+import { asking, bounds, comingBack, inWindow, pauses, rooms, tokens } from "./client/promises.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const tools = resolve(process.env.TOOLS ?? join(here, "../../../.tools"));
+const { chromium } = createRequire(join(tools, "from-here.cjs"))("playwright-core");
+
+async function all(host, binary) {
+  for (const part of [asking, rooms, comingBack, pauses, tokens, bounds]) await part(host);
+  await kills(host, binary);
+}
+
+async function main() {
+  await packaged();
+  const binary = process.env.STENTOR_BIN;
+  await all(await inNode(), binary);
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  const args = ["--no-sandbox", "--disable-gpu", "--no-first-run"];
+  const browser = await chromium.launch({ executablePath, headless: true, args });
+  try {
+    const host = await inPage(browser);
+    await all(host, binary);
+    await inWindow(host);
+    host.close();
+  } finally {
+    await browser.close();
+  }
+}
+
+if (!process.env.STENTOR_BIN) {
+  console.log("give STENTOR_BIN");
+  process.exit(2);
+}
+await check("the run came to its end", main);
+console.log(`${sum.passed} passed, ${sum.failed} failed`);
+process.exit(sum.failed === 0 ? 0 : 1);
