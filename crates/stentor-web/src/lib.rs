@@ -1,4 +1,4 @@
-//! The browser's half of Stentor: the pages that the server embeds.
+//! The browser's half of Stentor: the client `stentor.js`, and the pages that the server embeds.
 //!
 //! Static files, taken into the binary as they are: no build step, nothing from other hosts. This
 //! crate knows neither HTTP nor where the routes are mounted; it maps a path to bytes and their
@@ -23,8 +23,12 @@ const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-/// Every file that there is: the chat page at `/`, what it loads below `/assets/`.
+/// The client of browsers and Node, which pages of other hosts load too.
+pub const CLIENT_PATH: &str = "/stentor.js";
+
+/// Every file that there is: the chat page at `/`, what it loads below `/assets/`, the client.
 pub const ASSETS: &[Asset] = &[
+    Asset { path: CLIENT_PATH, content_type: JAVASCRIPT, body: include_bytes!("../stentor.js") },
     Asset { path: "/", content_type: HTML, body: include_bytes!("../static/chat.html") },
     Asset {
         path: "/assets/chat.css",
@@ -32,9 +36,19 @@ pub const ASSETS: &[Asset] = &[
         body: include_bytes!("../static/chat.css"),
     },
     Asset {
+        path: "/assets/messages.css",
+        content_type: CSS,
+        body: include_bytes!("../static/messages.css"),
+    },
+    Asset {
         path: "/assets/chat.js",
         content_type: JAVASCRIPT,
         body: include_bytes!("../static/chat.js"),
+    },
+    Asset {
+        path: "/assets/elements.js",
+        content_type: JAVASCRIPT,
+        body: include_bytes!("../static/elements.js"),
     },
     Asset {
         path: "/assets/messages.js",
@@ -42,9 +56,14 @@ pub const ASSETS: &[Asset] = &[
         body: include_bytes!("../static/messages.js"),
     },
     Asset {
-        path: "/assets/stentor.js",
+        path: "/assets/people.js",
         content_type: JAVASCRIPT,
-        body: include_bytes!("../static/stentor.js"),
+        body: include_bytes!("../static/people.js"),
+    },
+    Asset {
+        path: "/assets/standing.js",
+        content_type: JAVASCRIPT,
+        body: include_bytes!("../static/standing.js"),
     },
     Asset {
         path: "/assets/stentor.svg",

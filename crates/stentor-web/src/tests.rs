@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{ASSETS, Asset, asset};
+use super::{ASSETS, Asset, CLIENT_PATH, asset};
 
 fn text(asset: &Asset) -> &'static str {
     std::str::from_utf8(asset.body).expect("every embedded file is text")
@@ -32,7 +32,8 @@ fn an_unknown_path_is_nothing() {
 fn paths_are_unique_and_lie_under_assets() {
     let paths: BTreeSet<_> = ASSETS.iter().map(|asset| asset.path).collect();
     assert_eq!(paths.len(), ASSETS.len());
-    assert!(paths.iter().all(|path| *path == "/" || path.starts_with("/assets/")));
+    let is_elsewhere = |path: &&str| !path.starts_with("/assets/");
+    assert!(paths.into_iter().filter(is_elsewhere).eq(["/", CLIENT_PATH]));
 }
 
 #[test]
@@ -49,7 +50,14 @@ fn every_file_of_the_folder_is_embedded() {
         );
         files += 1;
     }
-    assert_eq!(files, ASSETS.len());
+    // The client stands beside its package, not in that folder.
+    assert_eq!(files + 1, ASSETS.len());
+}
+
+#[test]
+fn the_package_for_npm_has_the_version_of_this_crate() {
+    let package = include_str!("../package.json");
+    assert_eq!(quoted_after(package, "\"version\": \""), [env!("CARGO_PKG_VERSION")]);
 }
 
 #[test]
@@ -71,8 +79,12 @@ fn every_import_of_a_script_is_embedded() {
             assert!(asset(&format!("/assets/{path}")).is_some(), "{} wants {path}", script.path);
             imports += 1;
         }
+        for path in quoted_after(text(script), "from \"../") {
+            assert!(asset(&format!("/{path}")).is_some(), "{} wants {path}", script.path);
+            imports += 1;
+        }
     }
-    assert!(imports > 0, "the chat imports its modules");
+    assert!(imports > 1, "the chat imports its modules and the client");
 }
 
 #[test]

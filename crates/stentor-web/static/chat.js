@@ -1,35 +1,46 @@
-// The chat page: brings the fields, the list and the connection together.
+// The chat page: brings the fields, the list, the people and the connection together.
 
-import { MessageList } from "./messages.js";
-import { Connection, newId, roomAddress } from "./stentor.js";
+import { newId, Stentor } from "../stentor.js";
+import { MessageList, senderName } from "./messages.js";
+import { People } from "./people.js";
+import { Standing } from "./standing.js";
 
 /** Room names are 1 to 128 bytes of UTF-8 without control characters. */
 const ROOM_BYTES_MAX = 128;
-/** Own messages whose echo is awaited; past that the oldest are no longer watched. */
-const UNHEARD_MAX = 256;
+/** Rooms whose names a path cannot carry: `stats` is a route, and dots are folded away by URLs. */
+const ROOMS_NOT_FOR_PATHS = new Set(["stats", ".", ".."]);
+/** What is said of the words with which a client itself refuses a message. */
+const NOT_SENT = new Map([
+  ["queue_full", "too much waits to be sent"],
+  ["too_big", "it is too long"],
+  ["stopped", "there is no connection"],
+  ["closed", "the connection was given up"],
+]);
 
 const byId = (id) => document.getElementById(id);
 const page = {
-  state: byId("state"), place: byId("place"), room: byId("room"), name: byId("name"),
-  trouble: byId("trouble"), retry: byId("retry"), address: byId("address"), title: byId("title"),
-  say: byId("say"), message: byId("message"), send: byId("send"),
+  place: byId("place"), room: byId("room"), name: byId("name"), address: byId("address"),
+  title: byId("title"), say: byId("say"), message: byId("message"), send: byId("send"),
+  away: byId("away"), key: byId("key"), access: byId("access"), token: byId("token"),
 };
 const list = new MessageList({
   list: byId("messages"), empty: byId("empty"), latest: byId("latest"),
 });
+const people = new People({ here: byId("here"), roster: byId("roster") });
+const standing = new Standing({
+  state: byId("state"), now: byId("now"), trouble: byId("trouble"), retry: byId("retry"),
+});
 
 let room = "";
-let connection = null;
-/** What this connection's messages bear as `from`; told by the server on each connection. */
-let self = null;
-/** Ids of own messages that have not come back yet. */
-const unheard = new Set();
-let countdown = 0;
+let client = null;
+/** What this page's messages bear as `from`; another one with each connection without a token. */
+const selves = new Set();
 
 start();
 
 function start() {
-  page.name.value = recall("name") || `guest-${Math.floor(1000 + Math.random() * 9000)}`;
+  page.name.value = recall("localStorage", "name") || `guest-${1_000 + newNumber(9_000)}`;
+  page.token.value = recall("sessionStorage", "token") ?? "";
   page.place.addEventListener("submit", (event) => {
     event.preventDefault();
     enterRoom(page.room.value);
@@ -37,8 +48,24 @@ function start() {
   });
   page.room.addEventListener("change", () => enterRoom(page.room.value));
   page.room.addEventListener("input", () => page.room.setCustomValidity(""));
-  page.name.addEventListener("change", () => remember("name", page.name.value.trim()));
-  page.retry.addEventListener("click", () => connection.open());
+  page.name.addEventListener("change", () => {
+    remember("localStorage", "name", page.name.value.trim());
+    people.rename(ownName());
+  });
+  for (const id of ["now", "retry"]) byId(id).addEventListener("click", () => client.open());
+  page.away.addEventListener("click", () => setAway(page.away.ariaPressed !== "true"));
+  page.key.addEventListener("click", () => {
+    page.access.hidden = !page.access.hidden;
+    page.key.ariaExpanded = String(!page.access.hidden);
+    if (!page.access.hidden) page.token.focus();
+  });
+  page.access.addEventListener("submit", (event) => {
+    event.preventDefault();
+    remember("sessionStorage", "token", page.token.value.trim());
+    page.key.click();
+    connect();
+    page.message.focus();
+  });
   page.say.addEventListener("submit", (event) => {
     event.preventDefault();
     speak();
@@ -49,11 +76,33 @@ function start() {
     speak();
   });
   window.addEventListener("hashchange", () => enterRoom(roomOfHash() || room));
-  enterRoom(roomOfHash() || recall("room") || "general");
+  enterRoom(roomOfHash() || recall("localStorage", "room") || "general");
   page.message.focus();
 }
 
-/** Leaves the room, if there is one, and connects to another. A name that cannot be one is told. */
+/** A connection of its own for each token; rooms come and go on it. */
+function connect() {
+  client?.close();
+  client = new Stentor(basePath(), { presence: true, token: page.token.value.trim() });
+  client.on("state", handleState);
+  client.on("message", handleMessage);
+  client.on("presence", (message) => isHere(message) && people.handlePresence(message));
+  client.on("error", ({ data }) => {
+    if (!list.isPending(data.ref)) list.note(`${data.message} (${data.code})`, "error");
+  });
+  client.on("gap", handleGap);
+  client.on("resume", handleResume);
+  client.on("drain", () => list.note("The server is going away; this page comes back by itself"));
+  client.on("token_expiring", () => list.note("Your token ends soon; give this page a new one"));
+  client.on("welcome", ({ data }) => {
+    selves.add(client.identity);
+    if (data.rooms?.includes(room)) askWhoIsHere();
+  });
+  client.on("joined", (message) => isHere(message) && askWhoIsHere());
+  join();
+}
+
+/** Leaves the room, if there is one, and joins another. A name that cannot be one is told. */
 function enterRoom(wanted) {
   const fault = roomFault(wanted);
   page.room.setCustomValidity(fault);
@@ -64,123 +113,103 @@ function enterRoom(wanted) {
     return;
   }
   if (wanted === room) return;
-  connection?.close();
+  if (client?.rooms.includes(room)) client.leave(room);
   room = wanted;
-  unheard.clear();
   list.clear();
+  people.enter(new URL(`rooms/${encodeURIComponent(room)}`, basePath()));
+  page.away.ariaPressed = "false";
   showRoom();
-  const address = roomAddress(basePath(), room);
-  page.address.textContent = address.href;
-  connection = new Connection(address);
-  connection.addEventListener("state", (event) => handleState(event.detail));
-  connection.addEventListener("message", (event) => handleMessage(event.detail));
-  connection.open();
+  if (client) join();
+  else connect();
+}
+
+function join() {
+  // What the server refuses is told by the event `error`, whatever it was.
+  client.join(room).catch(() => {});
+}
+
+function askWhoIsHere() {
+  people.ask(client.identity, ownName());
+}
+
+function setAway(isAway) {
+  page.away.ariaPressed = String(isAway);
+  client.setPresence(isAway ? "away" : "online", room);
 }
 
 function speak() {
   const content = page.message.value;
-  if (!content.trim()) return;
-  const name = page.name.value.trim() || "guest";
+  if (!content.trim() || page.send.disabled) return;
   const id = newId();
-  // What cannot leave stays in the field: nothing typed is lost.
-  if (!connection.send({ id, type: "chat", room, data: { content, name } })) return;
-  unheard.add(id);
-  if (unheard.size > UNHEARD_MAX) unheard.delete(unheard.values().next().value);
+  const data = { content, name: ownName() };
+  const timestamp = new Date().toISOString();
+  list.sayPending({ id, type: "chat", room, from: client.identity, data, timestamp });
+  client.publish(data, { room, id }).then(
+    () => list.settle(id),
+    ({ code, message }) => list.fail(id, NOT_SENT.get(code) ?? message),
+  );
   page.message.value = "";
 }
 
-function handleState({ state, delayMs, reason }) {
-  clearInterval(countdown);
-  page.send.disabled = state !== "connected";
-  page.retry.hidden = state !== "stopped";
-  page.trouble.hidden = state !== "stopped";
-  page.trouble.textContent = state === "stopped" ? `Not connected: ${reason}.` : "";
-  showState(state, state);
-  if (state === "connected") return;
-  self = null;
-  tellUnheard();
-  if (delayMs) countDown(Date.now() + delayMs);
+function handleState(detail) {
+  // What is said without a connection waits for one; after a stop there will be none.
+  page.send.disabled = detail.state === "stopped";
+  if (detail.state !== "closed") standing.show(detail);
 }
 
 function handleMessage(message) {
-  if (message === null || typeof message !== "object") return;
-  const data = message.data ?? {};
-  switch (message.type) {
-    case "chat":
-    case "notification":
-      list.say(message, { own: unheard.delete(message.id) || isOwn(message) });
-      break;
-    case "system":
-      handleEvent(data);
-      break;
-    case "error":
-      unheard.delete(data.ref);
-      list.note(`${data.message ?? "the server refused a message"} (${data.code})`, "error");
-      break;
-  }
+  if (!isHere(message) || !["chat", "notification"].includes(message.type)) return;
+  if (typeof message.data?.name === "string") people.hear(message.from, senderName(message));
+  list.say(message, { own: list.isPending(message.id) || selves.has(message.from) });
 }
 
-/** The server's own events, told in few words; those that need no telling are left out. */
-function handleEvent(data) {
-  switch (data.event) {
-    case "welcome":
-      self = data.user ?? data.client_id ?? null;
-      break;
-    case "joined":
-      list.note(`Joined #${room}${membersOf(data)}`);
-      break;
-    case "left":
-      list.note(`Left #${room}`);
-      break;
-    case "gap":
-      list.note(`${data.missed ?? "Some"} messages were missed: this connection was too slow`);
-      break;
-    case "drain":
-      list.note("The server is going away; this page will connect again by itself");
-      break;
-  }
+function handleGap({ data, ...message }) {
+  if (!isHere(message)) return;
+  // Where nobody could count them, there is no number.
+  const what = data.missed === null ? "Some messages" : messages(data.missed);
+  list.note(`${what} ${data.missed === 1 ? "was" : "were"} missed here`, "gap");
 }
 
-function isOwn(message) {
-  return self !== null && message.from === self;
+/** After a reconnect: what follows from the server's memory, and whether that is all. */
+function handleResume({ data }) {
+  if (!data.recovered) list.note("Some messages may be missing here", "gap");
+  else if (data.replayed === 0) list.note("Back again, nothing was missed", "resume");
+  else list.note(`Caught up: ${messages(data.replayed)}`, "resume");
 }
 
-function membersOf(data) {
-  const members = Array.isArray(data.members) ? data.members.length : data.members;
-  return Number.isInteger(members) ? `, ${members} here` : "";
+function messages(number) {
+  return number === 1 ? "1 message" : `${number} messages`;
 }
 
-/** Messages that left before the line broke may have been lost: that is said, not hidden. */
-function tellUnheard() {
-  if (unheard.size === 0) return;
-  const what = unheard.size === 1 ? "Your last message" : `Your last ${unheard.size} messages`;
-  unheard.clear();
-  list.note(`${what} may not have arrived`, "error");
+/** Rooms come and go on one connection: a late word of the last one is not for this one. */
+function isHere(message) {
+  return message.room === undefined || message.room === room;
 }
 
-function countDown(until) {
-  const show = () => {
-    const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-    page.state.title = seconds > 0 ? `next try in ${seconds} s` : "trying now";
-    page.state.dataset.wait = seconds > 0 ? `${seconds} s` : "";
-  };
-  show();
-  countdown = setInterval(show, 1000);
+function newNumber(below) {
+  return Math.floor(Math.random() * below);
 }
 
-function showState(state, text) {
-  page.state.dataset.state = state;
-  page.state.dataset.wait = "";
-  page.state.textContent = text;
-  page.state.title = "";
+function ownName() {
+  return page.name.value.trim() || "guest";
 }
 
 function showRoom() {
   page.room.value = room;
   page.title.textContent = `#${room}`;
   document.title = `#${room} · Stentor`;
-  remember("room", room);
+  page.address.textContent = roomAddress();
+  remember("localStorage", "room", room);
   if (roomOfHash() !== room) history.replaceState(null, "", `#${encodeURIComponent(room)}`);
+}
+
+/** What any other client connects to for this room. */
+function roomAddress() {
+  const inPath = !ROOMS_NOT_FOR_PATHS.has(room);
+  const address = new URL(inPath ? `ws/${encodeURIComponent(room)}` : "ws", basePath());
+  address.protocol = address.protocol.replace("http", "ws");
+  if (!inPath) address.searchParams.set("room", room);
+  return address.href;
 }
 
 function roomFault(name) {
@@ -207,15 +236,15 @@ function basePath() {
 }
 
 /** Storage may be forbidden; then the page merely forgets. */
-function remember(key, value) {
+function remember(storage, key, value) {
   try {
-    localStorage.setItem(`stentor.${key}`, value);
+    window[storage].setItem(`stentor.${key}`, value);
   } catch {}
 }
 
-function recall(key) {
+function recall(storage, key) {
   try {
-    return localStorage.getItem(`stentor.${key}`);
+    return window[storage].getItem(`stentor.${key}`);
   } catch {
     return null;
   }

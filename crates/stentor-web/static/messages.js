@@ -1,9 +1,13 @@
-// The list of messages: what was said, by whom, when. Everything goes in as text, never as markup.
+// The list of messages: what was said, by whom, when, and what was missed.
+
+import { bidi, element, hueOf } from "./elements.js";
 
 /** The list keeps the newest lines; older ones leave the page. */
 export const LINES_MAX = 500;
 /** Lines of one sender closer than this share one heading. */
 const GROUP_MS = 5 * 60_000;
+/** Own messages whose echo is awaited; the oldest beyond are lines like others. */
+const PENDING_MAX = 256;
 /** Longest name, and longest text of a foreign message, that is shown. */
 const NAME_CHARS_MAX = 40;
 const TEXT_CHARS_MAX = 70_000;
@@ -19,9 +23,13 @@ export class MessageList {
   #list;
   #empty;
   #latest;
-  #waiting = [];
+  /** Lines that enter the page with the next painting. */
+  #unpainted = [];
+  /** By id the lines of own messages that have not been heard yet. */
+  #pending = new Map();
+  /** Who said a line, and when. */
+  #said = new WeakMap();
   #paintTimer = 0;
-  #previous = null;
 
   constructor({ list, empty, latest }) {
     this.#list = list;
@@ -38,16 +46,51 @@ export class MessageList {
 
   /** A message that somebody sent; `own` where it was this page. */
   say(message, { own }) {
+    const before = this.#pending.get(message.id);
+    if (before) {
+      // It is heard now, and here is its place among what others said.
+      this.#pending.delete(message.id);
+      this.#unpainted = this.#unpainted.filter((line) => line !== before);
+      before.remove();
+    }
+    this.#addMessage(message, own);
+  }
+
+  /** An own message that is on its way. It stands here until it is heard, or fails. */
+  sayPending(message) {
+    const line = this.#addMessage(message, true);
+    line.classList.add("pending");
+    line.append(element("p", "fate", "waiting to be sent"));
+    this.#pending.set(message.id, line);
+    if (this.#pending.size > PENDING_MAX) this.#pending.delete(this.#pending.keys().next().value);
+  }
+
+  isPending(id) {
+    return this.#pending.has(id);
+  }
+
+  /** The server has it; it will be heard, if it was not heard before the line broke. */
+  settle(id) {
+    const line = this.#pending.get(id);
+    line?.classList.remove("pending");
+    line?.querySelector(".fate")?.remove();
+  }
+
+  /** The server has it not, and will not get it. */
+  fail(id, why) {
+    const line = this.#pending.get(id);
+    if (!line) return;
+    this.#pending.delete(id);
+    line.classList.replace("pending", "failed");
+    line.querySelector(".fate").textContent = `not sent: ${why}`;
+  }
+
+  #addMessage(message, own) {
     const at = messageTime(message);
     const name = senderName(message);
-    const sender = `${message.type}|${message.from}|${name}`;
-    const before = this.#previous;
-    const follows = before?.sender === sender && at - before.at < GROUP_MS;
-    this.#previous = { sender, at };
-
     const line = element("li", "line");
+    this.#said.set(line, { sender: `${message.type}|${message.from}|${name}`, at });
     line.classList.toggle("own", own);
-    line.classList.toggle("follows", follows);
     line.classList.toggle("loud", message.type === "notification");
     line.style.setProperty("--hue", String(hueOf(name)));
     const head = element("p", "head");
@@ -56,11 +99,11 @@ export class MessageList {
     if (message.from) head.title = `from ${message.from}`;
     line.append(head, bidi("p", "text", messageText(message)));
     this.#add(line);
+    return line;
   }
 
-  /** Something that the page or the server has to tell; `kind` is `event` or `error`. */
+  /** What the page or the server has to tell; `kind` is `event`, `gap`, `resume` or `error`. */
   note(text, kind = "event") {
-    this.#previous = null;
     const line = element("li", `note ${kind}`);
     line.append(element("span", "text", text), timeElement(Date.now()));
     this.#add(line);
@@ -69,28 +112,40 @@ export class MessageList {
   clear() {
     clearTimeout(this.#paintTimer);
     this.#paintTimer = 0;
-    this.#waiting = [];
-    this.#previous = null;
+    this.#unpainted = [];
+    this.#pending.clear();
     this.#list.replaceChildren();
     this.#empty.hidden = false;
     this.#latest.hidden = true;
   }
 
   #add(line) {
-    this.#waiting.push(line);
-    if (this.#waiting.length > LINES_MAX) this.#waiting.shift();
+    this.#unpainted.push(line);
+    if (this.#unpainted.length > LINES_MAX) this.#unpainted.shift();
     if (!this.#paintTimer) this.#paintTimer = setTimeout(() => this.#paint(), PAINT_EVERY_MS);
   }
 
   #paint() {
     this.#paintTimer = 0;
     const following = this.#isAtEnd();
-    this.#list.append(...this.#waiting);
-    this.#waiting = [];
+    this.#list.append(...this.#unpainted);
+    this.#unpainted = [];
     while (this.#list.childElementCount > LINES_MAX) this.#list.firstElementChild.remove();
+    this.#group();
     this.#empty.hidden = true;
     if (following) this.#scrollToEnd();
     else this.#latest.hidden = false;
+  }
+
+  /** Lines of one sender stand below one heading; a line that left may have had it. */
+  #group() {
+    let before = null;
+    for (const line of this.#list.children) {
+      const said = this.#said.get(line);
+      const follows = said && before?.sender === said.sender && said.at - before.at < GROUP_MS;
+      line.classList.toggle("follows", Boolean(follows));
+      before = said;
+    }
   }
 
   #isAtEnd() {
@@ -104,7 +159,8 @@ export class MessageList {
   }
 }
 
-function senderName(message) {
+/** The name that a message gives its sender. */
+export function senderName(message) {
   const name = message.data?.name;
   if (typeof name === "string" && name.trim()) return name.trim().slice(0, NAME_CHARS_MAX);
   if (message.type === "notification") return "Notification";
@@ -123,28 +179,8 @@ function messageTime(message) {
   return Number.isNaN(at) ? Date.now() : at;
 }
 
-function hueOf(name) {
-  let hash = 7;
-  for (const char of name) hash = (hash * 31 + char.codePointAt(0)) % 997;
-  return (hash * 137) % 360;
-}
-
 function timeElement(at) {
   const time = element("time", "when", clock.format(at));
   time.dateTime = new Date(at).toISOString();
   return time;
-}
-
-function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-/** Text of strangers: its direction is its own affair and may not turn its neighbours. */
-function bidi(tag, className, text) {
-  const made = element(tag, className, text);
-  made.dir = "auto";
-  return made;
 }

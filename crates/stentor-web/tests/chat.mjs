@@ -9,11 +9,11 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { check, equal, holds, sum } from "./chat/checks.mjs";
+import { check, equal, holds, sum } from "./checks.mjs";
 import { faults, hears, isOwn, lineOf, person, say, stateIs, textsOf } from "./chat/person.mjs";
 import { pictures } from "./chat/pictures.mjs";
 import { closes, events } from "./chat/played.mjs";
-import { freePort, Server } from "./chat/server.mjs";
+import { freePort, Server } from "./server.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const tools = resolve(process.env.TOOLS ?? join(here, "../../../.tools"));

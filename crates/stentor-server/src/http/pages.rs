@@ -1,7 +1,9 @@
 //! The page at `/` and what it loads.
 
 use bytes::Bytes;
-use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue};
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue,
+};
 use hyper::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 
 use super::answer::{Answer, text};
@@ -21,6 +23,17 @@ pub(super) fn asset(path: &str) -> Result<Answer, Problem> {
         .ok_or_else(|| Problem::new(Kind::NotFound, "there is no such file"))?;
     let mut answer = text(asset.content_type, Bytes::from_static(asset.body));
     secure(answer.headers_mut());
+    Ok(answer)
+}
+
+/// The client for browsers: pages of every origin may load it, as they may load it from elsewhere.
+/// Which of them may connect is for `ALLOWED_ORIGINS` to say.
+///
+/// # Errors
+/// As [`asset`].
+pub(super) fn client() -> Result<Answer, Problem> {
+    let mut answer = asset(stentor_web::CLIENT_PATH)?;
+    answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     Ok(answer)
 }
 

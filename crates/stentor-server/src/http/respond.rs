@@ -85,6 +85,7 @@ async fn answer(
         Operation::DocsStyle => Ok(docs::style()),
         Operation::Page => pages::asset("/"),
         Operation::Asset => pages::asset(request.uri().path()),
+        Operation::Client => pages::client(),
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) enum Operation {
     DocsStyle,
     Page,
     Asset,
+    Client,
 }
 
 /// How a route is asked for; `Get` answers `HEAD` too.
@@ -79,6 +80,7 @@ const TABLE: &[Row] = {
         row(Get, "/docs.css", Operation::DocsStyle, Everybody),
         row(Get, "/", Operation::Page, Everybody),
         row(Get, "/assets/{file}", Operation::Asset, Everybody),
+        row(Get, stentor_web::CLIENT_PATH, Operation::Client, Everybody),
     ]
 };
 

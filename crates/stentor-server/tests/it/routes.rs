@@ -71,6 +71,9 @@ fn the_page_and_its_files_come_with_headers_that_let_in_nothing_foreign() {
         assert_eq!((answer.status, answer.body.len()), (200, asset.body.len()), "{}", asset.path);
         assert_eq!(answer.header("content-type"), Some(asset.content_type));
     }
+    let foreign = |path| pod.get(path).header("access-control-allow-origin").map(str::to_owned);
+    assert_eq!(foreign("/stentor.js").as_deref(), Some("*"));
+    assert_eq!(foreign("/assets/chat.js"), None);
     assert_eq!(pod.get("/assets/nothing.js").status, 404);
     assert_eq!(pod.get("/assets/../Cargo.toml").status, 404);
 }

@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { check, equal } from "./checks.mjs";
+import { check, equal } from "../checks.mjs";
 import { hears, person, say, stateIs } from "./person.mjs";
 
 const LONG = "Nobody could shout like Stentor, whose voice was as loud as fifty men together.\n"

@@ -1,6 +1,6 @@
 // The page against a server that is played: closes, silence, errors, events, frames of any shape.
 
-import { check, equal, holds } from "./checks.mjs";
+import { check, equal, holds } from "../checks.mjs";
 import { faults, hears, say, stateIs, WAIT_MS } from "./person.mjs";
 
 /** Nothing that the contract knows; three of them count as messages and are shown as they are. */

@@ -1,4 +1,5 @@
-//! The chat page in headless Chromium, against the server that users get.
+//! The chat page in headless Chromium, and the client that it loads in Chromium and Node, against
+//! the server that users get.
 
 use std::time::Duration;
 
@@ -8,11 +9,14 @@ use crate::report::Outcome;
 use crate::steps::build::{Target, build};
 use crate::{run, tools};
 
-const SCRIPT: &str = "crates/stentor-web/tests/chat.mjs";
+const SCRIPTS: [&str; 2] =
+    ["crates/stentor-web/tests/client.mjs", "crates/stentor-web/tests/chat.mjs"];
+/// Node has a `WebSocket` for everybody from 22 on only.
+const NODE_FLAGS: [&str; 2] = ["--experimental-websocket", "--no-warnings"];
 const SERVER: Target = Target { kind: "bin", name: "stentor" };
 const BROWSER_DEADLINE: Duration = Duration::from_secs(300);
 
-/// Gets browser and driver, builds the server, runs the script; its closing line is the count.
+/// Gets browser and driver, builds the server, runs the scripts; their closing lines are the count.
 pub(crate) fn run(project: &Project) -> Outcome {
     match attempt(project) {
         Ok((counts, result)) => Outcome { counts, fault: result.err() },
@@ -24,10 +28,17 @@ fn attempt(project: &Project) -> Result<(Counts, Result<(), String>), String> {
     let chromium = tools::chromium(project)?;
     let folder = tools::playwright(project)?;
     let server = build(project, &SERVER)?;
-    let mut command = project.command("node");
-    command.arg(project.path(SCRIPT));
-    command.env("CHROMIUM", chromium).env("TOOLS", folder).env("STENTOR_BIN", server);
-    // A server of the caller's own would be talked to in place of the one just built.
-    command.env_remove("STENTOR_URL");
-    Ok(run::count(command, BROWSER_DEADLINE))
+    let mut counts = Counts::default();
+    let mut result = Ok(());
+    for script in SCRIPTS {
+        let mut command = project.command("node");
+        command.args(NODE_FLAGS).arg(project.path(script));
+        command.env("CHROMIUM", &chromium).env("TOOLS", &folder).env("STENTOR_BIN", &server);
+        // A server of the caller's own would be talked to in place of the one just built.
+        command.env_remove("STENTOR_URL");
+        let (counted, ended) = run::count(command, BROWSER_DEADLINE);
+        counts += counted;
+        result = result.and(ended);
+    }
+    Ok((counts, result))
 }

@@ -145,6 +145,13 @@ fn words(operation: Operation) -> Words {
             problems: &[Kind::NotFound],
             ..plain("The file.", media("*/*"))
         },
+        Operation::Client => Words {
+            summary: "The client for browsers and Node",
+            ..plain(
+                "A JavaScript module; pages of every origin may load it.",
+                media("text/javascript"),
+            )
+        },
     }
 }
 
