@@ -72,6 +72,19 @@ pub const ASSETS: &[Asset] = &[
     },
 ];
 
+/// What the page says of where the server's routes begin, and where the server puts it.
+const BASE_MARK: &str = "<meta name=\"stentor-base\" content=\".\">";
+
+/// The chat page of a server whose routes begin at `base`: letters, digits, `/` and `-._~`, as
+/// `/api/chat-api`, empty for the root.
+///
+/// The page takes it as relative to its own place, so that a proxy may mount both elsewhere.
+pub fn page(base: &str) -> String {
+    let page = include_str!("../static/chat.html");
+    let told = format!("<meta name=\"stentor-base\" content=\".{base}\">");
+    page.replacen(BASE_MARK, &told, 1)
+}
+
 /// The file at exactly this path, if there is one. `path` comes without query and host.
 pub fn asset(path: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.path == path)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{ASSETS, Asset, CLIENT_PATH, asset};
+use super::{ASSETS, Asset, CLIENT_PATH, asset, page};
 
 fn text(asset: &Asset) -> &'static str {
     std::str::from_utf8(asset.body).expect("every embedded file is text")
@@ -19,6 +19,12 @@ fn the_root_is_the_chat_page() {
     let page = asset("/").expect("the chat page is embedded");
     assert!(page.content_type.starts_with("text/html"));
     assert!(text(page).contains("Stentor"));
+}
+
+#[test]
+fn the_page_tells_its_scripts_where_the_routes_begin() {
+    assert_eq!(quoted_after(&page("/api"), "\"stentor-base\" content=\""), ["./api"]);
+    assert_eq!(quoted_after(&page(""), "\"stentor-base\" content=\""), ["."]);
 }
 
 #[test]

@@ -88,7 +88,7 @@ function connect() {
   client.on("message", handleMessage);
   client.on("presence", (message) => isHere(message) && people.handlePresence(message));
   client.on("error", ({ data }) => {
-    if (!list.isPending(data.ref)) list.note(`${data.message} (${data.code})`, "error");
+    if (data && !list.isPending(data.ref)) list.note(`${data.message} (${data.code})`, "error");
   });
   client.on("gap", handleGap);
   client.on("resume", handleResume);
@@ -227,10 +227,11 @@ function roomOfHash() {
   }
 }
 
-/** Where the routes begin: beside this page, or at `?base=/some/path` of the same origin. */
+/** Where the routes begin: where the server says, or at `?base=/some/path` of the same origin. */
 function basePath() {
-  const wanted = new URLSearchParams(location.search).get("base");
-  const base = new URL(wanted ? `${wanted.replace(/\/*$/, "")}/` : ".", location.href);
+  const told = document.querySelector('meta[name="stentor-base"]').content;
+  const wanted = new URLSearchParams(location.search).get("base") ?? told;
+  const base = new URL(`${wanted.replace(/\/*$/, "")}/`, location.href);
   base.search = base.hash = "";
   return base.origin === location.origin ? base : new URL("/", location.origin);
 }

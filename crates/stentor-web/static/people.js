@@ -130,7 +130,9 @@ export class People {
     const people = [...this.#people].map(([key, { status }]) => this.#person(key, status));
     people.sort((a, b) => b.isSelf - a.isSelf || a.name.localeCompare(b.name));
     const count = this.#count ?? people.length;
-    this.#here.textContent = count === 0 ? "not told who is here" : `${count} here`;
+    this.#here.textContent = `${count.toLocaleString()} here`;
+    // Whoever looks is there: nobody at all means that the server does not tell.
+    this.#here.hidden = count === 0;
     this.#roster.replaceChildren(...people.slice(0, SHOWN_MAX).map(line));
   }
 

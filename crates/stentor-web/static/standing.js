@@ -60,6 +60,6 @@ export class Standing {
   /** The seconds stand beside the word as decoration: nobody wants each of them read out. */
   #tick() {
     const seconds = Math.ceil((this.#retryAt - Date.now()) / 1000);
-    this.#parts.state.dataset.wait = seconds > 0 ? `in ${seconds} s` : "";
+    this.#parts.state.dataset.wait = seconds > 0 ? `${seconds} s` : "";
   }
 }

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { check, equal, holds, sum } from "./checks.mjs";
 import { faults, hears, isOwn, lineOf, person, say, stateIs, textsOf } from "./chat/person.mjs";
 import { pictures } from "./chat/pictures.mjs";
-import { closes, events } from "./chat/played.mjs";
+import { closes, events, presence } from "./chat/played.mjs";
 import { freePort, Server } from "./server.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -136,24 +136,29 @@ async function bounds(ann, ben) {
 }
 
 async function restart(server, ann, ben) {
-  await check("with the server gone the page says reconnecting and keeps what is typed", async () => {
+  await check("with the server gone the page says when it tries again", async () => {
     await server.kill();
     await Promise.all([stateIs(ann, "reconnecting"), stateIs(ben, "reconnecting")]);
-    await say(ann, "typed while away");
-    equal(await ann.inputValue("#message"), "typed while away", "the field");
-    holds(await ann.locator("#send").isDisabled(), "send can be pressed");
+    await ann.locator("#now:visible").waitFor();
   });
-  await check("with the server back both reconnect and chat on", async () => {
+  await check("what is said meanwhile stands in the list as waiting", async () => {
+    await say(ann, "said while away");
+    await lineOf(ann, "said while away").locator(".fate").waitFor();
+    equal(await ann.inputValue("#message"), "", "the field");
+  });
+  await check("with the server back both reconnect, and what waited is heard once", async () => {
     await server.start();
     await Promise.all([
       stateIs(ann, "connected", RECONNECT_MS),
       stateIs(ben, "connected", RECONNECT_MS),
     ]);
-    await ann.press("#message", "Enter");
-    await hears(ben, "typed while away");
+    await hears(ann, "said while away");
+    await ann.locator(".pending").waitFor({ state: "detached" });
     await say(ben, "welcome back");
     await hears(ann, "welcome back");
-    holds(await isOwn(ann, "typed while away"), "own is not marked");
+    equal(await textsOf(ann, "said while away").count(), 1, "lines");
+    holds(await isOwn(ann, "said while away"), "own is not marked");
+    equal(await ann.locator("#now:visible").count(), 0, "buttons to hasten a connection");
   });
 }
 
@@ -175,6 +180,7 @@ async function main() {
     else console.log("left out: the restart, which needs STENTOR_BIN");
     await closes(browser, url);
     await events(browser, url);
+    await presence(browser, url);
     await pictures(browser, url, process.env.SHOTS);
     await check("no page complained in its console", async () => {
       equal(faults.join("; "), "", "complaints");

@@ -26,6 +26,7 @@ pub struct App {
     pub(super) patience: Patience,
     pub(super) openapi: Bytes,
     pub(super) docs: Bytes,
+    pub(super) page: Bytes,
     /// When the server started, in seconds since 1970.
     pub(super) started_unix_seconds: f64,
 }
@@ -50,6 +51,7 @@ impl App {
             api_key: settings.api_key.clone(),
             patience: settings.patience,
             docs: docs::page(&description).into(),
+            page: stentor_web::page(settings.base_path.as_str()).into(),
             openapi: format!("{description:#}").into(),
             started_unix_seconds: SystemTime::now()
                 .duration_since(UNIX_EPOCH)

@@ -6,6 +6,7 @@ use hyper::header::{
 };
 use hyper::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 
+use super::App;
 use super::answer::{Answer, text};
 use crate::problem::{Kind, Problem};
 
@@ -13,6 +14,13 @@ use crate::problem::{Kind, Problem};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
+
+/// The chat page.
+pub(super) fn page(app: &App) -> Answer {
+    let mut answer = text("text/html; charset=utf-8", app.page.clone());
+    secure(answer.headers_mut());
+    answer
+}
 
 /// The file at this path.
 ///

@@ -83,7 +83,7 @@ async fn answer(
         Operation::OpenApi => Ok(text("application/json", app.openapi.clone())),
         Operation::Docs => Ok(docs::docs(app)),
         Operation::DocsStyle => Ok(docs::style()),
-        Operation::Page => pages::asset("/"),
+        Operation::Page => Ok(pages::page(app)),
         Operation::Asset => pages::asset(request.uri().path()),
         Operation::Client => pages::client(),
     }

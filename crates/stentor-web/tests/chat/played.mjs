@@ -1,7 +1,7 @@
 // The page against a server that is played: closes, silence, errors, events, frames of any shape.
 
 import { check, equal, holds } from "../checks.mjs";
-import { faults, hears, say, stateIs, WAIT_MS } from "./person.mjs";
+import { faults, hears, lineOf, say, stateIs, WAIT_MS } from "./person.mjs";
 
 /** Nothing that the contract knows; three of them count as messages and are shown as they are. */
 const ODD_FRAMES = [
@@ -12,9 +12,30 @@ const ODD_FRAMES = [
   '{"type":"system"}', '{"type":"error"}', '{"type":"novel","data":{}}',
 ];
 
+const server = { from: "server", type: "system" };
+let told = 0;
+const newId = () => `00000000-0000-4000-8000-${String((told += 1)).padStart(12, "0")}`;
+
+/** Says something in the server's place. */
+export const tell = (socket, message) => socket.send(JSON.stringify({ id: newId(), ...message }));
+export const event = (socket, name, data = {}) =>
+  tell(socket, { ...server, data: { event: name, ...data } });
+
+/** Lets the page in, and into the rooms that it asks for. */
+export function welcome(socket, onMessage = () => {}) {
+  event(socket, "welcome", { client_id: "me", user: null, rooms: [] });
+  socket.onMessage((text) => {
+    const message = JSON.parse(text);
+    if (message.type === "join") {
+      tell(socket, { ...server, room: message.room, data: { event: "joined", members: 1 } });
+    }
+    onMessage(message);
+  });
+}
+
 /** What only the server decides on, played to the page by a socket in the server's place. */
-async function played(browser, url, behave) {
-  const context = await browser.newContext();
+export async function played(browser, url, behave, options = {}) {
+  const context = await browser.newContext(options);
   const page = await context.newPage();
   let opened = 0;
   let reopened;
@@ -23,6 +44,7 @@ async function played(browser, url, behave) {
     setTimeout(() => fail(new Error("no second connection")), WAIT_MS).unref();
   });
   again.catch(() => {});
+  page.setDefaultTimeout(WAIT_MS);
   await page.routeWebSocket(/\/ws/, (socket) => {
     opened += 1;
     if (opened > 1) reopened();
@@ -53,58 +75,159 @@ export async function closes(browser, url) {
     await again;
     await end();
   });
-  await check("a message that the line swallowed is told", async () => {
-    const { page, start, end } = await played(browser, url, (socket) => {
-      socket.onMessage(() => socket.close({ code: 1013 }));
+  await check("a message that the line swallowed is said again under its id", async () => {
+    const said = [];
+    const { page, start, end } = await played(browser, url, (socket, opened) => {
+      welcome(socket, ({ type, id }) => {
+        if (type !== "chat") return;
+        said.push(id);
+        if (opened === 1) socket.close({ code: 1013 });
+        else event(socket, "ack", { id, duplicate: true });
+      });
     });
     await start();
     await stateIs(page, "connected");
     await say(page, "into the void");
-    await page.getByText("Your last message may not have arrived").waitFor();
+    await page.locator(".own:not(.pending)").waitFor();
+    equal(said.length, 2, "times said");
+    equal(said[0], said[1], "the id");
     await end();
   });
-  await check("a silent line is asked for life and then given up", async () => {
-    const asked = [];
-    const { page, again, start, end } = await played(browser, url, (socket) => {
-      socket.onMessage((text) => asked.push(JSON.parse(text).type));
+  await check("a message that the server refuses is marked with why", async () => {
+    const { page, start, end } = await played(browser, url, (socket) => {
+      welcome(socket, ({ type, id }) => type === "chat" && tell(socket, {
+        type: "error", data: { code: "rate_limited", message: "slow down", ref: id },
+      }));
     });
-    await page.clock.install();
     await start();
     await stateIs(page, "connected");
-    await page.clock.runFor(26_000);
-    equal(asked.join(), "ping", "what the page asked");
-    await page.clock.runFor(11_000);
+    await say(page, "too fast");
+    await lineOf(page, "too fast").getByText("not sent: slow down").waitFor();
+    equal(await page.locator(".note.error").count(), 0, "the same told twice");
+    await end();
+  });
+  await check("the person can cut a pause short", async () => {
+    const { page, again, start, end } = await played(browser, url, (socket, opened) => {
+      welcome(socket);
+      if (opened > 1) return;
+      event(socket, "drain", { reconnect_after_ms: 200_000 });
+      setTimeout(() => socket.close({ code: 1001 }), 50);
+    });
+    await start();
+    await page.locator('#state[data-wait$=" s"]').waitFor();
+    await page.click("#now");
     await again;
+    await stateIs(page, "connected");
+    await end();
+  });
+  await check("a token is shown to the server, kept in the tab, and stands in no address", async () => {
+    const urls = [];
+    const { page, again, start, end } = await played(browser, url, (socket) => {
+      urls.push(socket.url());
+      welcome(socket);
+    });
+    await start();
+    await page.click("#key");
+    await page.fill("#token", "to.ke.n");
+    await page.press("#token", "Enter");
+    await again;
+    await stateIs(page, "connected");
+    holds(!urls.join().includes("to.ke.n"), "it stands in the address of the connection");
+    holds(!page.url().includes("to.ke.n"), "it stands in the address of the page");
+    const kept = await page.evaluate(() => [sessionStorage["stentor.token"], localStorage["stentor.token"]]);
+    equal(JSON.stringify(kept), '["to.ke.n",null]', "where it is kept");
     await end();
   });
 }
 
 export async function events(browser, url) {
-  const tell = (socket, type, data) => socket.send(JSON.stringify({ type, data }));
   await check("errors and events of the server are shown", async () => {
     const { page, start, end } = await played(browser, url, (socket) => {
-      tell(socket, "system", { event: "welcome", client_id: "me", rooms: ["general"] });
-      tell(socket, "error", { code: "rate_limited", message: "slow down" });
-      tell(socket, "system", { event: "gap", missed: 12 });
-      tell(socket, "system", { event: "drain", reconnect_after_ms: 10 });
-      tell(socket, "system", { event: "joined", members: 3 });
+      welcome(socket);
+      tell(socket, { type: "error", data: { code: "rate_limited", message: "slow down" } });
+      event(socket, "gap", { missed: 12 });
+      event(socket, "gap", { missed: null });
+      event(socket, "resume", { recovered: true, replayed: 5 });
+      event(socket, "resume", { recovered: false, replayed: 5 });
+      event(socket, "drain", { reconnect_after_ms: 10 });
     });
     await start();
     await page.locator(".note.error").getByText("slow down (rate_limited)").waitFor();
-    await page.locator(".note.event").getByText("12 messages were missed").waitFor();
+    for (const text of ["12 messages were missed here", "Some messages were missed here",
+      "Some messages may be missing here"]) {
+      await page.locator(".note.gap").getByText(text).waitFor();
+    }
+    await page.locator(".note.resume").getByText("Caught up: 5 messages").waitFor();
     await page.locator(".note.event").getByText("The server is going away").waitFor();
-    await page.locator(".note.event").getByText("Joined #general, 3 here").waitFor();
     await end();
   });
   await check("frames of any shape do no harm", async () => {
     const { page, start, end } = await played(browser, url, (socket) => {
+      welcome(socket);
       for (const text of ODD_FRAMES) socket.send(text);
-      tell(socket, "chat", { content: "still here" });
+      tell(socket, { type: "chat", data: { content: "still here" } });
     });
     page.on("pageerror", (error) => faults.push(`shapes: ${error}`));
     await start();
     await hears(page, "still here");
     equal(await page.locator("#messages .line").count(), 4, "lines");
+    await end();
+  });
+}
+
+const person = (status, user) => ({ user, client_id: `id of ${user}`, status });
+const names = (page) => page.locator("#roster .person").allTextContents();
+
+/** A page whose server knows who is there. */
+async function peopled(browser, url, answer) {
+  let socket;
+  const play = await played(browser, url, (opened) => {
+    socket = opened;
+    welcome(socket, (message) => message.type === "presence" && told.push(message));
+  });
+  const told = [];
+  await play.page.route(/\/rooms\//, (route) => route.fulfill({ json: answer() }));
+  await play.start();
+  await stateIs(play.page, "connected");
+  const comes = (data) => tell(socket, { ...server, type: "presence", room: "general", data });
+  return { ...play, told, comes };
+}
+
+export async function presence(browser, url) {
+  const members = [person("online", "Cid"), person("away", "<b>Bea</b>"),
+    { user: null, client_id: "me", status: "online" }];
+  await check("who is there stands in a list, oneself first, and follows what is told", async () => {
+    const { page, comes, end } = await peopled(browser, url, () => ({ connections: 3, members }));
+    await page.fill("#name", "Ann");
+    await page.press("#name", "Tab");
+    await page.locator("#here").getByText("3 here").waitFor();
+    await page.locator("#roster").getByText("Ann").waitFor();
+    equal((await names(page)).join(), "Annyou,<b>Bea</b>away,Cid", "the list");
+    comes(person("online", "Dan"));
+    comes(person("offline", "Cid"));
+    comes(person("online", "<b>Bea</b>"));
+    await page.locator("#roster").getByText("Dan").waitFor();
+    equal((await names(page)).join(), "Annyou,<b>Bea</b>,Dan", "the list after the changes");
+    await end();
+  });
+  await check("a big room shows how many there are", async () => {
+    const { page, comes, end } = await peopled(browser, url, () => ({ connections: 900 }));
+    await page.locator("#here").getByText("900 here").waitFor();
+    comes({ members: 901 });
+    await page.locator("#here").getByText("901 here").waitFor();
+    equal((await names(page)).length, 0, "names");
+    await end();
+  });
+  await check("away is told to the server, and back again", async () => {
+    const { page, told, comes, end } = await peopled(browser, url, () => ({ members }));
+    await page.click("#away");
+    await page.locator('#away[aria-pressed="true"]').waitFor();
+    comes({ user: null, client_id: "me", status: "away" });
+    await page.locator("#roster .person.away").getByText("you").waitFor();
+    await page.click("#away");
+    await page.locator('#away[aria-pressed="false"]').waitFor();
+    equal(told.map(({ room, data }) => `${room} ${data.status}`).join(), "general away,general online",
+      "what is told");
     await end();
   });
 }
