@@ -146,9 +146,10 @@ export class Stentor extends EventTarget {
 
   addEventListener<Type extends keyof StentorEvents>(
     type: Type,
-    listener: (event: CustomEvent<StentorEvents[Type]>) => void,
-    options?: boolean | AddEventListenerOptions,
+    listener: ((event: CustomEvent<StentorEvents[Type]>) => void) | null,
+    options?: Parameters<EventTarget["addEventListener"]>[2],
   ): void;
+  addEventListener(...listening: Parameters<EventTarget["addEventListener"]>): void;
 
   /**
    * Publishes a message. Without a connection it waits for one; cut off before the answer, it is

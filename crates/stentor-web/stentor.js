@@ -1,12 +1,14 @@
 // Stentor's client for browsers and Node: one connection that comes back by itself, goes on where
-// it was cut off, and says again what may have been lost. The types stand in stentor.d.ts.
+// it was cut off, and says again what may have been lost. Every type stands in stentor.d.ts.
+
+/** @import { PublishOptions, StentorOptions } from "./stentor.d.ts" */
 
 /** The first and the largest window out of which a retry's delay is drawn. */
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 20_000;
 /** A connection that lived this long was a good one: what failed before it is forgotten. */
 const STABLE_MS = 10_000;
-/** Token, handshake and the server's welcome together may take this long. */
+/** Token, handshake and welcome together may take this long. */
 const CONNECT_MS = 10_000;
 /** After this silence the server is asked for a sign of life, and has the second span for it. */
 const SILENCE_MS = 25_000;
@@ -15,10 +17,10 @@ const PONG_MS = 10_000;
 const ASKED_MAX_MS = 300_000;
 /** What the server takes in one message. */
 const MESSAGE_BYTES_MAX = 65_536;
-/** What may wait for its answer; a server allows a burst of more messages than that. */
+/** What may wait for its answer; a server allows a larger burst. */
 const QUEUE_MAX = 128;
 const QUEUE_BYTES_MAX = 1 << 20;
-/** So many ids of a room are remembered, to know a message that comes twice. */
+/** Ids of a room that are remembered, to know a message that comes twice. */
 const HEARD_MAX = 1_024;
 
 /** Close codes after which trying again would only repeat the fault. */
@@ -27,14 +29,14 @@ export const FINAL_CODES = [1000, 1002, 1007, 1009, 4401, 4403];
 const EVENTS = /^(welcome|joined|left|ack|gap|resume|drain|token_expiring|authenticated)$/;
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/** A UUIDv4, also where a page is no secure context and lacks `crypto.randomUUID`. */
+/** A UUIDv4, also where a page lacks `crypto.randomUUID` as it is no secure context. */
 export function newId() {
   const bits = () => crypto.getRandomValues(new Uint8Array(1))[0];
   return "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
     (digit ^ (bits() & (15 >> (digit / 4)))).toString(16));
 }
 
-/** Full jitter: anywhere between nothing and a window that doubles with each failure. */
+/** Full jitter: anything below a window that doubles with each failure. */
 const jitter = (failures) => Math.random() * Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures);
 
 /** Why something was not done; `code` is the server's word for it, or this file's. */
@@ -46,22 +48,22 @@ export class StentorError extends Error {
   }
 }
 
-/** A connection to Stentor that lasts until `close()` or until the server does not want it. */
+/** A connection that lasts until `close()`, or until the server does not want it. */
 export class Stentor extends EventTarget {
   #address;
   #token;
   #WebSocket;
-  /** The rooms to be in; false for one that the server has not let this client into yet. */
+  /** The rooms to be in, and whether the server has let this client in before. */
   #rooms = new Map();
   #away = new Set();
   /** By room the ids of its latest messages, oldest first. */
   #heard = new Map();
-  /** By id what waits for its answer, in the order in which it was said. */
+  /** By id what waits for its answer, in the order of saying. */
   #queue = new Map();
   #queueBytes = 0;
   #lastId;
   #quietId;
-  /** The attempt or connection that counts; whatever another one still reports is ignored. */
+  /** The attempt or connection that counts; what an older one still reports is ignored. */
   #link = null;
   #state = "connecting";
   #identity = null;
@@ -70,18 +72,19 @@ export class Stentor extends EventTarget {
   #retryAt = 0;
   #notBefore = 0;
   #isRenewing = false;
-  #retryTimer;
-  #connectTimer;
-  #silenceTimer;
+  /** For the next attempt, the welcome or a sign of life: one at a time. */
+  #timer;
   #listeners = new AbortController();
 
+  /** @param {string | URL} url @param {StentorOptions} options */
   constructor(url, options = {}) {
     super();
     this.#address = new URL(url, globalThis.location?.href);
     this.#address.protocol = this.#address.protocol.replace("http", "ws");
     this.#address.pathname = this.#address.pathname.replace(/\/*$/, "/ws");
     const query = this.#address.searchParams;
-    for (const name of ["events", "ack"]) query.set(name, "1");
+    query.set("events", "1");
+    query.set("ack", "1");
     if (options.presence) query.set("presence", "1");
     if (options.echo === false) query.set("echo", "0");
     this.#token = options.token;
@@ -96,7 +99,7 @@ export class Stentor extends EventTarget {
   }
 
   get state() { return this.#state; }
-  /** What this client's messages bear as `from`; null before the first welcome. */
+  /** What this client's messages bear as `from`. */
   get identity() { return this.#identity; }
   get rooms() { return [...this.#rooms.keys()]; }
   get lastId() { return this.#lastId; }
@@ -108,19 +111,22 @@ export class Stentor extends EventTarget {
     return () => this.removeEventListener(type, listen);
   }
 
-  /** Publishes; settled by the server's answer, however many connections that takes. */
+  /**
+   * Publishes; settled by the server's answer, however many connections that takes.
+   * @param {unknown} data @param {PublishOptions} options
+   */
   publish(data, { room = this.rooms[0] ?? null, type = "chat", id = newId() } = {}) {
     return this.#ask({ id: id.toLowerCase(), type, room, data });
   }
 
-  /** Joins a room, again with each connection from then on. */
+  /** Joins a room, again with each connection from then on. @param {string} room */
   join(room) {
     if (this.#rooms.get(room) && this.#state !== "connected") return Promise.resolve({ room });
     if (!this.#rooms.has(room)) this.#rooms.set(room, false);
     return this.#ask({ id: newId(), type: "join", room });
   }
 
-  /** Leaves a room; without a connection there is nobody to be told. */
+  /** Leaves a room; without a connection there is nobody to be told. @param {string} room */
   leave(room) {
     this.#forget(room);
     if (this.#state === "connected") return this.#ask({ id: newId(), type: "leave", room });
@@ -128,7 +134,7 @@ export class Stentor extends EventTarget {
     return Promise.resolve({ room });
   }
 
-  /** Says in a room that one is `online` or `away`; told again to each connection. */
+  /** Says how one is there; told again to each connection. @param {"online" | "away"} status */
   setPresence(status, room = this.rooms[0]) {
     this.#away[status === "away" ? "add" : "delete"](room);
     if (this.#state === "connected") this.#send({ type: "presence", room, data: { status } });
@@ -137,11 +143,9 @@ export class Stentor extends EventTarget {
   /** Connects at once: cuts a retry's delay short, and starts anew after a stop. */
   async open() {
     if (this.#link || this.#state === "closed") return;
-    clearTimeout(this.#retryTimer);
-    const link = { socket: null };
-    this.#link = link;
+    const link = (this.#link = { socket: null });
     this.#become(this.#failures || this.#identity ? "reconnecting" : "connecting");
-    this.#connectTimer = setTimeout(() => this.#lose(link, 1006, "no answer"), CONNECT_MS);
+    this.#wait(CONNECT_MS, () => this.#lose(link, 1006, "no answer"));
     try {
       const token = await this.#askToken(this.#isRenewing ? "refused" : "connect");
       if (link !== this.#link) return;
@@ -151,7 +155,7 @@ export class Stentor extends EventTarget {
       link.socket = socket;
       socket.onmessage = ({ data }) => link === this.#link && this.#handleFrame(data);
       socket.onclose = ({ code, reason }) => this.#lose(link, code, reason);
-      socket.onerror = () => {}; // A close follows, and tells as much as is known.
+      socket.onerror = () => {}; // A close follows.
     } catch (error) {
       this.#lose(link, 1006, String(error));
     }
@@ -183,15 +187,20 @@ export class Stentor extends EventTarget {
       if (!UUID.test(id) || this.#queue.has(id)) return refuse("bad_id");
       if (bytes > MESSAGE_BYTES_MAX) return refuse("too_big");
       if (/closed|stopped/.test(this.#state)) return refuse(this.#state);
+      const isFull = this.#queue.size >= QUEUE_MAX || this.#queueBytes + bytes > QUEUE_BYTES_MAX;
+      if (isFull) return refuse("queue_full");
       this.#queueBytes += bytes;
       this.#queue.set(id, { type, room, text, bytes, resolve, reject });
-      if (this.#queue.size > QUEUE_MAX || this.#queueBytes > QUEUE_BYTES_MAX) {
-        this.#settle(id, new StentorError("queue_full", "too much waits for its answer"));
-      } else if (this.#state === "connected") this.#link.socket.send(text);
+      if (this.#state === "connected") this.#link.socket.send(text);
     });
-    // Who does not wait for the answer is not to be ended by it, as Node would.
+    // Node would end a program that does not wait for the answer.
     asked.catch(() => {});
     return asked;
+  }
+
+  #wait(ms, then) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, ms);
   }
 
   #send(message) {
@@ -219,27 +228,23 @@ export class Stentor extends EventTarget {
   }
 
   #handleFrame(text) {
-    this.#watchSilence();
+    if (this.#state === "connected") this.#watchSilence();
     let message;
     try {
       message = JSON.parse(text);
     } catch {} // The server frames JSON only.
     const data = message?.data ?? {};
     if (typeof message?.type !== "string") return;
-    let name = "message";
-    if (message.type === "pong") {
-      this.#quietId = message.id;
-      return;
-    } else if (message.type === "error") {
-      name = "error";
+    const { type } = message;
+    if (type === "pong") this.#quietId = message.id;
+    else if (type === "presence") this.#tell(type, message);
+    else if (type === "error") {
       this.#settle(data.ref, new StentorError(data.code, data.message));
-    } else if (message.type === "presence") {
-      name = "presence";
+      this.#tell(type, message);
     } else if (message.from === "server" && EVENTS.test(data.event)) {
-      name = data.event;
       this.#handleEvent(message, data);
-    } else if (this.#isKnown(message)) return;
-    this.#tell(name, message);
+      this.#tell(data.event, message);
+    } else if (!this.#isKnown(message)) this.#tell("message", message);
   }
 
   #handleEvent({ id, room }, data) {
@@ -264,7 +269,7 @@ export class Stentor extends EventTarget {
   }
 
   #handleWelcome(id, { client_id, user }) {
-    clearTimeout(this.#connectTimer);
+    this.#watchSilence();
     this.#identity = user ?? client_id;
     this.#lastId ??= id;
     this.#openedAt = Date.now();
@@ -284,9 +289,9 @@ export class Stentor extends EventTarget {
     }
   }
 
-  /** Whether a message was heard before; if not, it is from now on, and is where to resume. */
+  /** Whether a message was heard before; it is from now on, and is where to resume. */
   #isKnown({ id, room }) {
-    if (!UUID.test(id)) return false;
+    if (!UUID.test(id) || (room && !this.#rooms.has(room))) return false;
     let ids = this.#heard.get(room);
     if (!ids) this.#heard.set(room, (ids = new Set()));
     const isKnown = ids.has(id);
@@ -299,7 +304,7 @@ export class Stentor extends EventTarget {
 
   async #renew(link) {
     if (typeof this.#token !== "function") return;
-    // Without a new token the server closes with 4401, and then it is asked for again.
+    // Without a new token the server closes with 4401, which asks again.
     const token = await this.#askToken("expiring").catch(() => null);
     if (token && link === this.#link) this.#send({ type: "auth", data: { token } });
   }
@@ -319,10 +324,9 @@ export class Stentor extends EventTarget {
   }
 
   #retryIn(delayMs, detail) {
-    clearTimeout(this.#retryTimer);
     const retryInMs = Math.max(0, this.#notBefore - Date.now()) + delayMs;
     this.#retryAt = Date.now() + retryInMs;
-    this.#retryTimer = setTimeout(() => this.open(), retryInMs);
+    this.#wait(retryInMs, () => this.open());
     this.#become("reconnecting", { retryInMs, ...detail });
   }
 
@@ -338,33 +342,28 @@ export class Stentor extends EventTarget {
   #hasten() {
     if (globalThis.document?.visibilityState === "hidden") return;
     this.#probe();
-    const delayMs = jitter(0);
-    const isSooner = this.#retryAt - Date.now() > delayMs;
-    if (this.#state === "reconnecting" && !this.#link && isSooner) this.#retryIn(delayMs);
+    const isWaiting = this.#state === "reconnecting" && !this.#link;
+    if (isWaiting && this.#retryAt - Date.now() > RETRY_MIN_MS) this.#retryIn(jitter(0));
   }
 
   #watchSilence() {
-    clearTimeout(this.#silenceTimer);
-    this.#silenceTimer = setTimeout(() => {
-      // A pong overtakes what was said in its moment, but nothing that was said a silence ago.
+    this.#wait(SILENCE_MS, () => {
+      // A pong may overtake what was said just then; a silence later nothing is under way.
       this.#lastId = this.#quietId ?? this.#lastId;
       this.#probe();
-    }, SILENCE_MS);
+    });
   }
 
   /** Browsers answer pings unseen and tell no page of a dead line, so the client asks itself. */
   #probe() {
     if (this.#state !== "connected") return;
     this.#send({ type: "ping" });
-    clearTimeout(this.#silenceTimer);
     const link = this.#link;
-    this.#silenceTimer = setTimeout(() => this.#lose(link, 1006, "no sign of life"), PONG_MS);
+    this.#wait(PONG_MS, () => this.#lose(link, 1006, "no sign of life"));
   }
 
   #drop() {
-    clearTimeout(this.#retryTimer);
-    clearTimeout(this.#connectTimer);
-    clearTimeout(this.#silenceTimer);
+    clearTimeout(this.#timer);
     this.#openedAt = 0;
     const socket = this.#link?.socket;
     this.#link = null;
