@@ -33,6 +33,8 @@ const standing = new Standing({
 
 let room = "";
 let client = null;
+/** The line that tells what the last reconnect brought, and how much that was. */
+let caughtUp = null;
 /** What this page's messages bear as `from`; another one with each connection without a token. */
 const selves = new Set();
 
@@ -161,6 +163,9 @@ function handleMessage(message) {
   if (!isHere(message) || !["chat", "notification"].includes(message.type)) return;
   if (typeof message.data?.name === "string") people.hear(message.from, senderName(message));
   list.say(message, { own: list.isPending(message.id) || selves.has(message.from) });
+  if (!caughtUp || !(message.timestamp <= caughtUp.until)) return;
+  caughtUp.count += 1;
+  caughtUp.tell(`Caught up: ${messages(caughtUp.count)}`);
 }
 
 function handleGap({ data, ...message }) {
@@ -170,11 +175,17 @@ function handleGap({ data, ...message }) {
   list.note(`${what} ${data.missed === 1 ? "was" : "were"} missed here`, "gap");
 }
 
-/** After a reconnect: what follows from the server's memory, and whether that is all. */
-function handleResume({ data }) {
+/**
+ * After a reconnect. What follows from the server's memory is older than its word that it will
+ * follow. It is counted as it comes: a server repeats some of what was heard, rather than lose it.
+ */
+function handleResume({ data, timestamp }) {
+  caughtUp = null;
   if (!data.recovered) list.note("Some messages may be missing here", "gap");
-  else if (data.replayed === 0) list.note("Back again, nothing was missed", "resume");
-  else list.note(`Caught up: ${messages(data.replayed)}`, "resume");
+  else {
+    const tell = list.note("Back again, nothing was missed", "resume");
+    caughtUp = { tell, until: timestamp, count: 0 };
+  }
 }
 
 function messages(number) {

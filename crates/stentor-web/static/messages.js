@@ -102,11 +102,16 @@ export class MessageList {
     return line;
   }
 
-  /** What the page or the server has to tell; `kind` is `event`, `gap`, `resume` or `error`. */
+  /**
+   * What the page or the server has to tell; `kind` is `event`, `gap`, `resume` or `error`.
+   * Returns how to say it in other words.
+   */
   note(text, kind = "event") {
     const line = element("li", `note ${kind}`);
-    line.append(element("span", "text", text), timeElement(Date.now()));
+    const words = element("span", "text", text);
+    line.append(words, timeElement(Date.now()));
     this.#add(line);
+    return (text) => { words.textContent = text; };
   }
 
   clear() {

@@ -47,7 +47,7 @@ export class Standing {
   #trouble(state, code, reason) {
     if (state === "stopped") return `Not connected: ${WHY.get(code) ?? reason} (${code}).`;
     if (state === "connected" || this.#failures < PATIENCE) return "";
-    return "No connection so far: the server may be away or full, or ask for a token.";
+    return "No connection: the server may be away or full, or ask for a token.";
   }
 
   /** An unchanged text is left alone, so that it is not read out again. */

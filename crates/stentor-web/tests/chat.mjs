@@ -37,6 +37,8 @@ async function talk(ann, ben) {
     await say(ben, "and hello from ben");
     await hears(ann, "and hello from ben");
   });
+  await check("who comes sees how many are there", () =>
+    ben.locator("#here").getByText("2 here").waitFor());
   await check("the sender's name and a time stand beside a message", async () => {
     const line = lineOf(ben, "hello from ann");
     equal(await line.locator(".who").textContent(), "Ann", "the name");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { check, equal } from "../checks.mjs";
 import { hears, person, say, stateIs } from "./person.mjs";
-import { event, played, tell, welcome } from "./played.mjs";
+import { event, played, SAID_AT, tell, welcome } from "./played.mjs";
 
 const LONG = "Nobody could shout like Stentor, whose voice was as loud as fifty men together.\n"
   + `And ${"a_word_without_any_space_".repeat(4)}is broken and does not push.`;
@@ -73,14 +73,16 @@ async function staged(browser, url, look, answer, behave) {
 }
 
 const said = (socket, from, content) =>
-  tell(socket, { type: "chat", room: "general", from, data: { content, name: from } });
+  tell(socket, {
+    type: "chat", room: "general", from, data: { content, name: from }, timestamp: SAID_AT,
+  });
 
 async function backAgain(browser, url, look) {
   const { page, end } = await staged(browser, url, look, { members: MEMBERS }, (socket) => {
     welcome(socket);
     said(socket, "Ben", "Did you hear that?");
-    event(socket, "resume", { recovered: true, replayed: 3 });
-    said(socket, "Ben", "I said it three times.");
+    event(socket, "resume", { recovered: true, replayed: 1 });
+    said(socket, "Ben", "I said it twice.");
     event(socket, "gap", { missed: 12 });
     tell(socket, { type: "notification", room: "general", from: "ops", data: { content: "Lunch." } });
     event(socket, "resume", { recovered: false, replayed: 0 });

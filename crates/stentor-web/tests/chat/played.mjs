@@ -13,13 +13,16 @@ const ODD_FRAMES = [
 ];
 
 const server = { from: "server", type: "system" };
+/** When the server says whatever it says of itself. */
+export const SAID_AT = "2026-01-01T00:00:02.000Z";
+const ID = "00000000-0000-4000-9000-00000000000";
 let told = 0;
 const newId = () => `00000000-0000-4000-8000-${String((told += 1)).padStart(12, "0")}`;
 
 /** Says something in the server's place. */
 export const tell = (socket, message) => socket.send(JSON.stringify({ id: newId(), ...message }));
 export const event = (socket, name, data = {}) =>
-  tell(socket, { ...server, data: { event: name, ...data } });
+  tell(socket, { ...server, data: { event: name, ...data }, timestamp: SAID_AT });
 
 /** Lets the page in, and into the rooms that it asks for. */
 export function welcome(socket, onMessage = () => {}) {
@@ -147,7 +150,13 @@ export async function events(browser, url) {
       tell(socket, { type: "error", data: { code: "rate_limited", message: "slow down" } });
       event(socket, "gap", { missed: 12 });
       event(socket, "gap", { missed: null });
-      event(socket, "resume", { recovered: true, replayed: 5 });
+      event(socket, "resume", { recovered: true, replayed: 0 });
+      event(socket, "resume", { recovered: true, replayed: 3 });
+      // One was heard before, two were not, and the last is no older than the word.
+      for (const [n, second] of [[1, "00"], [1, "00"], [2, "01"], [3, "03"]]) {
+        const timestamp = `2026-01-01T00:00:${second}.000Z`;
+        tell(socket, { id: `${ID}${n}`, type: "chat", room: "general", data: { n }, timestamp });
+      }
       event(socket, "resume", { recovered: false, replayed: 5 });
       event(socket, "drain", { reconnect_after_ms: 10 });
     });
@@ -157,7 +166,8 @@ export async function events(browser, url) {
       "Some messages may be missing here"]) {
       await page.locator(".note.gap").getByText(text).waitFor();
     }
-    await page.locator(".note.resume").getByText("Caught up: 5 messages").waitFor();
+    await page.locator(".note.resume").getByText("Back again, nothing was missed").waitFor();
+    await page.locator(".note.resume").getByText("Caught up: 2 messages").waitFor();
     await page.locator(".note.event").getByText("The server is going away").waitFor();
     await end();
   });

@@ -5,6 +5,7 @@ import { createHmac } from "node:crypto";
 import { check, equal, holds } from "../checks.mjs";
 import { freePort, Server } from "../server.mjs";
 import { Client } from "./host.mjs";
+import { Line } from "./line.mjs";
 
 const BASE = "api/chat-api";
 const MESSAGES = 60;
@@ -37,6 +38,8 @@ export async function kills(host, binary) {
   await between(host, binary, "what is said through kills is answered and heard once", throughKills);
   await between(host, binary, "a pause of the server loses nothing", throughAPause);
   await between(host, binary, "a server that leaves is waited for and found again", throughADrain);
+  await check(`${host.name}: what was missed while the line was cut is caught up, once`, () =>
+    throughCuts(host, binary));
   await check(`${host.name}: the real server takes tokens, and has them renewed`, () =>
     withTokens(host, binary));
 }
@@ -100,6 +103,50 @@ async function throughADrain(server, ann, ben) {
   const { answer } = await asked;
   await Promise.all([ann.become("connected", 2), ben.become("connected", 2)]);
   equal(answer.duplicate, false, "duplicate");
+}
+
+/** Ann speaks on; Ben's line is cut three times, and then with the answers to Ben on it. */
+async function throughCuts(host, binary) {
+  const port = await freePort();
+  const server = new Server(binary, port);
+  await server.start();
+  const line = await Line.to(port);
+  const ann = await Client.open(host, `${server.url}${BASE}`, { rooms: ["a"] });
+  const ben = await Client.open(host, `${line.url}${BASE}`, { rooms: ["a", "b"] });
+  const said = [];
+  const speak = async (times) => {
+    for (let n = 0; n < times; n += 1) {
+      const room = n % 5 ? "a" : "b";
+      said.push((await ann.call("publish", { n: said.length }, { room })).answer.id);
+    }
+  };
+  try {
+    await Promise.all([ann.become("connected"), ben.become("connected")]);
+    for (const round of [1, 2, 3]) {
+      await speak(10);
+      line.cut();
+      await ben.until("state", ({ retryInMs }) => retryInMs !== undefined, round);
+      await speak(15);
+      line.mend();
+      await ben.call("open");
+      const { data } = await ben.until("resume", () => true, round);
+      equal(data.recovered, true, "recovered");
+    }
+    await ben.until("message", () => true, said.length);
+    equal(ids(await ben.log("message")).sort().join(), said.sort().join(), "what is heard");
+    const heard = (await ann.log("message")).length;
+    line.muteServer();
+    const asked = Array.from({ length: 5 }, (_, n) => ben.call("publish", { n }, { room: "a" }));
+    await ann.until("message", () => true, heard + asked.length);
+    line.cut();
+    line.mend();
+    for (const { answer } of await Promise.all(asked)) equal(answer.duplicate, true, "duplicate");
+    equal((await ann.log("message")).length, heard + asked.length, "what Ann hears");
+  } finally {
+    for (const client of [ann, ben]) await client.call("close");
+    line.end();
+    await server.kill();
+  }
 }
 
 /** A token of HS256, good for so many seconds. */
