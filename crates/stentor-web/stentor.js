@@ -1,7 +1,8 @@
 // Stentor's client for browsers and Node: one connection that comes back by itself, goes on where
 // it was cut off, and says again what may have been lost. Every type stands in stentor.d.ts.
 
-/** @import { PublishOptions, StentorOptions } from "./stentor.d.ts" */
+/** @typedef {import("./stentor.d.ts").StentorOptions} StentorOptions */
+/** @typedef {import("./stentor.d.ts").PublishOptions} PublishOptions */
 
 /** The first and the largest window out of which a retry's delay is drawn. */
 const RETRY_MIN_MS = 500;

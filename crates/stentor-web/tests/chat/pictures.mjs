@@ -16,7 +16,10 @@ const MEMBERS = [
   { user: "Ben", client_id: "b", status: "online" },
   { user: "Cid", client_id: "c", status: "away" },
   { user: null, client_id: "01a21c9d-995a-72b7-8d56-5fa758dbb584", status: "online" },
-  { user: "somebody.with.a.very.long.name@a.place.far.away.example.org", client_id: "d", status: "online" },
+  {
+    user: "somebody.with.a.very.long.name@far.away.example.org", client_id: "d",
+    status: "online",
+  },
 ];
 
 /** `folder` may be absent: then nothing is kept. */
@@ -84,7 +87,8 @@ async function backAgain(browser, url, look) {
     event(socket, "resume", { recovered: true, replayed: 1 });
     said(socket, "Ben", "I said it twice.");
     event(socket, "gap", { missed: 12 });
-    tell(socket, { type: "notification", room: "general", from: "ops", data: { content: "Lunch." } });
+    const data = { content: "Lunch." };
+    tell(socket, { type: "notification", room: "general", from: "ops", data });
     event(socket, "resume", { recovered: false, replayed: 0 });
     said(socket, "Cid", "I am away.");
   });
@@ -97,9 +101,9 @@ async function backAgain(browser, url, look) {
 }
 
 async function waiting(browser, url, look) {
-  const refuse = (socket, id) => tell(socket, {
-    type: "error", data: { code: "rate_limited", message: "more messages than are allowed", ref: id },
-  });
+  const message = "more messages than are allowed";
+  const refuse = (socket, ref) =>
+    tell(socket, { type: "error", data: { code: "rate_limited", message, ref } });
   const { page, end } = await staged(browser, url, look, { connections: 3 }, (socket) => {
     welcome(socket, ({ type, id, data }) => {
       if (type !== "chat") return;

@@ -123,7 +123,7 @@ export async function closes(browser, url) {
     await stateIs(page, "connected");
     await end();
   });
-  await check("a token is shown to the server, kept in the tab, and stands in no address", async () => {
+  await check("a token is kept in the tab and stands in no address", async () => {
     const urls = [];
     const { page, again, start, end } = await played(browser, url, (socket) => {
       urls.push(socket.url());
@@ -137,7 +137,8 @@ export async function closes(browser, url) {
     await stateIs(page, "connected");
     holds(!urls.join().includes("to.ke.n"), "it stands in the address of the connection");
     holds(!page.url().includes("to.ke.n"), "it stands in the address of the page");
-    const kept = await page.evaluate(() => [sessionStorage["stentor.token"], localStorage["stentor.token"]]);
+    const kept = await page.evaluate(() =>
+      [sessionStorage, localStorage].map((storage) => storage.getItem("stentor.token")));
     equal(JSON.stringify(kept), '["to.ke.n",null]', "where it is kept");
     await end();
   });
@@ -206,7 +207,7 @@ async function peopled(browser, url, answer) {
 export async function presence(browser, url) {
   const members = [person("online", "Cid"), person("away", "<b>Bea</b>"),
     { user: null, client_id: "me", status: "online" }];
-  await check("who is there stands in a list, oneself first, and follows what is told", async () => {
+  await check("who is there stands in a list that follows what is told", async () => {
     const { page, comes, end } = await peopled(browser, url, () => ({ connections: 3, members }));
     await page.fill("#name", "Ann");
     await page.press("#name", "Tab");
@@ -236,8 +237,8 @@ export async function presence(browser, url) {
     await page.locator("#roster .person.away").getByText("you").waitFor();
     await page.click("#away");
     await page.locator('#away[aria-pressed="false"]').waitFor();
-    equal(told.map(({ room, data }) => `${room} ${data.status}`).join(), "general away,general online",
-      "what is told");
+    const statuses = told.map(({ room, data }) => `${room} ${data.status}`);
+    equal(statuses.join(), "general away,general online", "what is told");
     await end();
   });
 }

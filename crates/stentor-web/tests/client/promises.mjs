@@ -35,8 +35,8 @@ export async function asking(host) {
       const { url, protocols, rooms } = await server.next();
       equal(url.pathname, "/base/ws", "the path");
       equal(rooms.join(), "stats,a/b,..", "the rooms");
-      for (const [name, value] of [["events", "1"], ["ack", "1"], ["presence", "1"], ["echo", "0"]]) {
-        equal(url.searchParams.get(name), value, name);
+      for (const [name, value] of Object.entries({ events: 1, ack: 1, presence: 1, echo: 0 })) {
+        equal(url.searchParams.get(name), String(value), name);
       }
       holds(!url.href.includes("t.o.k"), "the token stands in the address");
       equal(protocols.replace(" ", ""), "stentor,bearer.t.o.k", "the subprotocols");
@@ -48,7 +48,8 @@ export async function asking(host) {
       const [kept, refused] = [client.call("publish", 1), client.call("publish", 2)];
       const [first, second] = [await connection.next("chat"), await connection.next("chat")];
       equal(first.room, "a", "the room");
-      connection.say({ type: "error", data: { code: "rate_limited", message: "", ref: second.id } });
+      const data = { code: "rate_limited", message: "", ref: second.id };
+      connection.say({ type: "error", data });
       connection.tell("ack", { id: first.id, duplicate: false });
       equal((await refused).error, "rate_limited", "the refused one");
       equal((await kept).answer.id, first.id, "the kept one");
