@@ -1,13 +1,16 @@
 //! HTTP for whatever is no WebSocket upgrade: ordinary hyper on one thread.
 //!
 //! Sockets come from the [door](crate::door) with the bytes that it read. A route family is one
-//! file; `routes` is the table that the router and the OpenAPI description are both made from.
+//! file; `routes` is the table that the router and the OpenAPI description are both made from,
+//! `schemas` the shapes that both descriptions share.
 //! Nothing here is on the way of a delivery.
 
 mod access;
 mod answer;
 mod app;
+mod asyncapi;
 mod body;
+mod codes;
 mod connection;
 mod docs;
 mod exposition;
@@ -18,6 +21,7 @@ mod pages;
 mod publish;
 mod respond;
 mod routes;
+mod schemas;
 mod socket;
 mod stats;
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use stentor_engine::Engine;
 
 use super::routes::Routes;
-use super::{docs, openapi};
+use super::{asyncapi, docs, openapi};
 use crate::door::Upgrades;
 use crate::health::Health;
 use crate::origins::Origins;
@@ -25,6 +25,7 @@ pub struct App {
     pub(super) api_key: Option<Secret>,
     pub(super) patience: Patience,
     pub(super) openapi: Bytes,
+    pub(super) asyncapi: Bytes,
     pub(super) docs: Bytes,
     pub(super) page: Bytes,
     /// When the server started, in seconds since 1970.
@@ -41,7 +42,8 @@ impl App {
         settings: &Settings,
     ) -> App {
         let routes = Routes::new(&settings.base_path);
-        let description = openapi::document(&routes);
+        let openapi = openapi::document(&routes);
+        let asyncapi = asyncapi::document(&settings.base_path);
         App {
             engine,
             pod,
@@ -50,9 +52,10 @@ impl App {
             allowed_origins: settings.allowed_origins.clone(),
             api_key: settings.api_key.clone(),
             patience: settings.patience,
-            docs: docs::page(&description).into(),
             page: stentor_web::page(settings.base_path.as_str()).into(),
-            openapi: format!("{description:#}").into(),
+            docs: docs::page(&settings.base_path, &openapi, &asyncapi).into(),
+            openapi: format!("{openapi:#}").into(),
+            asyncapi: format!("{asyncapi:#}").into(),
             started_unix_seconds: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0.0, |since| since.as_secs_f64()),

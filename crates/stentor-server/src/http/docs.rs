@@ -1,18 +1,43 @@
-//! `GET /docs`: the description of the API as a page for people.
+//! `GET /docs`: both descriptions as one page for people.
 //!
-//! It is rendered here, from the same document as `/openapi.json`, so that it needs neither
-//! scripts nor files of other hosts.
+//! It is rendered here, from the same documents as `/openapi.json` and `/asyncapi.json`, so that
+//! it needs neither scripts nor files of other hosts. Anchors are part of it: `#close-4408`,
+//! `#error-rate_limited`, `#resume`, `#message-GapEvent`, and each shape under its name.
 
-use std::fmt::Write;
+mod codes;
+mod html;
+mod http;
+mod messages;
+#[cfg(test)]
+mod tests;
 
 use bytes::Bytes;
 use serde_json::Value;
 
+use self::html::{Page, escape, escaped, members};
 use super::App;
 use super::answer::{Answer, text};
 use super::pages::secure;
+use crate::settings::BasePath;
 
 const STYLE: &str = include_str!("docs/docs.css");
+
+/// What a reader wants to do; `{base}` stands for the base path.
+const GUIDE: &str = include_str!("docs/guide.html");
+
+/// What the navigation leads to.
+const PARTS: [(&str, &str); 10] = [
+    ("guide", "How do I …"),
+    ("say", "Messages you send"),
+    ("hear", "Messages you hear"),
+    ("events", "Events"),
+    ("close-codes", "Close codes"),
+    ("error-codes", "Error codes"),
+    ("http", "HTTP"),
+    ("identity", "Who you are"),
+    ("redis", "Redis"),
+    ("shapes", "Shapes"),
+];
 
 /// The page.
 pub(super) fn docs(app: &App) -> Answer {
@@ -28,105 +53,49 @@ pub(super) fn style() -> Answer {
     answer
 }
 
-/// Renders a description as HTML.
-pub(super) fn page(description: &Value) -> String {
-    let mut page = String::from(
+/// Renders both descriptions as HTML.
+pub(super) fn page(base_path: &BasePath, openapi: &Value, asyncapi: &Value) -> String {
+    let mut page = Page::default();
+    put_head(&mut page, &openapi["info"]);
+    page.put(format_args!("{}", GUIDE.replace("{base}", base_path.as_str())));
+    messages::put_messages(&mut page, asyncapi);
+    codes::put_close_codes(&mut page, &asyncapi["channels"]["connection"]["x-close-codes"]);
+    let error = &asyncapi["components"]["messages"]["ErrorMessage"];
+    codes::put_error_codes(&mut page, &error["x-error-codes"]);
+    http::put_operations(&mut page, &openapi["paths"]);
+    http::put_security(&mut page, &openapi["components"]["securitySchemes"]);
+    put_shapes(&mut page, &openapi["components"]["schemas"]);
+    page.put(format_args!("</main>\n</body>\n</html>\n"));
+    page.into_html()
+}
+
+fn put_head(page: &mut Page, info: &Value) {
+    page.put(format_args!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Stentor: HTTP API</title>\n<link rel=\"stylesheet\" href=\"/docs.css\">\n\
-         </head>\n<body>\n<main>\n",
-    );
-    let info = &description["info"];
-    put(&mut page, format_args!("<h1>{}</h1>\n", escaped(&info["title"])));
-    put(&mut page, format_args!("<p>{}</p>\n", escaped(&info["description"])));
-    put(&mut page, format_args!("<p><a href=\"/openapi.json\">openapi.json</a></p>\n"));
-    for (path, methods) in members(&description["paths"]) {
-        for (method, operation) in members(methods) {
-            put_operation(&mut page, path, method, operation);
-        }
+         <title>Stentor: the API</title>\n<link rel=\"stylesheet\" href=\"/docs.css\">\n\
+         </head>\n<body>\n<nav aria-label=\"Parts\">\n"
+    ));
+    for (anchor, title) in PARTS {
+        page.put(format_args!("<a href=\"#{anchor}\">{title}</a>\n"));
     }
-    put_security(&mut page, &description["components"]["securitySchemes"]);
-    put(&mut page, format_args!("<h2>Shapes</h2>\n"));
-    for (name, schema) in members(&description["components"]["schemas"]) {
-        put(&mut page, format_args!("<h3 id=\"{0}\">{0}</h3>\n", escape(name)));
-        put(&mut page, format_args!("<pre>{}</pre>\n", escape(&format!("{schema:#}"))));
-    }
-    page.push_str("</main>\n</body>\n</html>\n");
-    page
+    page.put(format_args!("</nav>\n<main>\n<h1>{}</h1>\n", escaped(&info["title"])));
+    page.put(format_args!("<p>{}</p>\n", escaped(&info["description"])));
+    page.put(format_args!(
+        "<p>Version {}. For programs: <a href=\"/openapi.json\">openapi.json</a> for HTTP, \
+         <a href=\"/asyncapi.json\">asyncapi.json</a> for messages, both with the JSON Schemas of \
+         all <a href=\"#shapes\">shapes</a>.</p>\n",
+        escaped(&info["version"])
+    ));
 }
 
-fn put_security(page: &mut String, schemes: &Value) {
-    put(page, format_args!("<h2>Who you are</h2>\n<table>\n"));
-    put(page, format_args!("<tr><th>scheme</th><th>type</th><th>in</th><th></th></tr>\n"));
-    for (name, scheme) in members(schemes) {
-        let kind = escaped(&scheme["type"]);
-        let place = match scheme["in"].as_str() {
-            Some(place) => format!("{} {}", escape(place), escaped(&scheme["name"])),
-            None => format!("header Authorization: {}", escaped(&scheme["scheme"])),
-        };
-        let text = escaped(&scheme["description"]);
+fn put_shapes(page: &mut Page, shapes: &Value) {
+    page.part("shapes", "Shapes");
+    for (name, shape) in members(shapes) {
         let name = escape(name);
-        put(
-            page,
-            format_args!(
-                "<tr><td id=\"{name}\"><code>{name}</code></td><td>{kind}</td><td>{place}</td>\
-                 <td>{text}</td></tr>\n"
-            ),
-        );
+        page.put(format_args!("<section>\n<h3 id=\"{name}\">{name}</h3>\n"));
+        page.put(format_args!("<p>{}</p>\n", escaped(&shape["description"])));
+        page.folded("JSON Schema", shape);
+        page.put(format_args!("</section>\n"));
     }
-    put(page, format_args!("</table>\n"));
-}
-
-fn put_operation(page: &mut String, path: &str, method: &str, operation: &Value) {
-    let (method, path) = (escape(&method.to_uppercase()), escape(path));
-    put(page, format_args!("<section>\n<h2><b>{method}</b> <code>{path}</code></h2>\n"));
-    put(page, format_args!("<p>{}</p>\n", escaped(&operation["summary"])));
-    let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
-    if !parameters.is_empty() {
-        put(page, format_args!("<table>\n<tr><th>parameter</th><th>in</th><th></th></tr>\n"));
-        for parameter in parameters {
-            put(
-                page,
-                format_args!(
-                    "<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>\n",
-                    escaped(&parameter["name"]),
-                    escaped(&parameter["in"]),
-                    escaped(&parameter["description"])
-                ),
-            );
-        }
-        put(page, format_args!("</table>\n"));
-    }
-    let schemes = operation["security"].as_array().map_or(&[][..], Vec::as_slice);
-    let names: Vec<String> = schemes
-        .iter()
-        .flat_map(members)
-        .map(|(name, _)| format!("<a href=\"#{0}\">{0}</a>", escape(name)))
-        .collect();
-    if !names.is_empty() {
-        let names = names.join(" or ");
-        put(page, format_args!("<p>Where the server asks who you are: {names}.</p>\n"));
-    }
-    put(page, format_args!("<table>\n<tr><th>answer</th><th></th></tr>\n"));
-    for (status, response) in members(&operation["responses"]) {
-        let (status, text) = (escape(status), escaped(&response["description"]));
-        put(page, format_args!("<tr><td>{status}</td><td>{text}</td></tr>\n"));
-    }
-    put(page, format_args!("</table>\n</section>\n"));
-}
-
-fn members(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    object.as_object().into_iter().flatten()
-}
-
-fn escaped(text: &Value) -> String {
-    escape(text.as_str().unwrap_or(""))
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn put(page: &mut String, part: std::fmt::Arguments<'_>) {
-    page.write_fmt(part).expect("a String takes everything");
 }

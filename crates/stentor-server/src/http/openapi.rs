@@ -4,13 +4,14 @@
 //! [table of problems](crate::problem); what is written here is what neither knows: words, shapes.
 
 mod operations;
-mod shapes;
 #[cfg(test)]
 mod tests;
 
+pub(super) use operations::web_socket_query;
 use serde_json::{Map, Value, json};
 
 use super::routes::{Routes, Verb};
+use super::schemas;
 
 /// The whole description of these routes.
 pub(super) fn document(routes: &Routes) -> Value {
@@ -30,13 +31,13 @@ pub(super) fn document(routes: &Routes) -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "description":
                 "A sharded WebSocket broadcast server: what is said in a room reaches everyone in \
-                 it. This document is about its HTTP side; messages on an open WebSocket have the \
-                 shape Message.",
+                 it. This document is about its HTTP side; /asyncapi.json is about the messages of \
+                 an open WebSocket.",
         },
         "servers": [{ "url": "/" }],
         "paths": paths,
         "components": {
-            "schemas": shapes::schemas(),
+            "schemas": schemas::all(),
             "securitySchemes": security_schemes(),
         },
     })
@@ -44,7 +45,7 @@ pub(super) fn document(routes: &Routes) -> Value {
 
 /// How to say who one is. Of a route's schemes one is enough, and none where the server asks for
 /// none.
-fn security_schemes() -> Value {
+pub(super) fn security_schemes() -> Value {
     json!({
         "token": {
             "type": "http",

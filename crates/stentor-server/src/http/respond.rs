@@ -81,6 +81,7 @@ async fn answer(
         Operation::Readyz => Ok(app.health.ready(app.engine.gate()).map(Full::new)),
         Operation::Metrics => Ok(metrics::metrics(app)),
         Operation::OpenApi => Ok(text("application/json", app.openapi.clone())),
+        Operation::AsyncApi => Ok(text("application/json", app.asyncapi.clone())),
         Operation::Docs => Ok(docs::docs(app)),
         Operation::DocsStyle => Ok(docs::style()),
         Operation::Page => Ok(pages::page(app)),

@@ -1,11 +1,11 @@
 //! What each operation takes and answers.
 
 use serde_json::{Map, Value, json};
-use stentor_wire::close::CloseCode;
 use stentor_wire::error_code::ErrorCode;
 
+use super::super::codes::close_codes;
 use super::super::routes::{Audience, Operation, Route};
-use super::shapes::reference;
+use super::super::schemas::reference;
 use crate::problem::Kind;
 
 /// What guarded routes may answer beside their own problems.
@@ -51,19 +51,6 @@ pub(super) fn describe(route: &Route) -> Value {
         operation["security"] = json!([{}, { "bearer_key": [] }, { "key": [] }]);
     }
     operation
-}
-
-/// How the server may end the WebSocket, and whether to come back then.
-fn close_codes() -> Value {
-    let row = |code: &CloseCode| {
-        json!({
-            "code": code.code(),
-            "label": code.label(),
-            "description": code.meaning(),
-            "retryable": code.is_retryable(),
-        })
-    };
-    CloseCode::ALL.iter().map(row).collect()
 }
 
 /// Problems of one status are one answer, which names their codes.
@@ -129,8 +116,12 @@ fn words(operation: Operation) -> Words {
         Operation::OpenApi => {
             Words { summary: "This description", ..plain("OpenAPI 3.1.", media(JSON)) }
         }
+        Operation::AsyncApi => Words {
+            summary: "The messages of an open WebSocket and of Redis, with their JSON Schemas",
+            ..plain("AsyncAPI 3.0.", media(JSON))
+        },
         Operation::Docs => Words {
-            summary: "This description as a page",
+            summary: "Both descriptions as a page",
             ..plain("A page without scripts.", media("text/html"))
         },
         Operation::DocsStyle => {
@@ -166,10 +157,11 @@ fn plain(text: &'static str, content: Value) -> Words {
     }
 }
 
-fn web_socket(has_room: bool) -> Words {
+/// What the query of an upgrade may say.
+pub(in crate::http) fn web_socket_query() -> Vec<Value> {
     let flag =
         |name, text| parameter(name, "query", text, json!({ "enum": ["0", "1", "true", "false"] }));
-    let mut parameters = vec![
+    vec![
         json!({
             "name": "room",
             "in": "query",
@@ -195,7 +187,11 @@ fn web_socket(has_room: bool) -> Words {
              bearer.<token>. Needed where the server asks for one, and ignored where it has no key.",
             json!({ "type": "string" }),
         ),
-    ];
+    ]
+}
+
+fn web_socket(has_room: bool) -> Words {
+    let mut parameters = web_socket_query();
     if has_room {
         parameters.insert(0, room_in_path());
     }

@@ -1,5 +1,4 @@
 use super::*;
-use crate::http::docs;
 use crate::settings::BasePath;
 
 fn routes() -> Routes {
@@ -49,17 +48,7 @@ fn every_reference_leads_to_a_shape() {
 }
 
 #[test]
-fn the_page_for_people_shows_every_path_and_loads_nothing_from_elsewhere() {
-    let routes = routes();
-    let page = docs::page(&document(&routes));
-    for route in routes.iter() {
-        assert!(page.contains(&format!("<code>{}</code>", route.path)), "{route:?}");
-    }
-    assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("<script"));
-}
-
-#[test]
-fn every_security_scheme_exists_is_used_and_is_shown() {
+fn every_security_scheme_exists_and_is_used() {
     let routes = routes();
     let document = document(&routes);
     let schemes = document["components"]["securitySchemes"].as_object().expect("schemes");
@@ -76,10 +65,6 @@ fn every_security_scheme_exists_is_used_and_is_shown() {
     used.sort_unstable();
     used.dedup();
     assert_eq!(used, schemes.keys().map(String::as_str).collect::<Vec<_>>());
-    let page = docs::page(&document);
-    for scheme in used {
-        assert!(page.contains(&format!("id=\"{scheme}\"")), "{scheme}");
-    }
 }
 
 #[test]

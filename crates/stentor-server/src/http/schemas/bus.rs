@@ -1,0 +1,63 @@
+//! What pods and their neighbours say to each other on Redis.
+
+use serde_json::{Map, Value, json};
+use stentor_engine::bus::seq::Seq;
+
+use super::{exact, heard, named, reference};
+
+pub(super) fn shapes() -> Map<String, Value> {
+    named([
+        ("BusMessage", message()),
+        (
+            "BusMark",
+            exact(
+                "A pod has said everything on this channel up to seq; no message.",
+                json!({ "pod": pod(), "seq": seq() }),
+            ),
+        ),
+        (
+            "BusPublication",
+            json!({
+                "type": "object",
+                "description": "What any other program may publish; it is stamped where it lacks \
+                                an id or a timestamp, and delivered. The channel says the room.",
+                "properties": {
+                    "id": { "description": "A UUID is kept." },
+                    "type": reference("Type"),
+                    "from": { "type": "string", "default": "server" },
+                    "data": reference("Data"),
+                    "timestamp": { "description": "RFC 3339 is kept." },
+                },
+                "additionalProperties": { "description": "Dropped." },
+            }),
+        ),
+    ])
+}
+
+/// A stamped message with the bus's own members in front.
+fn message() -> Value {
+    let mut shape = heard::stamped("A message of a pod.", reference("Type"), None);
+    shape["properties"]["pod"] = pod();
+    shape["properties"]["seq"] = seq();
+    shape["properties"]["chosen"] = json!({
+        "const": true,
+        "description": "There where the sender chose the id itself.",
+    });
+    if let Some(required) = shape["required"].as_array_mut() {
+        required.extend(["pod".into(), "seq".into()]);
+    }
+    shape
+}
+
+fn pod() -> Value {
+    json!({ "type": "string", "description": "The pod that said it, which ignores its own echo." })
+}
+
+fn seq() -> Value {
+    json!({
+        "type": "integer",
+        "minimum": 0,
+        "maximum": Seq::MAX.value(),
+        "description": "Its place in what this pod says on this channel.",
+    })
+}

@@ -1,0 +1,119 @@
+//! The shapes of what HTTP takes and answers.
+
+use serde_json::{Map, Value, json};
+use stentor_wire::MESSAGE_BYTES_MAX_DEFAULT;
+use stentor_wire::error_code::ErrorCode;
+
+use super::{count, exact, named, reference};
+use crate::problem::Kind;
+
+pub(super) fn shapes() -> Map<String, Value> {
+    named([
+        ("Publication", publication()),
+        (
+            "Stamp",
+            exact(
+                "How a message was stamped.",
+                json!({ "id": reference("Id"), "timestamp": reference("Timestamp") }),
+            ),
+        ),
+        (
+            "Stamps",
+            exact(
+                "How each message of an array was stamped, in its order.",
+                json!({ "messages": { "type": "array", "items": reference("Stamp") } }),
+            ),
+        ),
+        (
+            "Room",
+            exact(
+                "A room on this pod.",
+                json!({ "room": reference("RoomName"), "connections": count() }),
+            ),
+        ),
+        (
+            "Rooms",
+            exact(
+                "How many rooms this pod has, and the fullest of them.",
+                json!({
+                    "total": count(),
+                    "rooms": { "type": "array", "items": reference("Room") },
+                }),
+            ),
+        ),
+        ("Stats", stats()),
+        (
+            "Health",
+            exact(
+                "What a probe is told.",
+                json!({ "status": { "enum": ["ok", "ready", "degraded", "draining"] } }),
+            ),
+        ),
+        ("Problem", problem()),
+    ])
+}
+
+fn publication() -> Value {
+    json!({
+        "type": "object",
+        "description": "A message as a backend sends it: at most 65,536 bytes.",
+        "x-bytes-max": MESSAGE_BYTES_MAX_DEFAULT,
+        "properties": {
+            "id": { "description": "A UUID is kept; anything else is replaced by a new UUIDv7." },
+            "type": reference("Type"),
+            "room": reference("RoomOrEverybody"),
+            "from": { "default": "server", "description": "A text is taken." },
+            "data": reference("Data"),
+        },
+        "additionalProperties": { "description": "Dropped." },
+    })
+}
+
+fn counts(names: &[&str]) -> Value {
+    names.iter().map(|name| ((*name).to_owned(), count())).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn stats() -> Value {
+    let shard = ["connections", "rooms", "queued"];
+    let whole = [
+        "uptime_seconds",
+        "connections",
+        "rooms",
+        "messages_received",
+        "messages_sent",
+        "messages_dropped",
+    ];
+    let mut properties = counts(&whole);
+    properties["pod"] = json!({ "type": "string" });
+    properties["redis"] = json!({
+        "type": "object",
+        "required": ["enabled", "connected"],
+        "properties": { "enabled": { "type": "boolean" }, "connected": { "type": "boolean" } },
+    });
+    properties["shards"] = json!({
+        "type": "array",
+        "items": { "type": "object", "required": shard, "properties": counts(&shard) },
+    });
+    let required: Vec<&str> = ["pod"].into_iter().chain(whole).chain(["redis", "shards"]).collect();
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+fn problem() -> Value {
+    let mut codes: Vec<_> = Kind::ALL.iter().map(|kind| kind.code()).collect();
+    codes.extend(ErrorCode::ALL.iter().map(|code| code.as_str()));
+    codes.sort_unstable();
+    codes.dedup();
+    json!({
+        "type": "object",
+        "required": ["error"],
+        "properties": { "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": { "enum": codes },
+                "message": { "type": "string", "description": "What is wrong, for a person." },
+                "index": { "type": "integer", "description": "Which message of a batch." },
+            },
+        } },
+    })
+}
