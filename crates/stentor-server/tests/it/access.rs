@@ -73,7 +73,8 @@ fn the_api_key_guards_publishing_occupancy_and_statistics_and_nothing_else() {
     }
     let answer = pod.get(&format!("{BASE}/rooms"));
     assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
-    for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/"] {
+    for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json", "/docs", "/"]
+    {
         assert_eq!(pod.get(path).status, 200, "{path}");
     }
     let _client = pod.connect("/ws/a");

@@ -1,5 +1,7 @@
 //! `/openapi.json` against what the pod really does.
 
+use serde_json::{Value, json};
+
 use crate::pod::Pod;
 
 /// A path with its parameters filled in.
@@ -20,9 +22,27 @@ fn every_described_route_answers_as_described_and_refuses_other_methods() {
             let answer = pod.request(&method.to_uppercase(), &filled(path), &[], "{}");
             let documented = operation["responses"].as_object().expect("responses");
             assert!(documented.contains_key(&answer.status.to_string()), "{path}: {answer:?}");
+            judge(&document, &documented[&answer.status.to_string()], &answer.body);
             assert!(![404, 405, 501].contains(&answer.status), "{path}: {answer:?}");
         }
         assert_eq!(pod.request("DELETE", &filled(path), &[], "").status, 405, "{path}");
+    }
+}
+
+/// Fails where a JSON answer has another shape than the one that is described for it.
+fn judge(document: &Value, response: &Value, body: &str) {
+    let schema = &response["content"]["application/json"]["schema"];
+    if schema.is_null() {
+        return;
+    }
+    let root = json!({
+        "allOf": [schema],
+        "components": { "schemas": document["components"]["schemas"] },
+    });
+    let validator = jsonschema::draft202012::new(&root).expect("a schema");
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    if let Err(fault) = validator.validate(&body) {
+        panic!("{fault}: {body}");
     }
 }
 
@@ -46,5 +66,6 @@ fn the_page_for_people_stands_alone() {
     let page = pod.get("/docs");
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     assert!(page.body.contains("/api/chat-api/messages"));
+    assert!(page.body.contains("id=\"close-4408\"") && page.body.contains("id=\"resume\""));
     assert!(page.body.contains("href=\"/docs.css\"") && pod.get("/docs.css").status == 200);
 }

@@ -43,6 +43,7 @@ mod rooms;
 mod routes;
 mod sdk;
 mod secrecy;
+mod shapes;
 mod slow;
 mod token;
 mod two_pods;

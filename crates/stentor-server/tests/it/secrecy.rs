@@ -123,7 +123,16 @@ fn no_secret_is_in_any_log_answer_figure_or_page() {
         let process = Process::start_as(command.arg("--log-level=trace"), format);
         assert_clean("an answer to a token", &try_tokens(&process, &tokens), &needles);
         assert_clean("an answer to a key", &try_keys(&process, &tokens), &needles);
-        for path in ["/metrics", "/docs", "/openapi.json", "/", "/healthz", "/readyz", "/nothing"] {
+        for path in [
+            "/metrics",
+            "/docs",
+            "/openapi.json",
+            "/asyncapi.json",
+            "/",
+            "/healthz",
+            "/readyz",
+            "/nothing",
+        ] {
             assert_clean(path, &format!("{:?}", process.get(path)), &needles);
         }
         process.signal(Signal::TERM);

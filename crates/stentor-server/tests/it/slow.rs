@@ -21,7 +21,7 @@ fn start(slow_consumer: SlowConsumer) -> Pod {
 }
 
 /// Has a speaker say numbered messages, all of which `reader` hears. Returns their ids.
-fn talk(pod: &Pod, reader: &mut Client) -> Vec<Value> {
+pub(crate) fn talk(pod: &Pod, reader: &mut Client) -> Vec<Value> {
     let mut speaker = pod.connect("/ws/general?echo=0");
     let padding = "x".repeat(MESSAGE_BYTES);
     let mut ids = Vec::new();

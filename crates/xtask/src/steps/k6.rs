@@ -11,13 +11,10 @@ use std::time::Duration;
 use crate::counts::Counts;
 use crate::project::Project;
 use crate::report::Outcome;
-use crate::run::{self, Running};
-use crate::steps::build::{Target, build};
-use crate::tools;
+use crate::steps::pod::Pod;
+use crate::{run, tools};
 
 const SCRIPTS: &str = "loadtest/k6";
-const SERVER: Target = Target { kind: "bin", name: "stentor" };
-const LISTEN_DEADLINE: Duration = Duration::from_secs(10);
 /// Longer than any soak that somebody would wait for.
 const SINGLE_DEADLINE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Each of the short runs takes some ten seconds.
@@ -69,7 +66,7 @@ pub(crate) fn short_runs(project: &Project) -> Outcome {
     let mut outcome = Outcome::default();
     for (script, settings) in SHORT_RUNS {
         let mut command = k6_run(project, &k6, script);
-        pass_on(&mut command, &pod.url);
+        pass_on(&mut command, &url_of(&pod));
         settings.iter().chain(&SHORT_LIMITS).for_each(|setting| pass_on(&mut command, setting));
         // What a person measured before is not to be overwritten by a test.
         let summary = reports.join(format!("k6-{script}.json"));
@@ -97,7 +94,7 @@ fn attempt(project: &Project, order: &Order<'_>) -> Result<i32, String> {
     let pod = if has_server { None } else { Some(Pod::start(project)?) };
     let mut command = k6_run(project, &k6, order.script);
     if let Some(pod) = &pod {
-        pass_on(&mut command, &pod.url);
+        pass_on(&mut command, &url_of(pod));
     }
     order.settings.iter().for_each(|setting| pass_on(&mut command, setting));
     if !std::io::stdout().is_terminal() {
@@ -111,6 +108,11 @@ fn k6_run(project: &Project, k6: &Path, script: &str) -> Command {
     command.args(["run", "--no-usage-report"]);
     command.arg(project.path(SCRIPTS).join(format!("{script}.js")));
     command
+}
+
+/// The setting that tells a script where the server is.
+fn url_of(pod: &Pod) -> String {
+    format!("WS_URL=ws://{}/ws", pod.address())
 }
 
 fn pass_on(command: &mut Command, setting: &str) {
@@ -147,23 +149,4 @@ fn is_setting(word: &str) -> bool {
     let Some((key, _value)) = word.split_once('=') else { return false };
     key.starts_with(|c: char| c.is_ascii_uppercase())
         && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-}
-
-/// A server of our own; it ends with this value.
-struct Pod {
-    _server: Running,
-    /// The setting that tells a script where it is.
-    url: String,
-}
-
-impl Pod {
-    /// Builds and starts one without the limit on messages: a talker here is no abuser.
-    fn start(project: &Project) -> Result<Self, String> {
-        let port = run::free_port()?;
-        let mut command = project.command(build(project, &SERVER)?);
-        command.env("HOST", "127.0.0.1").env("PORT", port.to_string());
-        command.env("RATE_LIMIT", "0").env("LOG_LEVEL", "warn");
-        let server = Running::server(command, port, LISTEN_DEADLINE)?;
-        Ok(Self { _server: server, url: format!("WS_URL=ws://127.0.0.1:{port}/ws") })
-    }
 }
