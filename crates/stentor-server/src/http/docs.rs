@@ -64,6 +64,7 @@ pub(super) fn page(base_path: &BasePath, openapi: &Value, asyncapi: &Value) -> S
     codes::put_error_codes(&mut page, &error["x-error-codes"]);
     http::put_operations(&mut page, &openapi["paths"]);
     http::put_security(&mut page, &openapi["components"]["securitySchemes"]);
+    messages::put_bus(&mut page, asyncapi);
     put_shapes(&mut page, &openapi["components"]["schemas"]);
     page.put(format_args!("</main>\n</body>\n</html>\n"));
     page.into_html()

@@ -84,3 +84,13 @@ pub(super) fn target(reference: &Value) -> &str {
     let path = reference["$ref"].as_str().unwrap_or("");
     path.rsplit('/').next().unwrap_or("")
 }
+
+/// What all references within a document lead to, in their order.
+pub(super) fn targets(document: &Value) -> Vec<&str> {
+    match document {
+        Value::Object(_) if document["$ref"].is_string() => vec![target(document)],
+        Value::Object(members) => members.values().flat_map(targets).collect(),
+        Value::Array(items) => items.iter().flat_map(targets).collect(),
+        _ => Vec::new(),
+    }
+}

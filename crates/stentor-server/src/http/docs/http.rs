@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::html::{Page, elements, escape, escaped, members};
+use super::html::{Page, elements, escape, escaped, members, targets};
 
 /// Every operation.
 pub(super) fn put_operations(page: &mut Page, paths: &Value) {
@@ -44,6 +44,10 @@ fn put_operation(page: &mut Page, path: &str, method: &str, operation: &Value) {
         }
         page.end_table();
     }
+    let taken = links(&operation["requestBody"]);
+    if !taken.is_empty() {
+        page.put(format_args!("<p>Takes {taken}.</p>\n"));
+    }
     let names: Vec<String> = elements(&operation["security"])
         .iter()
         .flat_map(members)
@@ -61,12 +65,17 @@ fn put_operation(page: &mut Page, path: &str, method: &str, operation: &Value) {
     page.put(format_args!("</section>\n"));
 }
 
-/// What an answer says, with a link to its shape.
+/// What an answer says, with links to its shapes.
 fn answer(response: &Value) -> String {
     let text = escaped(&response["description"]);
-    let shape = super::html::target(&response["content"]["application/json"]["schema"]);
-    match shape {
-        "" => text,
-        shape => format!("{text} <a href=\"#{0}\">{0}</a>", escape(shape)),
-    }
+    let shapes = links(&response["content"]);
+    if shapes.is_empty() { text } else { format!("{text} {shapes}") }
+}
+
+/// Links to the shapes that a part of the description refers to, each once.
+fn links(part: &Value) -> String {
+    let mut names = targets(part);
+    names.dedup();
+    let link = |name: &&str| format!("<a href=\"#{0}\">{0}</a>", escape(name));
+    names.iter().map(link).collect::<Vec<_>>().join(" or ")
 }

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
-use super::html::{Page, escape, escaped, members, target};
+use super::html::{Page, elements, escape, escaped, members, target};
 
-/// The parts of messages: anchor, title, and the operation of the description that has them.
-const PARTS: [(&str, &str, &[&str]); 4] = [
+/// A part of the page: its anchor, its title, and the operations whose messages it shows.
+type Part = (&'static str, &'static str, &'static [&'static str]);
+
+const OF_WEB_SOCKETS: [Part; 3] = [
     (
         "say",
         "Messages you send",
@@ -13,22 +15,38 @@ const PARTS: [(&str, &str, &[&str]); 4] = [
     ),
     ("hear", "Messages you hear", &["hear", "hear_answers"]),
     ("events", "Events of the server", &["hear_events"]),
-    ("redis", "On Redis", &["publish_on_bus_room", "listen_on_bus_room"]),
 ];
 
-/// Every message in its part.
+const OF_BUS: [&str; 2] = ["publish_on_bus_room", "listen_on_bus_room"];
+
+/// The messages of a WebSocket, part by part.
 pub(super) fn put_messages(page: &mut Page, description: &Value) {
-    for (anchor, title, operations) in PARTS {
+    for (anchor, title, operations) in OF_WEB_SOCKETS {
         page.part(anchor, title);
-        if anchor == "redis" {
-            put_bus(page, &description["channels"]);
-        }
-        for name in operations {
-            let operation = &description["operations"][name];
-            for message in super::html::elements(&operation["messages"]) {
-                let name = target(message);
-                put_message(page, &description["components"]["messages"][name], operation);
-            }
+        put_operations(page, description, operations);
+    }
+}
+
+/// The channels on Redis and their messages.
+pub(super) fn put_bus(page: &mut Page, description: &Value) {
+    page.part("redis", "On Redis");
+    page.begin_table(&["channel", ""]);
+    for (_, channel) in
+        members(&description["channels"]).filter(|(name, _)| name.starts_with("bus_"))
+    {
+        let address = format!("<code>{}</code>", escaped(&channel["address"]));
+        page.row("", &[&address, &escaped(&channel["description"])]);
+    }
+    page.end_table();
+    put_operations(page, description, &OF_BUS);
+}
+
+fn put_operations(page: &mut Page, description: &Value, names: &[&str]) {
+    for name in names {
+        let operation = &description["operations"][name];
+        for message in elements(&operation["messages"]) {
+            let message = &description["components"]["messages"][target(message)];
+            put_message(page, message, operation);
         }
     }
 }
@@ -37,10 +55,13 @@ fn put_message(page: &mut Page, message: &Value, operation: &Value) {
     let (title, name) = (escaped(&message["title"]), escaped(&message["name"]));
     page.put(format_args!("<section>\n<h3 id=\"message-{name}\"><code>{title}</code></h3>\n"));
     page.put(format_args!("<p>{}</p>\n", escaped(&message["summary"])));
-    for example in super::html::elements(&message["examples"]) {
-        page.put(format_args!("<pre>{}</pre>\n", escape(&in_order(&example["payload"]))));
+    for example in elements(&message["examples"]) {
+        page.put(format_args!(
+            "<pre class=\"message\">{}</pre>\n",
+            escape(&in_order(&example["payload"]))
+        ));
     }
-    let answers: Vec<_> = super::html::elements(&operation["reply"]["messages"])
+    let answers: Vec<_> = elements(&operation["reply"]["messages"])
         .iter()
         .map(|answer| format!("<a href=\"#message-{0}\">{0}</a>", escape(target(answer))))
         .collect();
@@ -57,13 +78,4 @@ fn in_order(message: &Value) -> String {
     let known = ORDER.iter().filter_map(|name| Some((*name, message.get(name)?)));
     let members: Vec<_> = known.map(|(name, value)| format!("\"{name}\":{value}")).collect();
     format!("{{{}}}", members.join(","))
-}
-
-fn put_bus(page: &mut Page, channels: &Value) {
-    page.begin_table(&["channel", ""]);
-    for (_, channel) in members(channels).filter(|(name, _)| name.starts_with("bus_")) {
-        let address = format!("<code>{}</code>", escaped(&channel["address"]));
-        page.row("", &[&address, &escaped(&channel["description"])]);
-    }
-    page.end_table();
 }
