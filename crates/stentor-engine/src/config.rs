@@ -59,12 +59,15 @@ pub struct History {
     pub ttl: Duration,
     /// What all rooms of the pod keep together, in bytes; past it the oldest goes first.
     pub bytes_max: usize,
+    /// Whether Redis keeps it too, for all pods; of no effect without a bus.
+    pub at_redis: bool,
 }
 
 impl Default for History {
-    /// 256 messages, a minute, 64 MiB.
+    /// 256 messages, a minute, 64 MiB, in memory alone.
     fn default() -> History {
-        History { size: 256, ttl: Duration::from_secs(60), bytes_max: 64 * 1024 * 1024 }
+        let (size, ttl, bytes_max) = (256, Duration::from_secs(60), 64 * 1024 * 1024);
+        History { size, ttl, bytes_max, at_redis: false }
     }
 }
 

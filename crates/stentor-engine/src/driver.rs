@@ -2,7 +2,8 @@
 //!
 //! The parts: [`readiness`] (whose turn it is to be read), [`strangers`] (who waits at the door or
 //! leaves), [`entrance`] (new sockets up to the door), [`reading`] (bytes → messages), [`arrivals`]
-//! (what other pods said), [`joining`] (who waits until they are heard), [`leaving`] (how a
+//! (what other pods said), [`joining`] (who waits until they are heard), [`recalling`] (what Redis
+//! knows of what was missed), [`leaving`] (how a
 //! socket's time here ends), and here the turn itself. Every drain in a turn is capped, so that
 //! nothing starves the others.
 
@@ -12,6 +13,7 @@ mod joining;
 mod leaving;
 mod readiness;
 mod reading;
+mod recalling;
 mod strangers;
 
 use std::collections::VecDeque;
@@ -37,6 +39,7 @@ use crate::pod::Pod;
 use crate::wake::Wake;
 
 use joining::Joining;
+use recalling::{Recalling, Wanted};
 use strangers::Strangers;
 
 pub(crate) use arrivals::Arrivals;
@@ -78,6 +81,8 @@ pub(crate) struct Driver {
     arrivals: Arrivals,
     /// `None` without a bus: then there is nobody else to be heard.
     joining: Option<Joining>,
+    /// `None` where Redis keeps nothing of what is said.
+    recalling: Option<Recalling>,
     wake: Wake,
     clock: Clock,
     parser: Parser,
@@ -128,6 +133,7 @@ impl Driver {
             entrance,
             arrivals,
             joining: pod.bus.as_ref().map(Joining::new),
+            recalling: pod.bus.as_ref().and_then(Recalling::new),
             wake,
             clock: Clock::new(pod.started),
             parser: Parser::new(),
@@ -163,6 +169,7 @@ impl Driver {
             self.handle_deadlines(now);
             self.emit_events(now);
             self.take_releases(now);
+            self.take_recollections(now);
             self.flush(now);
             self.publish_figures(now);
             if self.is_done(now) {
@@ -186,10 +193,17 @@ impl Driver {
                 None => pending().await,
             }
         };
+        let recollections = async {
+            match &mut self.recalling {
+                Some(recalling) => recalling.answered().await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             () = self.wake.wait_until(deadline, &self.mailbox) => {}
             () = arrivals => {}
             () = releases => {}
+            () = recollections => {}
         }
     }
 
@@ -244,14 +258,18 @@ impl Driver {
     fn emit_events(&mut self, now: Now) {
         self.fan_out.retry();
         while let Some(event) = self.shard.poll_event() {
-            if let Event::Closing { member } = event {
-                // Its socket may have ended since; then there is nothing left to wait for.
-                if matches!(self.connections[member].phase, Phase::Open) {
-                    let due = now.instant + CLOSING_TIMEOUT;
-                    self.deadlines.schedule(member.0, now.instant, due);
+            match event {
+                Event::Closing { member } => {
+                    // Its socket may have ended since; then there is nothing left to wait for.
+                    if matches!(self.connections[member].phase, Phase::Open) {
+                        let due = now.instant + CLOSING_TIMEOUT;
+                        self.deadlines.schedule(member.0, now.instant, due);
+                    }
                 }
-            } else {
-                self.emit_to_pods(now, event);
+                Event::HistoryWanted { member, client_id, rooms, last_id } => {
+                    self.recall(now, Wanted { member, client_id, rooms, last_id });
+                }
+                event => self.emit_to_pods(now, event),
             }
         }
         if self.connections.unpark() {

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use socket2::{Domain, Protocol, Socket, Type};
 use stentor_bus::link::LinkState;
+use stentor_bus::stream_history::StreamHistory;
 use stentor_shard::counters::DELIVERY_BOUNDS_MICROS;
 use stentor_shard::{Delivery, Passage};
 use stentor_wire::close::CloseCode;
@@ -22,7 +23,7 @@ use stentor_wire::room_name::RoomName;
 use stentor_wire::timestamp::Timestamp;
 use uuid::Uuid;
 
-use crate::config::EngineConfig;
+use crate::config::{EngineConfig, History};
 use crate::door::{Admission, Door, Gate};
 use crate::driver::{Arrivals, Entrance};
 use crate::engine::running::Start;
@@ -271,6 +272,8 @@ impl Engine {
                 if let Some(history) = config.history {
                     // What is kept of a room is of use for as long as other pods are heard there.
                     settings.linger = settings.linger.max(history.ttl);
+                    let History { size, ttl, at_redis, .. } = history;
+                    settings.history = at_redis.then_some(StreamHistory { size, ttl });
                 }
                 let (bus, arrivals) =
                     PodBus::start(settings, shards).map_err(StartError::Thread)?;

@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use stentor_bus::publisher::Publisher;
+use stentor_bus::publisher::{Outgoing, Publisher};
 use stentor_bus::relay;
 use stentor_shard::time::Now;
-use stentor_shard::{Delivery, Event, Shard};
+use stentor_shard::{Delivery, Event, Passage, Shard};
 use stentor_wire::room_name::RoomName;
 
 use crate::interest::Interest;
@@ -53,11 +53,11 @@ impl FanOut {
     pub(crate) fn emit(&mut self, now: Now, event: Event, shard: &mut Shard) {
         match event {
             Event::Published { room, frame, chosen_id, passage } => {
-                self.publish(room.as_ref(), &frame, chosen_id.is_some());
+                self.publish(room.as_ref(), &frame, chosen_id.is_some(), passage);
                 self.deliver(Delivery { room, frame, chosen_id, passage });
             }
-            // The driver alone has deadlines.
-            Event::Closing { .. } => {}
+            // The driver alone has deadlines, and asks for what is kept elsewhere.
+            Event::Closing { .. } | Event::HistoryWanted { .. } => {}
             Event::Joined { member, room, opened, asked } => {
                 let members = self.interest.join(&room, self.own, opened);
                 if asked {
@@ -87,15 +87,19 @@ impl FanOut {
         self.neighbours.iter().any(|neighbour| !neighbour.owed.is_empty())
     }
 
-    fn publish(&self, room: Option<&RoomName>, frame: &Bytes, is_id_chosen: bool) {
+    fn publish(
+        &self,
+        room: Option<&RoomName>,
+        frame: &Bytes,
+        is_id_chosen: bool,
+        passage: Passage,
+    ) {
         let Some(publisher) = &self.publisher else { return };
         let Some(message) = relay::message_of_frame(frame) else { return };
+        let (audience, is_settled) = (room.cloned(), passage.is_quiet());
+        let outgoing = Outgoing { audience, message, is_id_chosen, is_settled };
         // An overflow is counted by the bus, which leaves the hole that tells the other pods.
-        let _ = if is_id_chosen {
-            publisher.try_publish_with_chosen_id(room.cloned(), message)
-        } else {
-            publisher.try_publish(room.cloned(), message)
-        };
+        let _ = publisher.try_publish_outgoing(outgoing);
     }
 
     fn deliver(&mut self, delivery: Delivery) {

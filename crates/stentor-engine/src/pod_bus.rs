@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use stentor_bus::bus::{Batch, Bus, Rooms, Settings, Started};
 use stentor_bus::counters::Counters;
+use stentor_bus::histories::Histories;
 use stentor_bus::link::LinkState;
 use stentor_bus::publisher::Publisher;
 use tokio::sync::{broadcast, watch};
@@ -19,6 +20,8 @@ pub(crate) struct PodBus {
     running: Mutex<Option<Bus>>,
     pub(crate) publisher: Publisher,
     pub(crate) rooms: Rooms,
+    /// What Redis keeps of rooms, where it does.
+    pub(crate) histories: Option<Histories>,
     link: watch::Receiver<LinkState>,
     counters: watch::Receiver<Counters>,
 }
@@ -32,10 +35,10 @@ impl PodBus {
         settings: Settings,
         shards: usize,
     ) -> io::Result<(PodBus, Vec<broadcast::Receiver<Batch>>)> {
-        let Started { bus, publisher, rooms, arrivals, link, counters, .. } =
+        let Started { bus, publisher, rooms, histories, arrivals, link, counters } =
             Bus::start(settings, shards)?;
         let running = Mutex::new(Some(bus));
-        Ok((PodBus { running, publisher, rooms, link, counters }, arrivals))
+        Ok((PodBus { running, publisher, rooms, histories, link, counters }, arrivals))
     }
 
     /// The state of the link; down, where the bus has ended.

@@ -126,7 +126,7 @@ impl Settings {
             rate_limit_user: self.rate_limit_user,
             client_global: self.client_global,
             drain_timeout: self.drain_timeout,
-            history: self.history.in_memory(),
+            history: self.history.of_engine(),
             ..EngineConfig::default()
         }
     }

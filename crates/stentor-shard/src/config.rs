@@ -57,6 +57,9 @@ pub struct HistoryConfig {
     pub bytes_max: usize,
     /// Other pods have members of the same rooms.
     pub is_shared: bool,
+    /// Somebody else keeps what is said too, and is asked where this shard cannot say for sure what
+    /// a client has missed: [`crate::Event::HistoryWanted`].
+    pub has_archive: bool,
     /// The pod's traffic, the same for all of its shards.
     pub traffic: Arc<Traffic>,
 }

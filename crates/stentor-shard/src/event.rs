@@ -22,6 +22,18 @@ pub enum Event {
         /// Its place in the pod's traffic.
         passage: Passage,
     },
+    /// A member came back, and this shard cannot say for sure what it has missed. It hears nothing
+    /// of its rooms before [`crate::Shard::handle_history`].
+    HistoryWanted {
+        /// Who.
+        member: MemberId,
+        /// Its own id; its number may be another's when the answer comes.
+        client_id: Uuid,
+        /// Its rooms; `None` is for everybody.
+        rooms: Vec<Option<RoomName>>,
+        /// The message that it heard last.
+        last_id: Uuid,
+    },
     /// A member was told to close and has that in its ring; nobody waits for it for ever.
     Closing {
         /// Who.

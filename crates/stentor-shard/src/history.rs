@@ -124,6 +124,11 @@ impl History {
         }
     }
 
+    /// Whether somebody else is to be asked where this is not enough.
+    pub(crate) fn has_archive(&self) -> bool {
+        self.config.has_archive
+    }
+
     /// The pod's traffic, which it counts messages in.
     pub(crate) fn traffic(&self) -> &Arc<Traffic> {
         &self.config.traffic

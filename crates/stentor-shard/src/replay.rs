@@ -5,6 +5,12 @@
 //! no more than one portion, and no room waits for it. What the history lets go of before it was
 //! read is told as a gap.
 
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use stentor_wire::encode::frame_id;
+use uuid::Uuid;
+
 use crate::history::{Cursor, Entry, History, HistoryId, Resumption};
 
 /// A portion ends with the message that reaches so many bytes.
@@ -13,11 +19,20 @@ const PORTION_BYTES: usize = 64 * 1024;
 /// A portion has no more messages than this.
 const PORTION_FRAMES_MAX: u32 = 128;
 
+/// An id's text as it stands in a frame.
+type IdText = [u8; 36];
+
 /// What a member is still owed from the history.
 #[derive(Debug)]
 pub(crate) struct Replay {
     resumption: Resumption,
     cursors: Vec<Cursor>,
+    /// What an archive knew; it goes before what is kept here.
+    recalled: VecDeque<Bytes>,
+    /// Ids of what was recalled, which may come here too; in order, for a search.
+    repeats: Vec<IdText>,
+    /// The archive was asked behind this message, and has not answered.
+    pub(crate) asked_behind: Option<Uuid>,
     /// Its member stands in the shard's list of those that get their next portion.
     pub(crate) is_queued: bool,
 }
@@ -34,7 +49,32 @@ pub(crate) struct Portion {
 
 impl Replay {
     pub(crate) fn new(resumption: Resumption, cursors: Vec<Cursor>) -> Replay {
-        Replay { resumption, cursors, is_queued: false }
+        Replay {
+            resumption,
+            cursors,
+            recalled: VecDeque::new(),
+            repeats: Vec::new(),
+            asked_behind: None,
+            is_queued: false,
+        }
+    }
+
+    /// What goes before what is kept here, as an archive knew it.
+    pub(crate) fn recalling(mut self, frames: Vec<Bytes>) -> Replay {
+        self.repeats = frames.iter().filter_map(|frame| id_text(frame)).collect();
+        self.repeats.sort_unstable();
+        self.recalled = frames.into();
+        self
+    }
+
+    /// The rooms that it owes something of.
+    pub(crate) fn rooms(&self) -> impl Iterator<Item = HistoryId> + '_ {
+        self.cursors.iter().map(|cursor| cursor.room)
+    }
+
+    /// Where a room's messages go on for it.
+    pub(crate) fn cursor(&self, room: HistoryId) -> Option<Cursor> {
+        self.cursors.iter().find(|cursor| cursor.room == room).copied()
     }
 
     /// The time of the message that the member heard last before this, in milliseconds since 1970.
@@ -60,7 +100,10 @@ impl Replay {
         let at = self.cursors.iter().position(|cursor| cursor.room == room)?;
         let cursors = vec![self.cursors.swap_remove(at)];
         let mut last = Replay::new(self.resumption.clone(), cursors);
+        last.repeats.clone_from(&self.repeats);
         let mut portion = Portion::default();
+        // All that was recalled goes first, whichever room's it is: it is older.
+        self.recalled.drain(..).for_each(|frame| portion.push(&frame));
         last.note_missed(history, &mut portion);
         while last.take_next(history, &is_spared, &mut portion) {}
         Some(portion)
@@ -73,12 +116,27 @@ impl Replay {
         is_spared: impl Fn(&Entry) -> bool,
     ) -> Portion {
         let mut portion = Portion::default();
+        while portion.has_room()
+            && let Some(frame) = self.recalled.pop_front()
+        {
+            portion.push(&frame);
+        }
+        if portion.frames > 0 {
+            return portion;
+        }
         self.note_missed(history, &mut portion);
-        while portion.bytes.len() < PORTION_BYTES
-            && portion.frames < PORTION_FRAMES_MAX
-            && self.take_next(history, &is_spared, &mut portion)
-        {}
+        while portion.has_room() && self.take_next(history, &is_spared, &mut portion) {}
         portion
+    }
+
+    /// How many messages of those that are kept here are no repeats of what was recalled.
+    pub(crate) fn messages_kept(
+        &self,
+        history: &History,
+        is_spared: impl Fn(&Entry) -> bool,
+    ) -> u64 {
+        let is_passed_over = |entry: &Entry| is_spared(entry) || self.is_repeated(&entry.frame);
+        self.messages(history, is_passed_over) - self.recalled.len() as u64
     }
 
     /// How many messages it still owes.
@@ -86,11 +144,12 @@ impl Replay {
         let mut rest = Replay::new(self.resumption.clone(), self.cursors.clone());
         let mut portion = Portion::default();
         rest.note_missed(history, &mut portion);
+        let recalled = self.recalled.len() as u64;
         let mut messages: u64 = portion.missed.iter().map(|(_, missed)| missed).sum();
         while let Some(entry) = rest.next(history) {
             messages += u64::from(!is_spared(entry));
         }
-        messages
+        recalled + messages
     }
 
     fn take_next(
@@ -100,9 +159,8 @@ impl Replay {
         portion: &mut Portion,
     ) -> bool {
         let Some(entry) = self.next(history) else { return false };
-        if !is_spared(entry) {
-            portion.bytes.extend_from_slice(&entry.frame);
-            portion.frames += 1;
+        if !is_spared(entry) && !self.is_repeated(&entry.frame) {
+            portion.push(&entry.frame);
         }
         true
     }
@@ -132,6 +190,11 @@ impl Replay {
         Some(entry)
     }
 
+    fn is_repeated(&self, frame: &[u8]) -> bool {
+        !self.repeats.is_empty()
+            && id_text(frame).is_some_and(|id| self.repeats.binary_search(&id).is_ok())
+    }
+
     fn note_missed(&mut self, history: &History, portion: &mut Portion) {
         for cursor in &mut self.cursors {
             let first = history.first_number(cursor.room);
@@ -141,4 +204,19 @@ impl Replay {
             }
         }
     }
+}
+
+impl Portion {
+    fn has_room(&self) -> bool {
+        self.bytes.len() < PORTION_BYTES && self.frames < PORTION_FRAMES_MAX
+    }
+
+    fn push(&mut self, frame: &[u8]) {
+        self.bytes.extend_from_slice(frame);
+        self.frames += 1;
+    }
+}
+
+fn id_text(frame: &[u8]) -> Option<IdText> {
+    frame_id(frame)?.as_bytes().try_into().ok()
 }

@@ -216,7 +216,7 @@ impl Driver {
                     self.fan_out.emit(now, present, &mut self.shard);
                 }
             }
-            Event::Published { .. } | Event::Closing { .. } => {}
+            Event::Published { .. } | Event::Closing { .. } | Event::HistoryWanted { .. } => {}
         }
         self.emit_to_shards(now, event);
     }

@@ -89,6 +89,7 @@ fn shard_config(pod: &Pod) -> ShardConfig {
         ttl: history.ttl,
         bytes_max: history.bytes_max,
         is_shared: pod.bus.is_some(),
+        has_archive: pod.bus.as_ref().is_some_and(|bus| bus.histories.is_some()),
         traffic: Arc::clone(&pod.traffic),
     });
     ShardConfig {

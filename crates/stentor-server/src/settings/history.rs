@@ -40,8 +40,8 @@ pub struct HistorySettings {
 }
 
 impl HistorySettings {
-    /// What the engine keeps in memory.
-    pub(super) fn in_memory(&self) -> Option<History> {
+    /// What the engine keeps.
+    pub(super) fn of_engine(&self) -> Option<History> {
         (self.mode != HistoryMode::Off).then_some(self.kept)
     }
 }
@@ -60,8 +60,10 @@ pub(super) fn judge(arguments: &Arguments, reader: &mut Reader) -> Option<Histor
         values::number(text, BYTES_MIN, BYTES_MAX)
     });
     let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    let kept = History { size: whole(size?), ttl: ttl?, bytes_max: whole(bytes?) };
-    Some(HistorySettings { mode: mode?, kept })
+    let mode = mode?;
+    let at_redis = mode == HistoryMode::Redis;
+    let kept = History { size: whole(size?), ttl: ttl?, bytes_max: whole(bytes?), at_redis };
+    Some(HistorySettings { mode, kept })
 }
 
 /// What contradicts another setting.

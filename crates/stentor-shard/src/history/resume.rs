@@ -145,6 +145,20 @@ impl History {
             return None;
         }
         let millis = u64::try_from(last_id.as_u128() >> 80).expect("48 bits");
+        let (at, heard) = self.at_time(now, millis)?;
+        let settled = rooms.iter().flat_map(|id| &self.rooms[id.index()].entries);
+        let settled = settled.filter(|entry| entry.at < at).map(|entry| entry.passage.settled);
+        let settled = if self.config.is_shared { 0 } else { settled.max().unwrap_or(0) };
+        Some(Resumption { settled, ..heard })
+    }
+
+    /// What a client has heard for certain that heard everything up to a time by the calendar;
+    /// `None` for a time before this shard began.
+    pub(crate) fn heard_until(&self, now: Now, unix_millis: u64) -> Option<Resumption> {
+        self.at_time(now, unix_millis).map(|(_, heard)| heard)
+    }
+
+    fn at_time(&self, now: Now, millis: u64) -> Option<(Instant, Resumption)> {
         if millis > now.unix_millis + FUTURE_MILLIS_MAX {
             return None;
         }
@@ -154,15 +168,12 @@ impl History {
         if !is_of_now {
             return None;
         }
-        let settled = rooms.iter().flat_map(|id| &self.rooms[id.index()].entries);
-        let settled = settled.filter(|entry| entry.at < at).map(|entry| entry.passage.settled);
-        let settled = if self.config.is_shared { 0 } else { settled.max().unwrap_or(0) };
         let before = Some(before(at));
-        Some(Resumption { before, settled, unix_millis: millis, ..Resumption::default() })
+        Some((at, Resumption { before, unix_millis: millis, ..Resumption::default() }))
     }
 
     /// Whether everything is here that a client may not have heard of this room.
-    fn is_complete(&self, id: HistoryId, resumption: &Resumption) -> bool {
+    pub(crate) fn is_complete(&self, id: HistoryId, resumption: &Resumption) -> bool {
         let room = &self.rooms[id.index()];
         let before = resumption.before.unwrap_or_default();
         let is_heard =

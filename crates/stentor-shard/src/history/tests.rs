@@ -10,6 +10,7 @@ fn history(bytes_max: usize, shards: usize) -> History {
         ttl: Duration::from_secs(60),
         bytes_max,
         is_shared: false,
+        has_archive: false,
         traffic: Arc::new(Traffic::new(shards)),
     })
 }

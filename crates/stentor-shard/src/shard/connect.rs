@@ -12,7 +12,6 @@ use crate::numbers::MemberId;
 use crate::numbers::RoomId;
 use crate::rate::RateBucket;
 use crate::ring::Slot;
-use crate::shard::replay::Resumed;
 use crate::shard::{Connect, Shard};
 use crate::standing::{self, Standing};
 use crate::time::Now;
@@ -114,7 +113,7 @@ impl Shard {
         let (client_id, user) = (member.client_id, member.user().cloned());
         let pod = self.config.pod.clone();
         // Before anything is told: what is told has an id of the time from which it resumes.
-        let resume = last_id.map(|last_id| self.begin_replay(now, id, last_id));
+        let resumed = last_id.and_then(|last_id| self.begin_replay(now, id, last_id));
         let ping_interval_ms = standing::millis(self.config.ping_interval);
         let welcome = Notice::Welcome {
             client_id: &client_id,
@@ -124,9 +123,8 @@ impl Shard {
             ping_interval_ms,
         };
         self.tell_event(now, id, None, &welcome);
-        if let Some(Resumed { recovered, replayed, oldest_id }) = resume {
-            let oldest_id = oldest_id.as_deref();
-            self.tell_event(now, id, None, &Notice::Resume { recovered, replayed, oldest_id });
+        if let Some(resumed) = resumed {
+            self.tell_resumed(now, id, resumed);
         }
     }
 

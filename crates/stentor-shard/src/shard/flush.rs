@@ -336,7 +336,7 @@ impl Shard {
             let over_full = ring.is_over_full();
             if !ring.blocked
                 && let Some(replay) = &mut ring.replay
-                && !replay.is_queued
+                && !(replay.is_queued || replay.asked_behind.is_some())
             {
                 replay.is_queued = true;
                 self.replaying.push_back(id);

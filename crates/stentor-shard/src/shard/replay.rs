@@ -5,9 +5,11 @@ use stentor_wire::event::Event as Notice;
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
-use crate::history::{Entry, HistoryId, Owed};
+use crate::event::Event;
+use crate::history::{Cursor, Entry, HistoryId, Owed, Resumption};
 use crate::member::Member;
 use crate::numbers::{MemberId, RoomId};
+use crate::recollection::{self, Recollection};
 use crate::replay::{Portion, Replay};
 use crate::ring::{Class, RING_SLOTS_MAX, Ring, Slot};
 use crate::shard::Shard;
@@ -16,25 +18,135 @@ use crate::time::Now;
 /// What became of a `last_id`.
 #[derive(Debug, Default)]
 pub(super) struct Resumed {
-    pub(super) recovered: bool,
-    pub(super) replayed: u64,
-    pub(super) oldest_id: Option<String>,
+    recovered: bool,
+    replayed: u64,
+    oldest_id: Option<String>,
 }
 
 impl Shard {
-    /// Fixes what a member is owed that came back with a `last_id`, and lets it catch up from the
-    /// next flush on. What is said from here on stands behind that.
-    pub(super) fn begin_replay(&mut self, now: Now, id: MemberId, last_id: Uuid) -> Resumed {
-        // Where nothing is kept of what was said before, nothing can be recovered.
-        let Some(owed) = self.owed_since(now, id, last_id) else { return Resumed::default() };
-        if owed.is_whole {
+    /// Fixes from where on a member that came back hears what is said: behind what it is owed of
+    /// the time before. `None` where somebody else is asked what that is.
+    pub(super) fn begin_replay(
+        &mut self,
+        now: Now,
+        id: MemberId,
+        last_id: Uuid,
+    ) -> Option<Resumed> {
+        let Some(history) = &self.history else {
+            // Nothing is kept of what was said before, so nothing can be recovered.
+            return Some(Resumed::default());
+        };
+        let rooms = self.history_rooms(id);
+        let owed = self.owed_since(now, id, last_id, &rooms)?;
+        if owed.is_whole || !history.has_archive() {
+            return Some(self.replay(id, owed));
+        }
+        let mut replay = Box::new(Replay::new(Resumption::default(), Vec::new()));
+        rooms.iter().for_each(|room| replay.enter(history, *room));
+        replay.asked_behind = Some(last_id);
+        let rooms = rooms.iter().map(|room| history.name(*room).cloned()).collect();
+        let client_id = self.member(id)?.client_id;
+        self.queue_with(id, |ring| ring.replay = Some(replay));
+        self.events.push_back(Event::HistoryWanted { member: id, client_id, rooms, last_id });
+        None
+    }
+
+    /// Tells a member what became of its `last_id`.
+    pub(super) fn tell_resumed(&mut self, now: Now, id: MemberId, resumed: Resumed) {
+        let Resumed { recovered, replayed, oldest_id } = resumed;
+        let oldest_id = oldest_id.as_deref();
+        self.tell_event(now, id, None, &Notice::Resume { recovered, replayed, oldest_id });
+    }
+
+    /// Takes what an archive knows of a member's rooms, `None` where it did not answer: the member
+    /// is told what became of its `last_id`, and catches up. Nothing happens where it is gone, or
+    /// was not asked for.
+    pub fn handle_history(
+        &mut self,
+        now: Now,
+        id: MemberId,
+        client_id: Uuid,
+        found: Option<Recollection>,
+    ) {
+        let Some(member) = self.member_mut(id).filter(|member| member.client_id == client_id)
+        else {
+            return;
+        };
+        let ring = member.ring.as_mut();
+        let Some(replay) =
+            ring.and_then(|ring| ring.replay.take_if(|of| of.asked_behind.is_some()))
+        else {
+            return;
+        };
+        let resumed = match (replay.asked_behind, found) {
+            (_, Some(found)) => self.replay_recalled(now, id, *replay, found),
+            (Some(last_id), None) => {
+                let rooms: Vec<HistoryId> = replay.rooms().collect();
+                self.owed_since(now, id, last_id, &rooms).map(|owed| self.replay(id, owed))
+            }
+            (None, None) => None,
+        };
+        if let Some(resumed) = resumed {
+            self.tell_resumed(now, id, resumed);
+        }
+    }
+
+    /// Lets a member catch up with what it is owed.
+    fn replay(&mut self, id: MemberId, owed: Owed) -> Resumed {
+        let Owed { is_whole, messages, oldest_id, resumption, cursors } = owed;
+        self.catch_up(id, Replay::new(resumption, cursors), is_whole);
+        Resumed { recovered: is_whole, replayed: messages, oldest_id }
+    }
+
+    fn catch_up(&mut self, id: MemberId, replay: Replay, is_whole: bool) {
+        if is_whole {
             self.counters.resumes_recovered += 1;
         } else {
             self.counters.resumes_incomplete += 1;
         }
-        let replay = Box::new(Replay::new(owed.resumption, owed.cursors));
-        self.queue_with(id, |ring| ring.replay = Some(replay));
-        Resumed { recovered: owed.is_whole, replayed: owed.messages, oldest_id: owed.oldest_id }
+        self.queue_with(id, |ring| ring.replay = Some(Box::new(replay)));
+    }
+
+    /// What an archive knows goes before what came here since the member did; of a room of which
+    /// this shard has everything since, it is not needed.
+    fn replay_recalled(
+        &mut self,
+        now: Now,
+        id: MemberId,
+        asked: Replay,
+        found: Recollection,
+    ) -> Option<Resumed> {
+        let Shard { members, history, .. } = self;
+        let (history, member) = (history.as_ref()?, members[id.index()].as_ref()?);
+        let Recollection { heard_at_unix_millis, rooms } = found;
+        let by_time = heard_at_unix_millis.and_then(|millis| history.heard_until(now, millis));
+        let mut cursors = Vec::new();
+        let (mut recalled, mut is_whole) = (Vec::new(), true);
+        let mut oldest_id = None;
+        for room in asked.rooms() {
+            let of_room = rooms.iter().find(|of| of.room.as_ref() == history.name(room));
+            oldest_id = oldest_id.or_else(|| of_room.and_then(|of| of.oldest_id.clone()));
+            let is_known_here = by_time.as_ref().is_some_and(|heard| {
+                of_room.is_none_or(|of| !of.is_whole) && history.is_complete(room, heard)
+            });
+            let first = Cursor { room, next: history.first_number(room) };
+            cursors.push(if is_known_here { first } else { asked.cursor(room).unwrap_or(first) });
+            is_whole &= is_known_here || of_room.is_some_and(|of| of.is_whole);
+            recalled.extend(of_room.filter(|_| !is_known_here).cloned());
+        }
+        if !is_whole {
+            // All that is kept, here too.
+            let first = |room| Cursor { room, next: history.first_number(room) };
+            cursors = asked.rooms().map(first).collect();
+        }
+        let resumption = by_time.filter(|_| is_whole).unwrap_or_default();
+        let mut frames = recollection::merge(recalled);
+        frames.retain(|frame| !is_of(member, frame));
+        let count = frames.len() as u64;
+        let replay = Replay::new(resumption, cursors).recalling(frames);
+        let replayed = count + replay.messages_kept(history, |entry| spares(member, entry));
+        self.catch_up(id, replay, is_whole);
+        Some(Resumed { recovered: is_whole, replayed, oldest_id })
     }
 
     /// Whether the member hears its rooms from the history yet.
@@ -79,6 +191,9 @@ impl Shard {
         let Shard { members, history, .. } = self;
         let Some(member) = members[id.index()].as_ref() else { return };
         let (Some(history), Some(replay)) = (history, &mut ring.replay) else { return };
+        if replay.asked_behind.is_some() {
+            return;
+        }
         let portion = replay.next_portion(history, |entry| spares(member, entry));
         let unix_millis = replay.unix_millis();
         if portion.frames == 0 && portion.missed.is_empty() {
@@ -96,14 +211,22 @@ impl Shard {
         replay.messages(history, |entry| spares(member, entry))
     }
 
-    fn owed_since(&mut self, now: Now, id: MemberId, last_id: Uuid) -> Option<Owed> {
-        let history = self.history.as_ref()?;
-        let member = self.members[id.index()].as_ref()?;
+    fn history_rooms(&self, id: MemberId) -> Vec<HistoryId> {
+        let Some(member) = self.member(id) else { return Vec::new() };
         let memberships = member.memberships.as_slice().iter();
-        let mut rooms: Vec<HistoryId> =
-            memberships.filter_map(|membership| self.rooms[membership.room].history).collect();
-        rooms.push(HistoryId::GLOBAL);
-        Some(history.resume(now, last_id, &rooms, |entry| spares(member, entry)))
+        let rooms = memberships.filter_map(|membership| self.rooms[membership.room].history);
+        rooms.chain([HistoryId::GLOBAL]).collect()
+    }
+
+    fn owed_since(
+        &self,
+        now: Now,
+        id: MemberId,
+        last_id: Uuid,
+        rooms: &[HistoryId],
+    ) -> Option<Owed> {
+        let (history, member) = (self.history.as_ref()?, self.member(id)?);
+        Some(history.resume(now, last_id, rooms, |entry| spares(member, entry)))
     }
 
     fn slots_of(&mut self, now: Now, unix_millis: u64, portion: Portion) -> Vec<Slot> {
@@ -139,14 +262,19 @@ impl Shard {
 
 /// Whether the member does not want to hear this: it said so itself.
 fn spares(member: &Member, entry: &Entry) -> bool {
+    is_of(member, &entry.frame)
+}
+
+/// Whether the member said this itself and does without its own messages.
+fn is_of(member: &Member, frame: &[u8]) -> bool {
     if member.options.echo {
         return false;
     }
     match member.user() {
-        Some(user) => frame_is_from(&entry.frame, user),
+        Some(user) => frame_is_from(frame, user),
         None => {
             let mut id = Uuid::encode_buffer();
-            frame_is_from(&entry.frame, member.client_id.hyphenated().encode_lower(&mut id))
+            frame_is_from(frame, member.client_id.hyphenated().encode_lower(&mut id))
         }
     }
 }

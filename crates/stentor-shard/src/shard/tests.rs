@@ -197,7 +197,7 @@ impl World {
         while let Some(event) = self.shard.poll_event() {
             let now = self.now();
             match &event {
-                Event::Closing { .. } => continue,
+                Event::Closing { .. } | Event::HistoryWanted { .. } => continue,
                 Event::Joined { member, room, asked: true, .. }
                 | Event::Present { member, room } => {
                     self.shard.handle_joined(now, *member, room, 1);
@@ -264,6 +264,7 @@ fn history() -> HistoryConfig {
         ttl: Duration::from_secs(60),
         bytes_max: 64 * 1024 * 1024,
         is_shared: false,
+        has_archive: false,
         traffic: Arc::new(Traffic::new(1)),
     }
 }

@@ -303,6 +303,7 @@ impl World {
                     self.tell_neighbours(pod, shard, &delivery);
                     self.tell_bus(pod, said);
                 }
+                ShardEvent::HistoryWanted { .. } => {}
                 ShardEvent::Closing { member } => {
                     // Its socket may have ended since; then there is nothing left to wait for.
                     let id = self.pods[pod].sides[shard].members[member.index()];

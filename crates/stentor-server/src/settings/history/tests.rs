@@ -20,7 +20,8 @@ fn memory_is_kept_with_the_documented_bounds_unless_set() {
 fn what_is_set_reaches_the_engine() {
     let flags = ["--history-size=7", "--history-ttl=2m", "--history-bytes=2000000"];
     let config = read(&flags).expect("valid settings").engine_config("pod".to_owned());
-    let kept = History { size: 7, ttl: Duration::from_secs(120), bytes_max: 2_000_000 };
+    let kept =
+        History { size: 7, ttl: Duration::from_secs(120), bytes_max: 2_000_000, at_redis: false };
     assert_eq!(config.history, Some(kept));
     let config = read(&["--history=off"]).expect("valid settings").engine_config("pod".to_owned());
     assert_eq!(config.history, None);
@@ -50,5 +51,7 @@ fn a_bad_value_is_a_fault_of_its_setting() {
 fn history_at_redis_needs_a_redis() {
     let faults = read(&["--history=redis"]).expect_err("there is none");
     assert!(faults[0].to_string().contains("REDIS_URL"), "{faults:?}");
-    assert!(read(&["--history=redis", "--redis-url=redis://127.0.0.1"]).is_ok());
+    let flags = ["--history=redis", "--redis-url=redis://127.0.0.1"];
+    let config = read(&flags).expect("valid settings").engine_config("pod".to_owned());
+    assert!(config.history.is_some_and(|history| history.at_redis));
 }

@@ -1,0 +1,46 @@
+//! Recollections: what an archive knows of the rooms of a client that came back.
+//!
+//! An archive keeps what is said for all pods, so it may know what this shard does not. Who asked
+//! it for what is the driver's business.
+
+use bytes::Bytes;
+use stentor_wire::encode::frame_timestamp;
+use stentor_wire::room_name::RoomName;
+
+/// What an archive knows.
+#[derive(Clone, Debug, Default)]
+pub struct Recollection {
+    /// When the client heard its last message, in milliseconds since 1970, as far as that is known.
+    pub heard_at_unix_millis: Option<u64>,
+    /// One for each room that was asked for and answered.
+    pub rooms: Vec<OfRoom>,
+}
+
+/// What it knows of one room.
+#[derive(Clone, Debug)]
+pub struct OfRoom {
+    /// Which; `None` is for everybody.
+    pub room: Option<RoomName>,
+    /// The frames that the client has missed, in order; all that are kept, where that is not known.
+    pub frames: Vec<Bytes>,
+    /// Nothing is missing in them.
+    pub is_whole: bool,
+    /// The id of the oldest message that is kept.
+    pub oldest_id: Option<String>,
+}
+
+/// The frames of all rooms, by their stamps as far as the order within each room allows.
+pub(crate) fn merge(rooms: Vec<OfRoom>) -> Vec<Bytes> {
+    let mut all: Vec<(u64, Bytes)> = Vec::new();
+    for room in rooms {
+        let mut latest = 0;
+        for frame in room.frames {
+            let stamp = frame_timestamp(&frame).map_or(0, |timestamp| timestamp.unix_millis());
+            latest = latest.max(stamp);
+            all.push((latest, frame));
+        }
+    }
+    // Stable: what has the same stamp stays in the order of its room.
+    all.sort_by_key(|(stamp, _)| *stamp);
+    all.into_iter().map(|(_, frame)| frame).collect()
+}
