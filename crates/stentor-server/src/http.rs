@@ -2,8 +2,7 @@
 //!
 //! Sockets come from the [door](crate::door) with the bytes that it read. A route family is one
 //! file; `routes` is the table that the router and the OpenAPI description are both made from,
-//! `schemas` the shapes that both descriptions share.
-//! Nothing here is on the way of a delivery.
+//! `schemas` the shapes that both descriptions share. Nothing here is on the way of a delivery.
 
 mod access;
 mod answer;

@@ -220,7 +220,6 @@ fn what_a_client_sends_is_taken_where_the_schema_says_so_and_refused_elsewhere()
         json!("{}"),
     ];
     for message in messages.iter().chain(&rooms) {
-        // What it says of presence is judged elsewhere.
         client.send_text(&message.to_string());
         client.send_text(r#"{"type":"ping","data":"the end"}"#);
         let mut is_refused = false;
