@@ -82,8 +82,9 @@ fn put_head(page: &mut Page, info: &Value) {
     }
     page.put(format_args!("</nav>\n<main>\n<h1>{}</h1>\n", escaped(&info["title"])));
     page.put(format_args!(
-        "<p>A sharded WebSocket broadcast server: what is said in a room reaches everyone in \
-         it.</p>\n<p>Version {}. For programs: <a href=\"/openapi.json\">openapi.json</a> for HTTP, \
+        "<p>A sharded WebSocket broadcast server: what is said in a room reaches everyone \
+         in it.</p>\n<p>Version {}. For programs: \
+         <a href=\"/openapi.json\">openapi.json</a> for HTTP, \
          <a href=\"/asyncapi.json\">asyncapi.json</a> for messages, both with the JSON Schemas of \
          all <a href=\"#shapes\">shapes</a>.</p>\n",
         escaped(&info["version"])
