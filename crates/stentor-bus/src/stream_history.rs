@@ -11,8 +11,9 @@
 //! last message that it heard may be unknown to it, and is part of the replay, unless it is
 //! certain. Clients drop by id what they have had.
 //!
-//! Trusted are that a Redis keeps what it said it has taken, and that all pods of it are set to the
-//! same size. Knows no Redis and no client.
+//! Trusted is that all pods are set to the same size. That a Redis keeps what it said it has taken
+//! is trusted for as long as it runs; in a cluster, where a message may be heard before it is in its
+//! stream, and after a failover not at all. Knows no Redis and no client.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -46,6 +47,9 @@ pub struct Kept {
     /// Whether these are all that were written since the stream began: a stream that was ever
     /// trimmed is not shorter than its size.
     pub is_whole: bool,
+    /// Since when Redis has lost nothing that it said it has taken, in milliseconds since 1970, as
+    /// far as that can be known; the end of time, where it cannot.
+    pub sound_since: u64,
     /// When something was last lacking, by the clock of Redis, in milliseconds since 1970.
     pub lacking_at: Option<u64>,
 }
@@ -84,8 +88,8 @@ pub struct Replayed {
 impl Kept {
     /// What somebody missed who heard the room up to `cut`; `now` in milliseconds since 1970.
     ///
-    /// [`Replay::recovered`] is false for a stream without entries, and for a time that the stream
-    /// does not reach back to: an expired stream looks like one that a Redis has lost.
+    /// A stream without entries had none for as long as they are kept, or since Redis is sound: it
+    /// makes [`Replay::recovered`] true for a time since then.
     pub fn replay(&self, cut: Cut, history: StreamHistory, now: u64) -> Replay {
         let ordered = in_order(&self.entries);
         let ttl = millis(history.ttl);
@@ -117,7 +121,9 @@ impl Kept {
     ) -> Option<Vec<&'a StreamEntry>> {
         let heard = ordered[last].entry;
         let window = heard.at.unix_millis.saturating_sub(millis(WINDOW));
-        if !(self.is_whole || self.reaches_before(window)) || self.may_lack(ordered, window) {
+        let is_there = self.is_whole || self.reaches_before(window);
+        let is_sound = self.sound_since <= heard.at.unix_millis;
+        if !(is_there && is_sound) || self.may_lack(ordered, window) {
             return None;
         }
         let of_its_pod = |entry: &&StreamEntry| entry.pod == heard.pod && entry.seq <= heard.seq;
@@ -135,7 +141,8 @@ impl Kept {
 
     fn behind_time<'a>(&self, ordered: &[Placed<'a>], at: u64) -> Option<Vec<&'a StreamEntry>> {
         let window = at.saturating_sub(millis(WINDOW));
-        if !self.reaches_before(window) || self.may_lack(ordered, window) {
+        let is_there = self.is_whole || self.reaches_before(window);
+        if !(is_there && self.sound_since <= at) || self.may_lack(ordered, window) {
             return None;
         }
         let behind = ordered.iter().filter(|placed| placed.last_at >= window);

@@ -5,7 +5,7 @@
 //! their way at once: who reads within that moment may be too early. What is read has a connection
 //! of its own, so that long answers keep no publish waiting. Decides nothing.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use fred::clients::Client;
@@ -32,10 +32,22 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(250);
 
 pub(super) struct Streams {
     history: StreamHistory,
+    soundness: Soundness,
     reader: Client,
     /// In a cluster: what finds the nodes of the streams.
     writer: Option<Client>,
     tasks: Vec<ConnectHandle>,
+}
+
+/// How it is known since when Redis has lost nothing.
+#[derive(Clone, Copy, Debug)]
+enum Soundness {
+    /// By how long the server runs.
+    Uptime,
+    /// A failover ends the session: since that began, in milliseconds since 1970.
+    Session(u64),
+    /// Not at all.
+    Unknown,
 }
 
 /// What is written into a stream.
@@ -68,12 +80,17 @@ impl Streams {
         history: StreamHistory,
     ) -> Result<Streams, Error> {
         let is_cluster = address.kind() == Kind::Cluster;
+        let soundness = match address.kind() {
+            Kind::One => Soundness::Uptime,
+            Kind::Sentinels { .. } => Soundness::Session(unix_millis()),
+            Kind::Cluster => Soundness::Unknown,
+        };
         let config = if is_cluster { address.config() } else { address.config_of(server) };
         let reader = client(config.clone())?;
         let writer = is_cluster.then(|| client(config)).transpose()?;
         let tasks = [Some(&reader), writer.as_ref()].into_iter().flatten();
         let tasks = tasks.map(ClientLike::connect).collect();
-        let streams = Streams { history, reader, writer, tasks };
+        let streams = Streams { history, soundness, reader, writer, tasks };
         let writing = async {
             match &streams.writer {
                 Some(writer) => writer.wait_for_connect().await,
@@ -147,9 +164,11 @@ impl Streams {
         lack: String,
     ) -> impl Future<Output = Result<Found, Error>> + Send + use<> {
         let (client, size) = (self.reader.clone(), self.history.size);
+        let soundness = self.soundness;
         async move {
             // The lack last: it stands for all that the messages were without.
             let (entries, lack) = join(last(&client, key, size), last(&client, lack, 1)).await;
+            let sound_since = sound_since(&client, soundness).await?;
             let lack = pairs(lack?).next().and_then(|(at, _)| StreamId::parse(at.as_bytes()?));
             let entries: Vec<_> = pairs(entries?).collect();
             let is_whole = entries.len() < size;
@@ -157,7 +176,7 @@ impl Streams {
             let entries: Vec<StreamEntry> = entries.iter().rev().filter_map(entry).collect();
             let rubbish = read - entries.len() as u64;
             let lacking_at = lack.map(|at| at.unix_millis);
-            Ok(Found { kept: Kept { entries, is_whole, lacking_at }, rubbish })
+            Ok(Found { kept: Kept { entries, is_whole, sound_since, lacking_at }, rubbish })
         }
     }
 
@@ -188,13 +207,42 @@ async fn last(client: &Client, key: String, count: usize) -> Result<Value, Error
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let [to, from, word] = ["+", "-", "COUNT"].map(Value::from_static_str);
     let words: Vec<Value> = vec![key.into(), to, from, word, count.into()];
-    let options = Options {
+    client.with_options(&reading()).custom(command_of("XREVRANGE"), words).await
+}
+
+/// Since when Redis has lost nothing, in milliseconds since 1970.
+async fn sound_since(client: &Client, soundness: Soundness) -> Result<u64, Error> {
+    match soundness {
+        Soundness::Session(since) => Ok(since),
+        Soundness::Unknown => Ok(u64::MAX),
+        Soundness::Uptime => {
+            let command = CustomCommand::new_static("INFO", None, false);
+            let told: String =
+                client.with_options(&reading()).custom(command, vec!["server"]).await?;
+            let uptime = told.lines().find_map(|line| line.strip_prefix("uptime_in_seconds:"));
+            let uptime = uptime.and_then(|seconds| seconds.trim().parse::<u64>().ok());
+            // Whole seconds are told, and the one that has begun counts.
+            let since = |seconds: u64| {
+                unix_millis().saturating_sub(seconds.saturating_add(1).saturating_mul(1_000))
+            };
+            Ok(uptime.map_or(u64::MAX, since))
+        }
+    }
+}
+
+/// How a command of a read is sent.
+fn reading() -> Options {
+    Options {
         timeout: Some(READ_TIMEOUT),
         fail_fast: true,
         max_attempts: Some(1),
         ..Options::default()
-    };
-    client.with_options(&options).custom(command_of("XREVRANGE"), words).await
+    }
+}
+
+fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Places and fields.

@@ -33,7 +33,7 @@ fn id(pod: u8, seq: u64) -> Uuid {
 }
 
 fn kept(entries: Vec<StreamEntry>) -> Kept {
-    Kept { entries, is_whole: true, lacking_at: None }
+    Kept { entries, is_whole: true, sound_since: 0, lacking_at: None }
 }
 
 fn behind(kept: &Kept, pod: u8, seq: u64) -> Replay {
@@ -125,12 +125,13 @@ fn what_was_published_twice_is_replayed_once_and_in_its_order() {
 
 #[test]
 fn a_time_counts_where_the_stream_reaches_back_to_it() {
-    let kept = kept(vec![entry(1, 1, 0), entry(1, 2, 3_000), entry(1, 3, 5_000)]);
+    let whole = kept(vec![entry(1, 1, 0), entry(1, 2, 3_000), entry(1, 3, 5_000)]);
+    let kept = Kept { is_whole: false, ..whole.clone() };
     let at = |millis| kept.replay(Cut::Time(START + millis), HISTORY, START + 10_000);
     assert_eq!((texts(&at(4_500)), at(4_500).recovered), (vec!["1/3"], true));
     assert_eq!(texts(&at(4_000)), ["1/2", "1/3"]);
     assert!(at(1_001).recovered && !at(1_000).recovered, "nothing is known of before");
-    assert!(!Kept::default().replay(Cut::Time(START), HISTORY, START).recovered);
+    assert!(whole.replay(Cut::Time(START + 1_000), HISTORY, START + 10_000).recovered);
 }
 
 #[test]
@@ -197,7 +198,7 @@ impl World {
         let heard = heard_with(&stream, &last, random);
         let lacking_at = lacking_at(&said, &entries, random);
         let is_clean = losses == 0 && trimmed == 0;
-        let kept = Kept { entries, is_whole: trimmed == 0, lacking_at };
+        let kept = Kept { entries, is_whole: trimmed == 0, sound_since: 0, lacking_at };
         Some(World { said, stream, kept, last, heard, is_clean })
     }
 
@@ -304,4 +305,20 @@ proptest! {
             prop_assert!(missing.is_subset(&replayed), "{missing:?} not in {replayed:?}");
         }
     }
+}
+
+#[test]
+fn an_empty_stream_of_a_redis_that_lost_nothing_says_that_nothing_was_said() {
+    let empty = Kept { sound_since: START + 2_000, ..kept(Vec::new()) };
+    let at = |at| empty.replay(Cut::Time(START + at), HISTORY, START + 10_000).recovered;
+    assert!(at(2_000) && !at(1_999));
+}
+
+#[test]
+fn a_redis_that_began_after_the_last_message_promises_nothing() {
+    let mut kept = kept(vec![settled(1, 1, 1_000), settled(1, 2, 5_000)]);
+    kept.sound_since = START + 1_000;
+    assert!(behind(&kept, 1, 1).recovered);
+    kept.sound_since = START + 1_001;
+    assert!(!behind(&kept, 1, 1).recovered && behind(&kept, 1, 2).recovered);
 }

@@ -219,8 +219,9 @@ async fn in_a_cluster_each_stream_is_at_its_own_node() {
         for number in first..first + 20 {
             say(&mut a, &Some(room(number)), 0..10).await;
             let replay = replay(&b, &Some(room(number)), 4).await;
-            assert!(replay.recovered, "{mode:?} {number}");
-            assert!(ids(&replay).ends_with(&(5..10).map(id).collect::<Vec<_>>()));
+            // What is heard may not be in its stream yet, so a cluster's promises nothing.
+            assert!(!replay.recovered, "{mode:?} {number}");
+            assert_eq!(ids(&replay), (0..10).map(id).collect::<Vec<_>>());
         }
         assert_eq!(a.started.counters.borrow().history.errors, 0);
     }

@@ -39,6 +39,7 @@ mod publishing;
 mod refusals;
 mod renewal;
 mod resume;
+mod resume_elsewhere;
 mod rooms;
 mod routes;
 mod sdk;

@@ -13,7 +13,7 @@ use crate::pod::{BASE, Pod};
 use crate::rooms::clients_on_both_shards;
 
 /// Says texts in a room and hears each of them.
-fn say(speaker: &mut Client, room: &str, texts: &[&str]) -> Vec<Value> {
+pub(crate) fn say_texts(speaker: &mut Client, room: &str, texts: &[&str]) -> Vec<Value> {
     let said = texts.iter().map(|text| {
         speaker.send_text(&json!({"room": room, "data": text}).to_string());
         speaker.next_json()
@@ -21,12 +21,12 @@ fn say(speaker: &mut Client, room: &str, texts: &[&str]) -> Vec<Value> {
     said.collect()
 }
 
-fn id(message: &Value) -> &str {
+pub(crate) fn id(message: &Value) -> &str {
     message["id"].as_str().expect("an id")
 }
 
 /// Comes back behind a message; returns what `resume` says, and the client.
-fn come_back(pod: &Pod, target: &str, last_id: &str) -> (Value, Client) {
+pub(crate) fn come_back(pod: &Pod, target: &str, last_id: &str) -> (Value, Client) {
     let mark = if target.contains('?') { '&' } else { '?' };
     let mut client = pod.connect(&format!("{target}{mark}last_id={last_id}"));
     assert_eq!(client.next_json()["data"]["event"], "welcome", "a real last_id implies events=1");
@@ -36,7 +36,7 @@ fn come_back(pod: &Pod, target: &str, last_id: &str) -> (Value, Client) {
 }
 
 /// The texts of so many messages.
-fn texts(client: &mut Client, count: usize) -> Vec<String> {
+pub(crate) fn texts(client: &mut Client, count: usize) -> Vec<String> {
     let text = |message: Value| message["data"].as_str().expect("a text").to_owned();
     (0..count).map(|_| text(client.next_json())).collect()
 }
@@ -45,8 +45,8 @@ fn texts(client: &mut Client, count: usize) -> Vec<String> {
 fn what_was_missed_comes_on_every_shard_and_then_what_is_said() {
     let pod = Pod::start(|settings| settings.shards = 2);
     let mut speaker = pod.connect("/ws/a");
-    let first = say(&mut speaker, "a", &["1", "2"]);
-    say(&mut speaker, "a", &["3", "4", "5"]);
+    let first = say_texts(&mut speaker, "a", &["1", "2"]);
+    say_texts(&mut speaker, "a", &["3", "4", "5"]);
     // Sixteen sockets, which reach both shards but for one run in 30,000.
     let mut returned: Vec<Client> = Vec::new();
     for _ in 0..16 {
@@ -58,7 +58,7 @@ fn what_was_missed_comes_on_every_shard_and_then_what_is_said() {
         );
         returned.push(client);
     }
-    say(&mut speaker, "a", &["6"]);
+    say_texts(&mut speaker, "a", &["6"]);
     for client in &mut returned {
         assert_eq!(texts(client, 4), ["3", "4", "5", "6"]);
         client.expect_nothing();
@@ -73,8 +73,8 @@ fn what_was_missed_comes_on_every_shard_and_then_what_is_said() {
 fn rooms_and_what_is_for_everybody_resume_together_and_backends_are_heard_too() {
     let pod = Pod::start(|settings| settings.shards = 2);
     let mut speaker = pod.connect("/ws/a?room=b");
-    let last = say(&mut speaker, "b", &["b1"]).remove(0);
-    say(&mut speaker, "a", &["a2"]);
+    let last = say_texts(&mut speaker, "b", &["b1"]).remove(0);
+    say_texts(&mut speaker, "a", &["a2"]);
     let published = json!([
         {"room": "b", "type": "notification", "data": "b3"},
         {"type": "system", "data": "all4"},
@@ -94,9 +94,9 @@ fn a_message_of_the_server_counts_by_its_time() {
     let mut client = pod.connect("/ws/a?events=1");
     let welcome = client.next_json();
     let mut speaker = pod.connect("/ws/a");
-    say(&mut speaker, "a", &["1", "2"]);
+    say_texts(&mut speaker, "a", &["1", "2"]);
     drop(client);
-    say(&mut speaker, "a", &["3"]);
+    say_texts(&mut speaker, "a", &["3"]);
     let (resume, mut client) = come_back(&pod, "/ws/a", id(&welcome));
     assert_eq!((&resume["recovered"], &resume["replayed"]), (&json!(true), &json!(3)));
     assert_eq!(texts(&mut client, 3), ["1", "2", "3"]);
@@ -106,7 +106,7 @@ fn a_message_of_the_server_counts_by_its_time() {
 fn an_unknown_id_brings_what_is_kept_and_says_that_something_may_be_missing() {
     let pod = Pod::start(|settings| settings.history.kept.size = 3);
     let mut speaker = pod.connect("/ws/a");
-    let said = say(&mut speaker, "a", &["1", "2", "3", "4", "5"]);
+    let said = say_texts(&mut speaker, "a", &["1", "2", "3", "4", "5"]);
     for last_id in ["7f2d3c1e-5a6b-4c7d-8e9f-0a1b2c3d4e5f", id(&said[0])] {
         let (resume, mut client) = come_back(&pod, "/ws/a", last_id);
         assert_eq!(
@@ -123,7 +123,7 @@ fn an_unknown_id_brings_what_is_kept_and_says_that_something_may_be_missing() {
 fn nothing_is_replayed_where_history_is_off() {
     let pod = Pod::start(|settings| settings.history.mode = HistoryMode::Off);
     let mut speaker = pod.connect("/ws/a");
-    let said = say(&mut speaker, "a", &["1", "2"]);
+    let said = say_texts(&mut speaker, "a", &["1", "2"]);
     let (resume, mut client) = come_back(&pod, "/ws/a", id(&said[0]));
     let nothing = json!({"event": "resume", "recovered": false, "replayed": 0, "oldest_id": null});
     assert_eq!(resume, nothing);
