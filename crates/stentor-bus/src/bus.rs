@@ -15,12 +15,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use stentor_wire::presence::Tale;
 use stentor_wire::room_name::RoomName;
 use tokio::runtime;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::address::Address;
-use crate::channel::ChannelNames;
+use crate::channel::{Audience, ChannelNames};
 use crate::counters::Counters;
 use crate::driver::{Control, Driver, Ends};
 use crate::histories::Histories;
@@ -189,6 +190,13 @@ impl Rooms {
     pub fn unwant(&self, room: RoomName) {
         // As in `want`.
         let _ = self.controls.send(Control::Unwant(room));
+    }
+
+    /// Tells other pods of presence in a room, or that this one lives. What is told while Redis does
+    /// not answer is not kept: it would be out of date.
+    pub fn tell(&self, audience: Audience, tale: &Tale) {
+        // As in `want`.
+        let _ = self.controls.send(Control::Tell(audience, tale.clone()));
     }
 
     /// Waits until all of `rooms`, which are wanted already, are heard: for 250 ms at the most,

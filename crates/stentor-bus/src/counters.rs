@@ -51,6 +51,8 @@ pub struct InboxCounters {
     pub late: u64,
     /// Marks heard.
     pub marks: u64,
+    /// What other pods told of presence.
+    pub tales: u64,
     /// Payloads that are no message.
     pub rubbish: u64,
     /// Messages that are missing, as far as they could be counted.

@@ -13,6 +13,7 @@ use fred::error::Error;
 use fred::types::config::Server;
 use futures_util::FutureExt;
 use futures_util::stream::FuturesUnordered;
+use stentor_wire::presence::Tale;
 use stentor_wire::room_name::RoomName;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -46,6 +47,10 @@ const AT_ONCE_MAX: usize = 1_024;
 /// A panic that follows another within this time makes the wait before the next start longer.
 const PANICS_IN_A_ROW_WITHIN: Duration = Duration::from_secs(60);
 
+/// How often other pods are told that this one lives; who is not heard for three times that is dead
+/// to them.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(3);
+
 /// How often the figures are told.
 const FIGURES_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -55,6 +60,7 @@ pub(crate) enum Control {
     Want(RoomName),
     Unwant(RoomName),
     Wait(Vec<RoomName>, oneshot::Sender<Release>),
+    Tell(Audience, Tale),
     /// A fault of the bus itself.
     #[cfg(test)]
     Panic,
@@ -84,6 +90,8 @@ enum Errand {
     /// A base, which goes before one.
     Base,
     Probe(u64),
+    /// Something of presence; nobody waits for it.
+    Tale,
     /// A message, into its room's stream.
     Append(Audience),
     /// A word to a stream that it is to live on.
@@ -118,6 +126,8 @@ pub(crate) struct Driver {
     /// `None` where Redis keeps no history.
     memory: Option<Memory>,
     panics: u64,
+    /// When the next sign of life is due.
+    alive_at: stentor_wire::time::Instant,
     stop_at: Option<stentor_wire::time::Instant>,
     /// Nobody is left who could publish.
     is_silent: bool,
@@ -162,6 +172,7 @@ impl Driver {
                 .zip(ends.asks.take())
                 .map(|(history, asks)| Memory::new(history, asks)),
             panics: 0,
+            alive_at: stentor_wire::time::Instant::default(),
             stop_at: None,
             is_silent: false,
             settings,

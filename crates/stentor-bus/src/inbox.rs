@@ -7,6 +7,8 @@
 //! Knows no Redis and no shards, and has no memory of ids: a message that is said again under its
 //! id through another pod is recognised where the room is, by the shard.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use stentor_wire::MESSAGE_BYTES_MAX_DEFAULT;
 use stentor_wire::draft::Draft;
@@ -14,6 +16,7 @@ use stentor_wire::encode::{envelope_frame, envelope_frame_bytes};
 use stentor_wire::envelope::Envelope;
 use stentor_wire::event::SERVER_NAME;
 use stentor_wire::parse::Parser;
+use stentor_wire::presence::Tale;
 use stentor_wire::time::Now;
 use stentor_wire::timestamp::Timestamp;
 use uuid::{Builder, Uuid};
@@ -31,6 +34,8 @@ pub enum Arrival {
     Delivery(Delivery),
     /// Messages are missing.
     Gap(Gap),
+    /// Another pod tells of presence.
+    Tale(Told),
     /// From here on everything that other pods say to this audience arrives, or a gap in its place.
     Heard(Audience),
     /// From here on nothing need arrive, of any audience, until it is [`Arrival::Heard`] again.
@@ -76,6 +81,17 @@ pub enum Origin {
     Foreign,
     /// Another program, which left the id to the server: each pod makes one of its own.
     ForeignWithoutId,
+}
+
+/// What another pod tells of presence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The pod.
+    pub pod: Arc<str>,
+    /// Of which room; `None` for a sign of life.
+    pub audience: Audience,
+    /// What.
+    pub tale: Tale,
 }
 
 /// Messages that members of an audience should have heard and did not.
@@ -129,6 +145,15 @@ impl Inbox {
                 let missed = self.sequence.handle_mark(now.instant, pod, audience, seq);
                 self.tell_missed(audience, missed, out);
             }
+            Ok(Record::Tale { pod, .. }) if pod == self.own.as_str() => self.counters.echoes += 1,
+            Ok(Record::Tale { pod, tale }) => match Tale::from_json(tale) {
+                Some(tale) => {
+                    self.counters.tales += 1;
+                    let audience = audience.clone();
+                    out.push(Arrival::Tale(Told { pod: pod.into(), audience, tale }));
+                }
+                None => self.counters.rubbish += 1,
+            },
             Ok(Record::Foreign(text)) => self.take_foreign(now, audience, text, out),
             Err(_) => self.counters.rubbish += 1,
         }

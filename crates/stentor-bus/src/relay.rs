@@ -4,6 +4,7 @@
 //! `{"pod":"web-1-00…ab","seq":7}`, it is a *mark*: everything up to 7 has been said. Where the sender
 //! chose the id itself, `"chosen":true` follows the number: only such an id can come back in a
 //! resend through another pod, so only such ids need to be remembered there. Because the
+//! A third kind tells other pods who is in the room: `{"pod":"web-1-00…ab","presence":{…}}`. Because the
 //! members stand in front in a fixed form, a record is taken apart by looking at its beginning and
 //! its end, and its message goes on byte for byte. Whatever looks different is a foreign
 //! publisher's and is parsed in full.
@@ -14,6 +15,7 @@
 
 use bytes::Bytes;
 use stentor_wire::frame::{FrameHead, OpCode};
+use stentor_wire::presence::Tale;
 use uuid::Uuid;
 
 use crate::pod_id::PodId;
@@ -25,6 +27,7 @@ pub const RECORD_BYTES_MAX: usize = 128 * 1024;
 
 const BEFORE_POD: &[u8] = br#"{"pod":""#;
 const BEFORE_SEQ: &[u8] = br#"","seq":"#;
+const BEFORE_TALE: &[u8] = br#"","presence":"#;
 const CHOSEN: &[u8] = br#""chosen":true,"#;
 const BEFORE_ID: &[u8] = br#""id":""#;
 const BEHIND_ID: &[u8] = br#"","type":""#;
@@ -42,6 +45,13 @@ pub enum Record<'a> {
         pod: &'a str,
         /// The last sequence number that it gave out for this channel.
         seq: Seq,
+    },
+    /// A pod tells of presence.
+    Tale {
+        /// The pod's id.
+        pod: &'a str,
+        /// What it tells, as JSON.
+        tale: &'a [u8],
     },
     /// Something that no pod wrote; perhaps a message of another program.
     Foreign(&'a [u8]),
@@ -90,6 +100,13 @@ pub fn encode_chosen(pod: &PodId, seq: Seq, message: &[u8]) -> Bytes {
 /// A record without a message.
 pub fn encode_mark(pod: &PodId, seq: Seq) -> Bytes {
     record(pod, seq, b"", b"}")
+}
+
+/// What a pod tells of presence; it has no number, because the next one makes a lost one good.
+pub fn encode_tale(pod: &PodId, tale: &Tale) -> Bytes {
+    let tale = tale.to_json();
+    let parts = [BEFORE_POD, pod.as_str().as_bytes(), BEFORE_TALE, &tale, b"}"];
+    Bytes::from(parts.concat())
 }
 
 /// Takes a payload apart.
@@ -148,6 +165,9 @@ fn of_pod(payload: &[u8]) -> Option<Record<'_>> {
     let behind = payload.strip_prefix(BEFORE_POD)?;
     let pod_bytes = behind.iter().take(PodId::BYTES_MAX + 1).position(|byte| *byte == b'"')?;
     let pod = PodId::check(std::str::from_utf8(&behind[..pod_bytes]).ok()?)?;
+    if let Some(tale) = behind[pod_bytes..].strip_prefix(BEFORE_TALE) {
+        return Some(Record::Tale { pod, tale: tale.strip_suffix(b"}")? });
+    }
     let (seq, behind) = Seq::read(behind[pod_bytes..].strip_prefix(BEFORE_SEQ)?)?;
     if behind == b"}" {
         return Some(Record::Mark { pod, seq });

@@ -47,6 +47,8 @@ pub(crate) struct Cells {
     messages_replayed: AtomicU64,
     history_messages: AtomicU64,
     history_bytes: AtomicU64,
+    rosters: AtomicU64,
+    presence_told: AtomicU64,
     delivery_buckets: [AtomicU64; BUCKETS],
     delivery_sum_micros: AtomicU64,
     closed: [AtomicU64; CODES],
@@ -74,6 +76,8 @@ impl Cells {
         self.resumes_recovered.store(counters.resumes_recovered, Relaxed);
         self.resumes_incomplete.store(counters.resumes_incomplete, Relaxed);
         self.messages_replayed.store(counters.messages_replayed, Relaxed);
+        self.rosters.store(shard.rosters() as u64, Relaxed);
+        self.presence_told.store(counters.presence_told, Relaxed);
         let (messages, bytes) = shard.kept();
         self.history_messages.store(messages as u64, Relaxed);
         self.history_bytes.store(bytes as u64, Relaxed);
@@ -118,6 +122,8 @@ impl Cells {
             messages_replayed: self.messages_replayed.load(Relaxed),
             history_messages: self.history_messages.load(Relaxed),
             history_bytes: self.history_bytes.load(Relaxed),
+            rosters: self.rosters.load(Relaxed),
+            presence_told: self.presence_told.load(Relaxed),
             refused: self.refused.load(Relaxed),
             crowded_out: self.crowded_out.load(Relaxed),
             timed_out: self.timed_out.load(Relaxed),

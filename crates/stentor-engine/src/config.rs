@@ -46,6 +46,8 @@ pub struct EngineConfig {
     pub door_timeout: Duration,
     /// What is kept of what is said, for those who come back; `None` = nothing.
     pub history: Option<History>,
+    /// How members are told who comes and goes.
+    pub presence: Presence,
     /// How other pods are heard; without it the pod is on its own, and pays nothing for the rest.
     pub bus: Option<stentor_bus::bus::Settings>,
 }
@@ -61,6 +63,22 @@ pub struct History {
     pub bytes_max: usize,
     /// Whether Redis keeps it too, for all pods; of no effect without a bus.
     pub at_redis: bool,
+}
+
+/// How members are told who comes and goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// Who is back within this time never went.
+    pub grace: Duration,
+    /// Up to so many members of a room are told by name; past it, how many they are.
+    pub members_max: usize,
+}
+
+impl Default for Presence {
+    /// Five seconds, 256 members.
+    fn default() -> Presence {
+        Presence { grace: Duration::from_secs(5), members_max: 256 }
+    }
 }
 
 impl Default for History {
@@ -96,6 +114,7 @@ impl Default for EngineConfig {
             drain_timeout: Duration::from_secs(10),
             door_timeout: Duration::from_secs(10),
             history: Some(History::default()),
+            presence: Presence::default(),
             bus: None,
         }
     }

@@ -33,6 +33,7 @@ use crate::cells::{Cells, TurnedAway};
 use crate::clock::Clock;
 use crate::connection::{Connections, Phase};
 use crate::fan_out::FanOut;
+use crate::figures::People;
 use crate::flush::Sockets;
 use crate::mailbox::{Address, Command, Mailbox, Publications};
 use crate::pod::Pod;
@@ -117,7 +118,6 @@ impl Driver {
         arrivals: Arrivals,
     ) -> io::Result<Driver> {
         let wake = Wake::new(mio::Poll::new()?)?;
-        let publisher = pod.bus.as_ref().map(|bus| bus.publisher.clone());
         let mut driver = Driver {
             index,
             shard: Shard::new(config),
@@ -127,7 +127,7 @@ impl Driver {
                 addresses,
                 Arc::clone(&pod.interest),
                 pod.config.history.is_some(),
-                publisher,
+                pod.bus.as_ref(),
             ),
             mailbox,
             entrance,
@@ -217,6 +217,15 @@ impl Driver {
             match command {
                 Command::Attach(attach) => self.attach(now, *attach),
                 Command::Deliver(delivery) => self.shard.handle_delivery(now, &delivery),
+                Command::Tale(room, tale) => {
+                    self.shard.handle_tale(now, None, Some(&room), &tale);
+                }
+                Command::Who(room, answer) => {
+                    if let Some((connections, people)) = self.shard.people_in(&room) {
+                        // Who asked may have gone.
+                        let _ = answer.send(People { connections, people });
+                    }
+                }
                 Command::Publish(publications) => self.publications.push_back(publications),
                 Command::Drain { window, timeout } => {
                     self.shard.handle_drain(now, window);

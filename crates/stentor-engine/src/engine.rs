@@ -21,19 +21,23 @@ use stentor_wire::encode;
 use stentor_wire::envelope::Envelope;
 use stentor_wire::room_name::RoomName;
 use stentor_wire::timestamp::Timestamp;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::config::{EngineConfig, History};
 use crate::door::{Admission, Door, Gate};
 use crate::driver::{Arrivals, Entrance};
 use crate::engine::running::Start;
-use crate::figures::{Figures, RoomsReport};
+use crate::figures::{Figures, People, RoomsReport};
 use crate::gates::Claim;
 use crate::hooks::Hooks;
 use crate::mailbox::{Address, Attach, Command, Mailbox, Publications, SendError, mailbox};
 use crate::pod::Pod;
 use crate::pod_bus::PodBus;
 use crate::publication::{Overloaded, Publication, Receipt};
+
+/// How long shards may take to say who is in a room.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Connections that a listener's queue holds before the shard accepts them.
 const LISTEN_BACKLOG: i32 = 4_096;
@@ -175,6 +179,21 @@ impl Engine {
     /// How many connections the room has on this pod.
     pub fn room_connections(&self, room: &RoomName) -> u64 {
         self.pod.interest.members(room)
+    }
+
+    /// Who is in the room, in all pods, where a client here has asked to be told who comes and goes;
+    /// `None` where nobody has, or no shard answers within a quarter of a second.
+    ///
+    /// # Cancel safety
+    /// Nothing but the answer is lost.
+    pub async fn people_in(&self, room: &RoomName) -> Option<People> {
+        let (answer, mut answers) = mpsc::unbounded_channel();
+        for address in &*self.addresses {
+            // A shard that has too much to do is not asked.
+            let _ = address.send(Command::Who(room.clone(), answer.clone()));
+        }
+        drop(answer);
+        tokio::time::timeout(ANSWER_TIMEOUT, answers.recv()).await.ok().flatten()
     }
 
     /// All figures as they are now, without stopping a shard.

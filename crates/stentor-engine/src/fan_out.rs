@@ -8,14 +8,17 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use stentor_bus::bus::Rooms;
 use stentor_bus::publisher::{Outgoing, Publisher};
 use stentor_bus::relay;
 use stentor_shard::time::Now;
 use stentor_shard::{Delivery, Event, Passage, Shard};
+use stentor_wire::presence::Tale;
 use stentor_wire::room_name::RoomName;
 
 use crate::interest::Interest;
 use crate::mailbox::{Address, Command, SendError};
+use crate::pod_bus::PodBus;
 
 #[derive(Debug)]
 pub(crate) struct FanOut {
@@ -25,13 +28,15 @@ pub(crate) struct FanOut {
     /// All shards keep what is said in any room.
     everybody_keeps: bool,
     publisher: Option<Publisher>,
+    /// Where other pods are told that this one has members of a room; `None` without a bus.
+    rooms: Option<Rooms>,
 }
 
 #[derive(Debug)]
 struct Neighbour {
     address: Address,
     /// What its mailbox had no room for; bounded, because nothing is read meanwhile.
-    owed: VecDeque<Delivery>,
+    owed: VecDeque<Command>,
 }
 
 impl FanOut {
@@ -40,13 +45,20 @@ impl FanOut {
         addresses: &[Address],
         interest: Arc<Interest>,
         everybody_keeps: bool,
-        publisher: Option<Publisher>,
+        bus: Option<&PodBus>,
     ) -> FanOut {
         let neighbours = addresses
             .iter()
             .map(|address| Neighbour { address: address.clone(), owed: VecDeque::new() })
             .collect();
-        FanOut { own, neighbours, interest, everybody_keeps, publisher }
+        FanOut {
+            own,
+            neighbours,
+            interest,
+            everybody_keeps,
+            publisher: bus.map(|bus| bus.publisher.clone()),
+            rooms: bus.map(|bus| bus.rooms.clone()),
+        }
     }
 
     /// Passes on what a shard has to tell.
@@ -58,8 +70,18 @@ impl FanOut {
             }
             // The driver alone has deadlines, and asks for what is kept elsewhere.
             Event::Closing { .. } | Event::HistoryWanted { .. } => {}
+            Event::Presence { room, tale, to_shards, .. } => {
+                if to_shards {
+                    self.tell(&room, &tale);
+                }
+            }
             Event::Joined { member, room, opened, asked } => {
                 let members = self.interest.join(&room, self.own, opened);
+                if members == 1
+                    && let Some(rooms) = &self.rooms
+                {
+                    rooms.tell(Some(room.clone()), &Tale::Hello);
+                }
                 if asked {
                     shard.handle_joined(now, member, &room, members);
                 }
@@ -116,24 +138,30 @@ impl FanOut {
         while others != 0 {
             let shard = others.trailing_zeros() as usize;
             others &= others - 1;
-            self.neighbours[shard].send(delivery.clone());
+            self.neighbours[shard].send(Command::Deliver(delivery.clone()));
+        }
+    }
+
+    /// Tells every other shard of presence.
+    fn tell(&mut self, room: &RoomName, tale: &Tale) {
+        let others = self.neighbours.iter_mut().enumerate();
+        for (_, neighbour) in others.filter(|(shard, _)| *shard != self.own) {
+            neighbour.send(Command::Tale(room.clone(), tale.clone()));
         }
     }
 }
 
 impl Neighbour {
-    fn send(&mut self, delivery: Delivery) {
-        self.owed.push_back(delivery);
+    fn send(&mut self, command: Command) {
+        self.owed.push_back(command);
         self.retry();
     }
 
     fn retry(&mut self) {
-        while let Some(delivery) = self.owed.pop_front() {
+        while let Some(command) = self.owed.pop_front() {
             // A neighbour that has ended has nobody left who could miss something.
-            if let Err(SendError::Full(Command::Deliver(delivery))) =
-                self.address.send(Command::Deliver(delivery))
-            {
-                self.owed.push_front(delivery);
+            if let Err(SendError::Full(command)) = self.address.send(command) {
+                self.owed.push_front(command);
                 return;
             }
         }

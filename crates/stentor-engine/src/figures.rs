@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use stentor_bus::counters::Counters;
 use stentor_wire::close::CloseCode;
+use stentor_wire::presence::Person;
 use stentor_wire::room_name::RoomName;
 
 /// A reading of all counters. Counters only grow; gauges say what is so now.
@@ -71,6 +72,10 @@ pub struct ShardFigures {
     pub history_messages: u64,
     /// Gauge: what they weigh, in bytes, with what all shards need to keep them.
     pub history_bytes: u64,
+    /// Gauge: rooms of which this shard knows who is there.
+    pub rosters: u64,
+    /// Counter: words about who came, went or is away, one for each member that was told.
+    pub presence_told: u64,
     /// Counter: sockets that the door refused.
     pub refused: u64,
     /// Counter: sockets for which there was no place at the door.
@@ -123,6 +128,15 @@ pub struct RoomOccupancy {
     pub room: RoomName,
     /// Its members here.
     pub connections: u64,
+}
+
+/// Who is in a room, in all pods, as far as this one knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct People {
+    /// How many connections.
+    pub connections: u64,
+    /// Everybody, each once; `None` where they are too many.
+    pub people: Option<Vec<Person>>,
 }
 
 /// The rooms of this pod, the fullest first.

@@ -38,10 +38,10 @@ mod user_rates;
 mod wake;
 
 pub use address_block::AddressBlock;
-pub use config::{EngineConfig, History, SlowConsumer};
+pub use config::{EngineConfig, History, Presence, SlowConsumer};
 pub use door::{Admission, Answer, Door, Gate, Identity, Knock, MemberOptions};
 pub use engine::{AttachError, Engine, StartError};
-pub use figures::{Figures, RoomOccupancy, RoomsReport, ShardFigures};
+pub use figures::{Figures, People, RoomOccupancy, RoomsReport, ShardFigures};
 pub use hooks::{Client, Handling, Hooks, NoHooks, Payload, Verdict};
 pub use publication::{Overloaded, Publication, Receipt};
 

@@ -10,9 +10,12 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use stentor_shard::Delivery;
-use tokio::sync::Notify;
+use stentor_wire::presence::Tale;
+use stentor_wire::room_name::RoomName;
+use tokio::sync::{Notify, mpsc};
 
 use crate::door::Admission;
+use crate::figures::People;
 use crate::gates::Place;
 
 /// How many commands wait for a shard at the most.
@@ -25,6 +28,10 @@ pub(crate) enum Command {
     Attach(Box<Attach>),
     /// Hand a message of another shard to the members here.
     Deliver(Delivery),
+    /// Take what another shard tells of presence in a room.
+    Tale(RoomName, Tale),
+    /// Say who is in a room, where that is known.
+    Who(RoomName, mpsc::UnboundedSender<People>),
     /// Take messages of the program itself, for the members of all shards.
     Publish(Publications),
     /// Close everybody, spread over the window, and end when it is done or after the timeout.

@@ -16,6 +16,7 @@ use stentor_wire::encode::envelope_json;
 use stentor_wire::envelope::Envelope;
 use stentor_wire::message_type::MessageType;
 use stentor_wire::parse::Parser;
+use stentor_wire::presence::Tale;
 use stentor_wire::room_name::RoomName;
 use stentor_wire::time::{Instant, Now};
 use stentor_wire::timestamp::Timestamp;
@@ -48,6 +49,14 @@ fn as_a_payload(payload: &[u8]) {
         Ok(Record::Mark { pod, seq }) => {
             let written = format!(r#"{{"pod":"{pod}","seq":{}}}"#, seq.value());
             assert_eq!(written.as_bytes(), payload, "a mark has one form");
+        }
+        Ok(Record::Tale { pod, tale }) => {
+            let front = format!(r#"{{"pod":"{pod}","presence":"#);
+            let written = [front.as_bytes(), tale, b"}"].concat();
+            assert_eq!(written, payload, "nothing of a tale is left out");
+            if let Some(tale) = Tale::from_json(tale) {
+                assert_eq!(Tale::from_json(&tale.to_json()), Some(tale), "a tale has one meaning");
+            }
         }
         Ok(Record::Message(relayed)) => {
             assert_eq!(record_of(&relayed), payload, "a record has one form");

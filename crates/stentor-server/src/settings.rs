@@ -12,7 +12,7 @@ mod fault;
 mod gates;
 mod history;
 mod identity;
-mod later;
+mod presence;
 mod read;
 mod secret;
 #[cfg(test)]
@@ -22,7 +22,7 @@ mod values;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use stentor_engine::{EngineConfig, SlowConsumer};
+use stentor_engine::{EngineConfig, Presence, SlowConsumer};
 
 pub use arguments::{Arguments, Command};
 pub use base_path::BasePath;
@@ -80,6 +80,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// What is kept for clients that come back.
     pub history: HistorySettings,
+    /// How members are told who comes and goes.
+    pub presence: Presence,
     /// Redis between the pods; `None` = this pod is alone.
     pub bus: Option<BusSettings>,
     /// Whether a pod that does not hear Redis wants no traffic.
@@ -101,7 +103,7 @@ impl Settings {
     /// Reads what the command line and the environment said.
     ///
     /// # Errors
-    /// Every setting that is wrong, contradicts another or belongs to a later version.
+    /// Every setting that is wrong or contradicts another.
     pub fn read(arguments: &Arguments) -> Result<Settings, Vec<SettingFault>> {
         read::settings(arguments)
     }
@@ -127,6 +129,7 @@ impl Settings {
             client_global: self.client_global,
             drain_timeout: self.drain_timeout,
             history: self.history.of_engine(),
+            presence: self.presence,
             ..EngineConfig::default()
         }
     }

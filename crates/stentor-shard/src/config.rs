@@ -26,6 +26,34 @@ pub struct ShardConfig {
     pub client_global: bool,
     /// What is kept for those who come back; `None` = nothing.
     pub history: Option<HistoryConfig>,
+    /// How members are told who comes and goes.
+    pub presence: PresenceConfig,
+}
+
+/// How members are told who comes and goes.
+#[derive(Clone, Debug)]
+pub struct PresenceConfig {
+    /// The number of this shard in its pod.
+    pub shard: u16,
+    /// Who is back within this time never went.
+    pub grace: Duration,
+    /// Up to so many members, in all pods together, each is told by name; past it, how many they
+    /// are.
+    pub members_max: usize,
+    /// A pod that gave no sign of life for so long is dead.
+    pub pod_timeout: Duration,
+}
+
+impl Default for PresenceConfig {
+    /// The first shard; five seconds, 256 names, nine seconds.
+    fn default() -> PresenceConfig {
+        PresenceConfig {
+            shard: 0,
+            grace: Duration::from_secs(5),
+            members_max: 256,
+            pod_timeout: Duration::from_secs(9),
+        }
+    }
 }
 
 impl Default for ShardConfig {
@@ -41,6 +69,7 @@ impl Default for ShardConfig {
             rate_limit: 0,
             client_global: true,
             history: None,
+            presence: PresenceConfig::default(),
         }
     }
 }

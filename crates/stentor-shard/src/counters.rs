@@ -29,6 +29,8 @@ pub struct Counters {
     pub resumes_recovered: u64,
     /// Clients that came back and may have missed something.
     pub resumes_incomplete: u64,
+    /// Words about who came, went or is away, one for each member that was told.
+    pub presence_told: u64,
     /// Deliveries out of the history.
     pub messages_replayed: u64,
     /// Time from when the first message of a flush was taken to its end, counted in deliveries.

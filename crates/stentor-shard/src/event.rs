@@ -1,6 +1,7 @@
 //! What a shard tells its driver.
 
 use bytes::Bytes;
+use stentor_wire::presence::Tale;
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
@@ -33,6 +34,17 @@ pub enum Event {
         rooms: Vec<Option<RoomName>>,
         /// The message that it heard last.
         last_id: Uuid,
+    },
+    /// Other shards of the pod, or other pods, are to be told something of presence.
+    Presence {
+        /// Of which room.
+        room: RoomName,
+        /// What.
+        tale: Tale,
+        /// Every other shard of this pod.
+        to_shards: bool,
+        /// Every other pod.
+        to_pods: bool,
     },
     /// A member was told to close and has that in its ring; nobody waits for it for ever.
     Closing {

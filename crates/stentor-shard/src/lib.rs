@@ -18,6 +18,7 @@ pub mod wheel;
 mod history;
 mod member;
 mod numbers;
+mod presence;
 mod rate;
 mod recent;
 mod recollection;
@@ -29,7 +30,7 @@ mod standing;
 mod traffic;
 mod turn;
 
-pub use config::{HistoryConfig, MemberOptions, ShardConfig, SlowConsumer};
+pub use config::{HistoryConfig, MemberOptions, PresenceConfig, ShardConfig, SlowConsumer};
 pub use event::Event;
 pub use identity::Identity;
 pub use numbers::MemberId;

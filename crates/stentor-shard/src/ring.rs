@@ -5,6 +5,8 @@
 //! (answers, errors, events, control frames) are never dropped, and neither is a message of type
 //! `system` or `error` that a backend says to a room.
 
+mod conflate;
+
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::ops::Range;
@@ -43,6 +45,9 @@ pub(crate) enum Class {
     Notice,
     /// An answer to a ping: a later one may take its place.
     Pong,
+    /// Who is in a room: what is out of date goes first when the ring is full, and then the oldest,
+    /// without a word: it is a state, and the next one tells it.
+    Presence,
     /// Not bytes yet: here a gap is announced when its turn comes.
     Gap,
 }
@@ -197,7 +202,7 @@ impl Ring {
         self.frames -= 1;
         // What only its owner is told does not end a stretch, a message of the room that stays does.
         let mut before = self.slots.range(..at).rev().map(|slot| slot.class);
-        let before = before.find(|class| !matches!(class, Class::Notice | Class::Pong));
+        let before = before.find(|class| matches!(class, Class::Message | Class::Gap));
         let extends = before == Some(Class::Gap);
         match self.gaps.back_mut() {
             // What lies before the oldest that may be dropped may not: a gap there is the last one.
@@ -208,6 +213,25 @@ impl Ring {
             }
         }
         true
+    }
+
+    /// Drops words about presence: those that a later one about the same person in the same room
+    /// makes worthless, and then the oldest for as long as the ring is over-full. `false` where there
+    /// are none.
+    pub(crate) fn drop_presence(&mut self) -> bool {
+        self.set_half_sent_apart();
+        let kept = usize::from(self.sent > 0);
+        let before = self.frames;
+        conflate::drop_stale(&mut self.slots, kept);
+        self.frames = self.slots.iter().map(|slot| slot.frames as usize).sum();
+        while self.is_over_full() {
+            let oldest =
+                self.slots.iter().skip(kept).position(|slot| slot.class == Class::Presence);
+            let Some(at) = oldest else { break };
+            self.slots.remove(at + kept);
+            self.frames -= 1;
+        }
+        self.frames < before
     }
 
     /// Gives back the memory that more than a full ring took for a moment.

@@ -2,7 +2,8 @@
 //!
 //! The parts: [`connect`] (members come and go), [`membership`] (rooms), [`speech`] (what a member
 //! says), [`missing`] (what other pods said and nobody here heard), [`flush`] (turn buffers and
-//! rings → outlet), [`replay`] (who came back catches up), [`slow_consumer`], [`heartbeat`], [`tokens`] (identities end and are renewed),
+//! rings → outlet), [`replay`] (who came back catches up), [`presence`] (who comes and
+//! goes), [`slow_consumer`], [`heartbeat`], [`tokens`] (identities end and are renewed),
 //! [`drain`].
 
 mod connect;
@@ -11,12 +12,13 @@ mod flush;
 mod heartbeat;
 mod membership;
 mod missing;
+mod presence;
 mod replay;
 mod slow_consumer;
 mod speech;
 mod tokens;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -37,6 +39,7 @@ use crate::ids::IdSource;
 use crate::member::Member;
 use crate::numbers::MemberId;
 use crate::numbers::RoomId;
+use crate::presence::Presence;
 use crate::rate::UserRate;
 use crate::recent::RecentIds;
 use crate::ring::{Ring, Slot};
@@ -67,6 +70,13 @@ pub struct Shard {
     recent: RecentIds,
     /// `None` where nothing is kept.
     history: Option<History>,
+    presence: Presence,
+    /// Members that came to a room and want to know who else does, not looked at yet.
+    presence_wanted: Vec<(MemberId, RoomName)>,
+    /// Rooms that somebody came to or left, not looked at yet.
+    presence_touched: Vec<RoomName>,
+    /// Members that are told who comes to which rooms.
+    presence_listeners: HashSet<(MemberId, RoomId)>,
     /// Messages taken since all that was said here was flushed last.
     unsettled: u64,
     /// Everything with a smaller ticket has reached all members of the pod, as far as is known here.
@@ -136,6 +146,10 @@ impl Shard {
         Shard {
             ids: IdSource::new(config.seed),
             history: config.history.clone().map(History::new),
+            presence: Presence::new(config.presence.clone()),
+            presence_wanted: Vec::new(),
+            presence_touched: Vec::new(),
+            presence_listeners: HashSet::new(),
             unsettled: 0,
             settled: 0,
             rooms: Rooms::new(config.history.is_some()),
@@ -179,7 +193,8 @@ impl Shard {
         let held = self.held_rooms.iter().map(|room| self.rooms[*room].flush_after).min();
         let drain = self.drain.as_ref().and_then(Drain::next_at);
         let history = self.history.as_ref().and_then(History::poll_timeout);
-        [self.wheel.poll_timeout(), held, drain, history].into_iter().flatten().min()
+        let presence = self.presence.poll_timeout();
+        [self.wheel.poll_timeout(), held, drain, history, presence].into_iter().flatten().min()
     }
 
     /// So much waits to be flushed that nothing more should be read before.
@@ -281,6 +296,8 @@ impl Shard {
         !(self.dirty_rooms.is_empty()
             && self.dirty_members.is_empty()
             && self.replaying.is_empty()
+            && self.presence_wanted.is_empty()
+            && self.presence_touched.is_empty()
             && self.events.is_empty())
     }
 

@@ -147,6 +147,31 @@ pub fn frame_is_from(frame: &[u8], name: &str) -> bool {
     from.starts_with(&expected)
 }
 
+/// Whose presence in which room a frame that [`envelope_frame`] made tells of: the room's name as it
+/// stands there, and the connection's id, which is empty where it tells how many there are. `None`
+/// for any other frame.
+///
+/// `frame` holds this one frame and nothing else.
+pub fn presence_of(frame: &[u8]) -> Option<(&[u8], &[u8])> {
+    const BEFORE_CLIENT: &[u8] = br#","client_id":""#;
+    const BEHIND_CLIENT: &[u8] = br#""}"#;
+
+    if frame_type(frame)? != MessageType::Presence {
+        return None;
+    }
+    let room = behind_id(frame)?.strip_prefix(MessageType::Presence.as_str().as_bytes())?;
+    let room = room.strip_prefix(BEFORE_ROOM)?;
+    let room = &room[..room.len() - json::behind_string(room)?.len()];
+    let data = frame.strip_suffix(AT_END)?;
+    let data = data.get(..data.len().checked_sub(TIMESTAMP_BYTES)?)?;
+    let data = data.strip_suffix(BEFORE_TIMESTAMP)?;
+    let client = data.strip_suffix(BEHIND_CLIENT).and_then(|data| {
+        let (before, id) = data.split_at_checked(data.len().checked_sub(Hyphenated::LENGTH)?)?;
+        before.ends_with(BEFORE_CLIENT).then_some(id)
+    });
+    Some((room, client.unwrap_or_default()))
+}
+
 /// What follows the id in a frame of an envelope: the type's word, and the rest.
 fn behind_id(frame: &[u8]) -> Option<&[u8]> {
     let (_, head_bytes) = FrameHead::parse(frame).ok()??;

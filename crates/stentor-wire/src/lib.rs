@@ -18,6 +18,7 @@ pub mod frame;
 pub mod mask;
 pub mod message_type;
 pub mod parse;
+pub mod presence;
 pub mod room_name;
 pub mod room_patterns;
 pub mod time;

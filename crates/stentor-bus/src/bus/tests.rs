@@ -49,7 +49,11 @@ async fn heard_until(arrivals: &mut Receiver<Batch>, last: u64) -> (bool, Vec<u6
             match arrival {
                 Arrival::Gap(gap) => is_told |= gap.missed.is_none(),
                 Arrival::Delivery(delivery) => heard.push(u64::from(delivery.id.as_bytes()[15])),
-                Arrival::Heard(_) | Arrival::Unheard | Arrival::Lost(_) | Arrival::Left(_) => {}
+                Arrival::Tale(_)
+                | Arrival::Heard(_)
+                | Arrival::Unheard
+                | Arrival::Lost(_)
+                | Arrival::Left(_) => {}
             }
         }
     }

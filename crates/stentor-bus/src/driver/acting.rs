@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use fred::error::Error;
 use futures_util::{FutureExt, StreamExt};
-use stentor_wire::time::Now;
+use stentor_wire::presence::{Here, Tale};
+use stentor_wire::time::{Instant, Now};
 
-use super::{AT_ONCE_MAX, Control, Driver, Errand};
+use super::{ALIVE_INTERVAL, AT_ONCE_MAX, Control, Driver, Errand};
+use crate::channel::Audience;
 use crate::inbox::Arrival;
 use crate::link::{LinkAction, LinkState};
 use crate::mode::Mode;
 use crate::pipeline::{Outcome, Publish};
 use crate::publisher::Outgoing;
+use crate::relay;
 use crate::session::{self, Plan, Session, SessionEvent};
 use crate::subscriptions::{Command, CommandKind};
 use crate::waiters::WaiterId;
@@ -132,6 +135,7 @@ impl Driver {
         while let Some(healed) = self.pipeline.poll_healed() {
             self.telling.healed(&healed);
         }
+        self.tell_alive(now.instant);
         self.tell_figures(now.instant);
     }
 
@@ -140,7 +144,7 @@ impl Driver {
             Errand::Append(audience) => return self.take_appended(&audience, result),
             Errand::Renew(audience) => return self.take_renewed(&audience, &result),
             Errand::Lack(audience) => return self.take_lack_written(&audience, &result),
-            Errand::Record(_) | Errand::Base | Errand::Probe(_) => {}
+            Errand::Record(_) | Errand::Base | Errand::Probe(_) | Errand::Tale => {}
         }
         if let Err(error) = &result {
             self.telling.failed(error.details());
@@ -169,6 +173,7 @@ impl Driver {
             Control::Unwant(room) => self.subscriptions.handle_unwanted(now, &room),
             #[cfg(test)]
             Control::Panic => panic!("a test asks for it"),
+            Control::Tell(audience, tale) => self.tell(&audience, &tale),
             Control::Wait(rooms, released) => {
                 self.waiters_count += 1;
                 let waiter = WaiterId(self.waiters_count);
@@ -212,6 +217,33 @@ impl Driver {
             SessionEvent::Probed(number) => self.link.handle_probe_heard(now.instant, number),
             SessionEvent::Moved => self.pipeline.handle_moved(now.instant),
             SessionEvent::Ended(why) => self.handle_disconnected(&why),
+        }
+    }
+
+    /// Tells other pods of presence, where they can be told now.
+    fn tell(&mut self, audience: &Audience, tale: &Tale) {
+        if *self.ends.link.borrow() != LinkState::Up {
+            return;
+        }
+        let Some(session) = &self.session else { return };
+        let mut record = relay::encode_tale(&self.settings.pod, tale);
+        if record.len() > relay::RECORD_BYTES_MAX
+            && let Tale::Here(here) = tale
+        {
+            // Long names: how many there are must do.
+            let here = Here { people: None, ..here.clone() };
+            record = relay::encode_tale(&self.settings.pod, &Tale::Here(here));
+        }
+        if let Some(telling) = session.publish(self.settings.names.of(audience), record) {
+            self.start(Errand::Tale, telling);
+        }
+    }
+
+    /// Gives other pods a sign of life when it is time.
+    fn tell_alive(&mut self, now: Instant) {
+        if self.alive_at <= now {
+            self.alive_at = now + ALIVE_INTERVAL;
+            self.tell(&None, &Tale::Alive);
         }
     }
 

@@ -46,6 +46,7 @@ impl Driver {
             Some(self.telling.next_figures_at()),
             self.stop_at,
             self.upkeep_due(),
+            Some(self.alive_at),
         ];
         dues.into_iter().flatten().min().unwrap_or_default()
     }

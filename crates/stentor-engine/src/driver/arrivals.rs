@@ -102,6 +102,9 @@ fn take(now: Now, shard: &mut Shard, arrival: &Arrival) {
     match arrival {
         Arrival::Delivery(delivery) => deliver(now, shard, delivery),
         Arrival::Gap(gap) => shard.handle_gap(now, gap.audience.as_ref(), gap.missed),
+        Arrival::Tale(told) => {
+            shard.handle_tale(now, Some(&told.pod), told.audience.as_ref(), &told.tale);
+        }
         Arrival::Heard(audience) => shard.handle_audience_heard(now, audience.as_ref()),
         Arrival::Unheard => shard.handle_pods_unheard(),
         Arrival::Lost(audience) | Arrival::Left(audience) => {

@@ -216,6 +216,11 @@ impl Driver {
                     self.fan_out.emit(now, present, &mut self.shard);
                 }
             }
+            Event::Presence { room, tale, to_pods, .. } => {
+                if *to_pods {
+                    joining.rooms.tell(Some(room.clone()), tale);
+                }
+            }
             Event::Published { .. } | Event::Closing { .. } | Event::HistoryWanted { .. } => {}
         }
         self.emit_to_shards(now, event);

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stentor_shard::{HistoryConfig, ShardConfig};
+use stentor_shard::{HistoryConfig, PresenceConfig, ShardConfig};
 
 use crate::driver::{Arrivals, Driver, Entrance};
 use crate::mailbox::{Address, Mailbox};
@@ -56,7 +56,7 @@ impl Start {
             .enable_time()
             .build_local(tokio::runtime::LocalOptions::default())?;
         runtime.block_on(async {
-            let config = shard_config(&self.pod);
+            let config = shard_config(self.index, &self.pod);
             let driver = Driver::new(
                 self.index,
                 self.pod,
@@ -82,7 +82,7 @@ fn stop_bus(pod: &Pod) {
     }
 }
 
-fn shard_config(pod: &Pod) -> ShardConfig {
+fn shard_config(index: usize, pod: &Pod) -> ShardConfig {
     let config = &pod.config;
     let history = config.history.map(|history| HistoryConfig {
         size: history.size,
@@ -103,5 +103,11 @@ fn shard_config(pod: &Pod) -> ShardConfig {
         rate_limit: config.rate_limit,
         client_global: config.client_global,
         history,
+        presence: PresenceConfig {
+            shard: u16::try_from(index).expect("at most 64 shards"),
+            grace: config.presence.grace,
+            members_max: config.presence.members_max,
+            ..PresenceConfig::default()
+        },
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn metrics(app: &App) -> Answer {
     gates(&mut page, &figures, app);
     messages(&mut page, &figures);
     history(&mut page, &figures);
+    presence(&mut page, &figures);
     bus::bus(&mut page, &figures, app.engine.bus_link());
     shards(&mut page, &figures.shards);
     process(&mut page, app.started_unix_seconds, app.engine.is_draining());
@@ -156,6 +157,23 @@ fn history(page: &mut Exposition, figures: &Figures) {
         Metric::Gauge,
         "What they weigh, with all that it takes to keep them; at most HISTORY_BYTES.",
         bytes,
+    );
+}
+
+/// Who is told of whom.
+fn presence(page: &mut Exposition, figures: &Figures) {
+    let of_all = |count: fn(&ShardFigures) -> u64| figures.shards.iter().map(count).sum::<u64>();
+    page.single(
+        "realtime_presence_rosters",
+        Metric::Gauge,
+        "Rooms of which a shard knows who is there, because a client asked to be told.",
+        of_all(|shard| shard.rosters),
+    );
+    page.single(
+        "realtime_presence_messages_total",
+        Metric::Counter,
+        "Words about who came, went or is away, one for each connection that was told.",
+        of_all(|shard| shard.presence_told),
     );
 }
 

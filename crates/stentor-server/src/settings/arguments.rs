@@ -192,12 +192,12 @@ pub struct Arguments {
     #[arg(long, env = "HISTORY_BYTES", value_name = "BYTES", help_heading = HISTORY)]
     #[arg(hide_env_values = true)]
     pub history_bytes: Option<String>,
-    /// How long a client may be gone unannounced, a duration; no effect
-    #[arg(long, env = "PRESENCE_GRACE", value_name = "DURATION", help_heading = LATER)]
+    /// How long a client may be gone unannounced, a duration; 0 = not at all [default: 5s]
+    #[arg(long, env = "PRESENCE_GRACE", value_name = "DURATION", help_heading = PRESENCE)]
     #[arg(hide_env_values = true)]
     pub presence_grace: Option<String>,
-    /// Members up to which a room tells names; no effect
-    #[arg(long, env = "PRESENCE_MEMBERS_MAX", value_name = "NUMBER", help_heading = LATER)]
+    /// Members up to which a room tells names, at most 1024; past it, counts [default: 256]
+    #[arg(long, env = "PRESENCE_MEMBERS_MAX", value_name = "NUMBER", help_heading = PRESENCE)]
     #[arg(hide_env_values = true)]
     pub presence_members_max: Option<String>,
 }
@@ -225,5 +225,5 @@ const HISTORY: &str = "What it keeps for who comes back";
 /// The heading of what [`super::bus`] judges.
 const OTHER_PODS: &str = "How other pods hear it";
 
-/// The heading of what [`super::later`] judges.
-const LATER: &str = "Not in this version";
+/// The heading of what [`super::presence`] judges.
+const PRESENCE: &str = "Who comes and goes";

@@ -6,7 +6,7 @@ use stentor_engine::EngineConfig;
 
 use super::{
     Arguments, BasePath, Patience, Secret, SettingFault, Settings, bus, descriptors, gates,
-    history, identity, later, values,
+    history, identity, presence, values,
 };
 use crate::origins::Origins;
 
@@ -33,7 +33,6 @@ pub(super) const RATE_LIMIT_MAX: u64 = 100_000;
 pub(super) fn settings(arguments: &Arguments) -> Result<Settings, Vec<SettingFault>> {
     let mut reader = Reader { faults: Vec::new() };
     let settings = judge_each(arguments, &mut reader);
-    let ineffective = later::ineffective(arguments, &mut reader.faults);
     match settings {
         Some(mut settings) if reader.faults.is_empty() => {
             if settings.pong_timeout <= settings.ping_interval {
@@ -47,10 +46,6 @@ pub(super) fn settings(arguments: &Arguments) -> Result<Settings, Vec<SettingFau
                 )]);
             }
             fit_descriptors(&mut settings);
-            if !ineffective.is_empty() {
-                let names = ineffective.join(", ");
-                settings.warnings.push(format!("no effect in this version: {names}"));
-            }
             Ok(settings)
         }
         _ => Err(reader.faults),
@@ -106,6 +101,7 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
     let gates = gates::judge(a, reader);
     let bus = bus::judge(a, reader);
     let history = history::judge(a, reader);
+    let presence = presence::judge(a, reader);
     let identity = identity::judge(a, reader);
     let gates::Judged { gates, warning: gates_warning } = gates?;
     let bus::Judged { bus, ready_requires_bus, warning } = bus?;
@@ -136,6 +132,7 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
         log_level: log_level?,
         log_format: log_format?,
         history,
+        presence: presence?,
         bus,
         ready_requires_bus,
         warnings,

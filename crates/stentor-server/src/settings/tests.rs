@@ -122,12 +122,6 @@ fn an_empty_value_counts_as_unset() {
 }
 
 #[test]
-fn what_has_no_effect_is_said_once() {
-    let settings = read(&["--presence-grace=5s"]).expect("valid settings");
-    assert_eq!(settings.warnings, ["no effect in this version: PRESENCE_GRACE"]);
-}
-
-#[test]
 fn more_connections_than_descriptors_are_fitted_with_a_warning() {
     let settings = read(&["--max-connections=100000000"]).expect("valid settings");
     assert!(settings.connections_max < 100_000_000);

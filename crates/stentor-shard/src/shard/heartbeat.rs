@@ -12,8 +12,8 @@ use crate::time::{Instant, Now};
 const LOOKS_PER_TURN_MAX: usize = 1_024;
 
 impl Shard {
-    /// Does what is due by now: heartbeats, the ends of what was kept for long enough, and the
-    /// closes of a drain.
+    /// Does what is due by now: heartbeats, the ends of what was kept for long enough, who is
+    /// told of whom, and the closes of a drain.
     pub fn handle_timeout(&mut self, now: Now) {
         for _ in 0..LOOKS_PER_TURN_MAX {
             let Some(index) = self.wheel.poll(now.instant) else { break };
@@ -24,6 +24,7 @@ impl Shard {
         if let Some(history) = &mut self.history {
             history.expire(now);
         }
+        self.continue_presence(now);
         self.continue_drain(now);
     }
 

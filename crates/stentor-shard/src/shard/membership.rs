@@ -70,6 +70,7 @@ impl Shard {
         if let Some(history) = self.rooms[room_id].history {
             self.replay_room(id, history);
         }
+        self.note_came(id, name);
         self.events.push_back(Event::Joined { member: id, room: name.clone(), opened, asked });
     }
 
@@ -133,6 +134,7 @@ impl Shard {
             self.close_room(room_id);
         }
         if let Some(room) = name {
+            self.note_went(id, room_id, &room);
             self.events.push_back(Event::Left { member: id, room, closed, asked });
         }
     }

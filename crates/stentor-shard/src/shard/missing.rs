@@ -40,6 +40,9 @@ impl Shard {
 
     /// From here on everything that other pods say to this audience comes here.
     pub fn handle_audience_heard(&mut self, now: Now, room: Option<&RoomName>) {
+        if room.is_none() {
+            self.presence.handle_pods_heard(now.instant);
+        }
         if let Some(history) = &mut self.history {
             history.handle_audience_heard(now, room);
         }
@@ -47,6 +50,7 @@ impl Shard {
 
     /// From here on nothing of what other pods say need come here.
     pub fn handle_pods_unheard(&mut self) {
+        self.presence.hears_pods = false;
         if let Some(history) = &mut self.history {
             history.handle_pods_unheard();
         }
@@ -54,6 +58,9 @@ impl Shard {
 
     /// From here on nothing of what other pods say to this audience alone need come here.
     pub fn handle_audience_unheard(&mut self, room: Option<&RoomName>) {
+        if room.is_none() {
+            self.presence.hears_pods = false;
+        }
         if let Some(history) = &mut self.history {
             history.handle_audience_unheard(room);
         }

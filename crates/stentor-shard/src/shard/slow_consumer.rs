@@ -21,6 +21,7 @@ impl Shard {
             SlowConsumer::Close => false,
         };
         let Some(ring) = member.ring.as_mut() else { return };
+        ring.drop_presence();
         let mut dropped = 0;
         while keeps && ring.is_over_full() && ring.drop_oldest() {
             dropped += 1;

@@ -124,7 +124,8 @@ impl Shard {
                 RoomField::Named(name) => self.leave(now, id, name).map_err(Denial::from),
                 RoomField::Absent | RoomField::Global => Err(ErrorCode::BadRoom.into()),
             },
-            MessageType::Chat | MessageType::Presence => self.publish(now, id, draft),
+            MessageType::Chat => self.publish(now, id, draft),
+            MessageType::Presence => self.take_presence(now, id, draft),
             // A driver that takes tokens hands them to `handle_renewal`.
             MessageType::Auth => {
                 Err(Denial { code: ErrorCode::InvalidMessage, text: TAKES_NO_TOKENS })
@@ -159,6 +160,15 @@ impl Shard {
         let mut frame = Vec::with_capacity(encode::envelope_frame_bytes(&envelope));
         encode::envelope_frame(&envelope, &mut frame);
         self.tell(id, frame);
+    }
+
+    fn take_presence(&mut self, now: Now, id: MemberId, draft: &Draft<'_>) -> Result<(), Denial> {
+        self.set_presence(id, draft).map_err(|(code, text)| Denial { code, text })?;
+        if self.member(id).is_some_and(|member| member.options.ack) {
+            let id_of_it = draft.id.unwrap_or_else(|| self.ids.next(now.unix_millis));
+            self.tell_event(now, id, None, &Notice::Ack { id: id_of_it, duplicate: false });
+        }
+        Ok(())
     }
 
     fn publish(&mut self, now: Now, id: MemberId, draft: &Draft<'_>) -> Result<(), Denial> {

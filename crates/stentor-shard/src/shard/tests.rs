@@ -197,7 +197,9 @@ impl World {
         while let Some(event) = self.shard.poll_event() {
             let now = self.now();
             match &event {
-                Event::Closing { .. } | Event::HistoryWanted { .. } => continue,
+                Event::Closing { .. } | Event::HistoryWanted { .. } | Event::Presence { .. } => {
+                    continue;
+                }
                 Event::Joined { member, room, asked: true, .. }
                 | Event::Present { member, room } => {
                     self.shard.handle_joined(now, *member, room, 1);

@@ -274,6 +274,8 @@ impl World {
                     self.pods[pod].sides[shard].shard.handle_gap(now, room, gap.missed);
                     self.oracle.told(self.now, (pod, shard), Some(gap.audience), gap.missed);
                 }
+                // Nobody in these worlds asks who is there.
+                Arrival::Tale(_) => {}
                 Arrival::Heard(audience) => {
                     let shard = &mut self.pods[pod].sides[shard].shard;
                     shard.handle_audience_heard(now, audience.as_ref());
@@ -303,7 +305,7 @@ impl World {
                     self.tell_neighbours(pod, shard, &delivery);
                     self.tell_bus(pod, said);
                 }
-                ShardEvent::HistoryWanted { .. } => {}
+                ShardEvent::HistoryWanted { .. } | ShardEvent::Presence { .. } => {}
                 ShardEvent::Closing { member } => {
                     // Its socket may have ended since; then there is nothing left to wait for.
                     let id = self.pods[pod].sides[shard].members[member.index()];
