@@ -8,7 +8,9 @@ use std::error::Error;
 
 use clap::Parser;
 use serde_json::{Value, json};
-use stentor_client::{Address, Backoff, Client, Draft, Event, Happening, Heard, Options, Token};
+use stentor_client::{
+    Address, Backoff, Client, Draft, Event, Happening, Heard, Options, Presence, Token,
+};
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
 /// Says lines in a room and prints what is said there.
@@ -27,7 +29,8 @@ struct Arguments {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let mut options = Options::new(arguments.server).room(&arguments.room)?.events();
+    let mut options =
+        Options::new(arguments.server).room(&arguments.room)?.events().presence().ack();
     if let Some(token) = arguments.token {
         options = options.token(token);
     }
@@ -39,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             line = lines.next_line() => {
                 let Some(line) = line? else { break };
                 let draft = Draft::chat(&json!({ "content": line }))?;
-                if let Err(error) = client.send(&draft).await {
+                if let Err(error) = client.publish(draft) {
                     eprintln!("* {error}");
                 }
             }
@@ -65,9 +68,17 @@ fn print(happening: &Happening) {
             Some(missed) => eprintln!("* {missed} messages were missed"),
             None => eprintln!("* messages were missed"),
         },
-        Happening::Heard(Heard::Error(error)) => {
+        Happening::Heard(Heard::Event(Event::Resume { recovered, .. }, _)) if !recovered => {
+            eprintln!("* messages may be missing");
+        }
+        Happening::Heard(Heard::Presence(Presence::Person { status, user, client_id }, _)) => {
+            let who = user.clone().unwrap_or_else(|| client_id.to_string());
+            eprintln!("* {who} is {}", format!("{status:?}").to_lowercase());
+        }
+        Happening::Refused { reply: error, .. } | Happening::Heard(Heard::Error(error)) => {
             eprintln!("* refused: {}: {}", error.code, error.message);
         }
+        Happening::Acked { .. } => {}
         Happening::Heard(_) => {}
     }
 }

@@ -29,11 +29,11 @@ pub struct Backoff {
 }
 
 impl Default for Backoff {
-    /// 500 ms, 30 s, no end, 10 s and 5 minutes.
+    /// 500 ms, 20 s, no end, 10 s and 5 minutes.
     fn default() -> Backoff {
         Backoff {
             base: Duration::from_millis(500),
-            cap: Duration::from_secs(30),
+            cap: Duration::from_secs(20),
             attempts_max: None,
             steady_after: Duration::from_secs(10),
             asked_max: Duration::from_secs(5 * 60),

@@ -6,6 +6,8 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use uuid::Uuid;
+
 /// A stream of numbers that nobody outside can tell beforehand. Not for long-lived secrets.
 #[derive(Debug, Default)]
 pub(crate) struct Chance {
@@ -23,6 +25,11 @@ impl Chance {
     /// A key to mask one frame with.
     pub(crate) fn mask(&mut self) -> [u8; 4] {
         (self.next() as u32).to_ne_bytes()
+    }
+
+    /// A new message's id (UUIDv4; RFC 9562 section 5.4).
+    pub(crate) fn id(&mut self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.key()).into_uuid()
     }
 
     /// Sixteen bytes for `Sec-WebSocket-Key`.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::draft::Draft;
 use crate::end::End;
 use crate::message::Heard;
-use crate::options::Options;
+use crate::options::{Options, Token};
 use crate::socket::{ConnectError, SendError, WebSocket, open};
 
 /// A connection, a member of the rooms that it asked for.
@@ -16,6 +16,8 @@ use crate::socket::{ConnectError, SendError, WebSocket, open};
 pub struct Connection {
     socket: WebSocket,
     last_id: Option<Uuid>,
+    /// It began behind a message of an earlier connection.
+    is_resumed: bool,
 }
 
 impl Connection {
@@ -25,7 +27,7 @@ impl Connection {
     /// Those of [`WebSocket::connect`].
     pub async fn open(options: &Options) -> Result<Connection, ConnectError> {
         let socket = open(options.address(), &options.request(), options.socket_limits()).await?;
-        Ok(Connection { socket, last_id: None })
+        Ok(Connection { socket, last_id: None, is_resumed: options.resumes() })
     }
 
     /// Waits for what the server says next.
@@ -37,7 +39,8 @@ impl Connection {
     /// Safe: nothing that came is lost.
     pub async fn next(&mut self) -> Result<Heard, End> {
         let heard = Heard::from_payload(self.socket.next().await?);
-        self.last_id = heard.resume_id().or(self.last_id);
+        let is_first = self.last_id.is_none() && !self.is_resumed;
+        self.last_id = heard.resume_id(is_first).or(self.last_id);
         Ok(heard)
     }
 
@@ -51,6 +54,22 @@ impl Connection {
     /// That of [`WebSocket::send_text`].
     pub async fn send(&mut self, draft: &Draft) -> Result<(), SendError> {
         self.socket.send_text(&draft.to_text()).await
+    }
+
+    /// Says a message that was written before.
+    pub(crate) async fn say(&mut self, text: &str) -> Result<(), SendError> {
+        self.socket.send_text(text).await
+    }
+
+    /// Shows a new token in place of the one that it came with; the server answers with
+    /// [`Event::Authenticated`](crate::Event::Authenticated).
+    ///
+    /// # Errors
+    /// Those of [`Connection::send`].
+    pub async fn authenticate(&mut self, token: &Token) -> Result<(), SendError> {
+        let draft = Draft::new(MessageType::Auth);
+        let draft = draft.data(&serde_json::json!({ "token": token.text() }));
+        self.send(&draft.expect("a text is JSON")).await
     }
 
     /// Joins a room; the server answers with [`Event::Joined`](crate::Event::Joined).

@@ -70,6 +70,11 @@ impl Draft {
         self
     }
 
+    /// The id that it was given.
+    pub(crate) fn own_id(&self) -> Option<Uuid> {
+        self.id
+    }
+
     /// Says this; without it, `{}`.
     ///
     /// # Errors

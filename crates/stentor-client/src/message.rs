@@ -46,12 +46,6 @@ impl Message {
     pub fn data<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
         serde_json::from_str(self.data.get())
     }
-
-    /// Whether a server that is asked with this id knows what came after: it is a room's message,
-    /// or the server's own id, whose bits hold its time.
-    pub(crate) fn is_a_place_to_resume(&self) -> bool {
-        self.room.is_some() || (self.from == SERVER_NAME && self.id.get_version_num() == 7)
-    }
 }
 
 /// Something that a server said.
@@ -59,6 +53,9 @@ impl Message {
 pub enum Heard {
     /// A message: of another client, of a backend, or an answer to one's own ping.
     Message(Message),
+    /// Who came to a room, went or is away, with the message that carried it; told to who asked for
+    /// presence.
+    Presence(Presence, Message),
     /// One of the server's own events, with the message that carried it.
     Event(Event, Message),
     /// The answer to a message that was bad; the connection is as it was.
@@ -126,9 +123,52 @@ pub enum Event {
         /// When to connect anew, in milliseconds from now.
         reconnect_after_ms: u64,
     },
+    /// The token ends soon, and the connection with it unless a new one is shown; a
+    /// [`Client`](crate::Client) with a token source does that by itself.
+    TokenExpiring {
+        /// When, in milliseconds from now.
+        expires_in_ms: u64,
+    },
+    /// A new token was taken.
+    Authenticated {
+        /// When it ends, in milliseconds from now, where it does.
+        expires_in_ms: Option<u64>,
+    },
     /// An event of another name, or with other members than these; the message's `data` has it.
     #[serde(skip)]
     Other,
+}
+
+/// A word about who is in a room; the room is the message's.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Presence {
+    /// Somebody came, went or is away.
+    Person {
+        /// Which of it.
+        status: Status,
+        /// The token's subject, where there is one.
+        user: Option<String>,
+        /// The connection's id.
+        client_id: Uuid,
+    },
+    /// There are too many for names.
+    Count {
+        /// How many connections.
+        members: u64,
+    },
+}
+
+/// What somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// There.
+    Online,
+    /// There, but not at hand.
+    Away,
+    /// Gone.
+    Offline,
 }
 
 /// Why a message was refused.
@@ -193,6 +233,12 @@ impl Heard {
             data,
             timestamp: members.timestamp?,
         };
+        if message.kind == MessageType::Presence.as_str()
+            && message.from == SERVER_NAME
+            && let Ok(presence) = message.data()
+        {
+            return Some(Heard::Presence(presence, message));
+        }
         // What a program publishes as `system` without an event's name is a message.
         if message.kind != MessageType::System.as_str() || !names_an_event(&message) {
             return Some(Heard::Message(message));
@@ -201,13 +247,16 @@ impl Heard {
         Some(Heard::Event(event, message))
     }
 
-    /// The id to resume behind, once this was heard.
-    pub(crate) fn resume_id(&self) -> Option<Uuid> {
+    /// The id to resume behind, once this was heard: that of a message that others hear too. Of what
+    /// the server tells this client alone only the first word counts, where nothing was heard before:
+    /// later ones may overtake messages.
+    pub(crate) fn resume_id(&self, is_first: bool) -> Option<Uuid> {
         match self {
-            Heard::Message(message) | Heard::Event(_, message) => {
-                message.is_a_place_to_resume().then_some(message.id)
+            Heard::Message(message) if message.kind != MessageType::Pong.as_str() => {
+                Some(message.id)
             }
-            Heard::Error(_) | Heard::OtherText(_) | Heard::OtherBinary(_) => None,
+            Heard::Event(Event::Welcome { .. }, message) if is_first => Some(message.id),
+            _ => None,
         }
     }
 }

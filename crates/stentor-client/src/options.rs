@@ -106,6 +106,22 @@ impl Options {
         self
     }
 
+    /// Is in no room more that it asked for before.
+    pub(crate) fn without_room(mut self, name: &str) -> Options {
+        self.rooms.retain(|room| room.as_str() != name);
+        self
+    }
+
+    /// Whether it asks for what came after a message.
+    pub(crate) fn resumes(&self) -> bool {
+        self.last_id.is_some()
+    }
+
+    /// Whether it asks for acknowledgements.
+    pub(crate) fn acks(&self) -> bool {
+        self.ack
+    }
+
     /// Where to connect.
     pub fn address(&self) -> &Address {
         &self.address

@@ -1,4 +1,4 @@
-use super::{ErrorReply, Event, Heard};
+use super::{ErrorReply, Event, Heard, Presence, Status};
 use crate::protocol::Payload;
 use stentor_wire::error_code::ErrorCode;
 use stentor_wire::event;
@@ -149,16 +149,41 @@ fn what_is_no_message_is_kept_as_it_came() {
 #[test]
 fn one_resumes_behind_a_rooms_message_or_the_servers_own_id() {
     let v4 = "9f2c5d8e-3a41-4c0b-8f57-1a2b3c4d5e6f";
+    let joined = r#"{"event":"joined","members":1}"#;
+    let welcome = &format!(
+        r#"{{"event":"welcome","client_id":"{ID}","user":null,"rooms":[],"pod":"p","ping_interval_ms":1}}"#
+    );
     let cases = [
-        (v4, r#""room":"a","from":"x""#, true),
-        (ID, r#""from":"server""#, true),
-        (v4, r#""from":"server""#, false),
-        (ID, r#""from":"x""#, false),
+        (v4, "chat", r#""room":"a","from":"x""#, "1", [true, true]),
+        (ID, "notification", r#""from":"server""#, "1", [true, true]),
+        (ID, "pong", r#""from":"server""#, "1", [false, false]),
+        (ID, "system", r#""room":"a","from":"server""#, joined, [false, false]),
+        (ID, "system", r#""from":"server""#, welcome, [false, true]),
     ];
-    for (id, members, resumes) in cases {
-        let heard =
-            hear(&format!(r#"{{"id":"{id}","type":"chat",{members},"data":1,"timestamp":"t"}}"#));
-
-        assert_eq!(heard.resume_id().is_some(), resumes, "{id} {members}");
+    for (id, kind, members, data, [later, first]) in cases {
+        let text =
+            format!(r#"{{"id":"{id}","type":"{kind}",{members},"data":{data},"timestamp":"t"}}"#);
+        let heard = hear(&text);
+        assert_eq!(heard.resume_id(false).is_some(), later, "{text}");
+        assert_eq!(heard.resume_id(true).is_some(), first, "{text}");
     }
+}
+
+#[test]
+fn presence_is_read_as_names_and_as_counts() {
+    let presence = |data: &str| {
+        let from = r#""room":"a","from":"server""#;
+        hear(&format!(r#"{{"id":"{ID}","type":"presence",{from},"data":{data},"timestamp":"t"}}"#))
+    };
+    let person = presence(&format!(r#"{{"status":"away","user":"ann","client_id":"{ID}"}}"#));
+    let Heard::Presence(Presence::Person { status, user, .. }, message) = person else {
+        panic!("{person:?}");
+    };
+    assert_eq!(
+        (status, user.as_deref(), message.room.as_deref()),
+        (Status::Away, Some("ann"), Some("a"))
+    );
+    let count = presence(r#"{"members":300}"#);
+    assert!(matches!(count, Heard::Presence(Presence::Count { members: 300 }, _)), "{count:?}");
+    assert!(matches!(presence("{}"), Heard::Message(_)));
 }

@@ -41,7 +41,7 @@ impl Token {
         Ok(Token(text.to_owned()))
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.0
     }
 }

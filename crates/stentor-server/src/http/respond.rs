@@ -76,7 +76,7 @@ async fn answer(
         Operation::Stats => Ok(stats::stats(app)),
         Operation::Publish => publish::publish(app, request.into_body()).await,
         Operation::Rooms => occupancy::rooms(app, request.uri().query()),
-        Operation::Room => occupancy::room(app, parameter),
+        Operation::Room => occupancy::room(app, parameter).await,
         Operation::Healthz => Ok(Health::live().map(Full::new)),
         Operation::Readyz => Ok(app.health.ready(app.engine.gate()).map(Full::new)),
         Operation::Metrics => Ok(metrics::metrics(app)),

@@ -32,6 +32,7 @@ mod messages;
 mod neighbours;
 mod outages;
 mod places;
+mod presence;
 mod pressure;
 mod probes;
 mod process;

@@ -199,18 +199,6 @@ fn a_ping_is_answered_to_its_sender_alone_with_its_id_and_data() {
 }
 
 #[test]
-fn presence_of_a_client_is_delivered_like_a_chat() {
-    let pod = Pod::start(|_| {});
-    let (mut client, mut other) = (pod.connect("/ws/a"), pod.connect("/ws/a"));
-    client.send_text(r#"{"type":"presence","data":{"status":"away"}}"#);
-    for hearer in [&mut client, &mut other] {
-        let message = hearer.next_json();
-        assert_eq!((&message["type"], &message["room"]), (&json!("presence"), &json!("a")));
-        assert_eq!(message["data"], json!({"status": "away"}));
-    }
-}
-
-#[test]
 fn who_opts_into_nothing_hears_the_first_message_as_its_first_frame() {
     let pod = Pod::start(|settings| settings.shards = 2);
     let mut quiet = pod.connect("/ws/general");

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -10,7 +12,8 @@ use serde_json::json;
 use stentor_client::wire::message_type::MessageType;
 use stentor_client::{
     Address, Backoff, BadResponse, Client, ConnectError, Connection, Draft, End, Event, Failure,
-    Happening, Heard, Limits, Message, Options, Payload, PeerClosed, WebSocket,
+    Happening, Heard, Limits, Message, Options, Payload, PeerClosed, Token, TokenSource, WebSocket,
+    WhyToken,
 };
 use uuid::Uuid;
 
@@ -228,7 +231,7 @@ fn a_client_comes_back_to_a_pod_that_takes_the_place_of_the_first() {
         };
         let Failure::Ended(End::Closed(closed)) = &failure else { panic!("closed: {failure}") };
         assert_eq!(closed.code, Some(1001));
-        assert!(client.last_id() > Some(id), "the drain has an id too, a later one");
+        assert_eq!(client.last_id(), Some(id), "what it alone is told later is no place to resume");
         assert!(client.send(&Draft::new(MessageType::Ping)).await.is_err());
         first.join().expect("a clean end");
 
@@ -237,7 +240,7 @@ fn a_client_comes_back_to_a_pod_that_takes_the_place_of_the_first() {
             match client.next().await.expect("it comes back") {
                 Happening::Connected => break,
                 Happening::Disconnected { .. } => {}
-                Happening::Heard(heard) => panic!("not connected: {heard:?}"),
+                happening => panic!("not connected: {happening:?}"),
             }
         }
         client.send(&Draft::chat(&"again").expect("JSON")).await.expect("sent");
@@ -377,4 +380,101 @@ fn a_goodbye_that_nobody_answers_ends_with_its_bound() {
         assert_eq!(end, End::Closed(closed));
     });
     drop(thread.join().expect("a server that accepts"));
+}
+
+/// Hears until a message of these texts is there; fails with what else was told.
+async fn hear_texts(client: &mut Client, texts: &[&str]) {
+    let mut heard: Vec<String> = Vec::new();
+    while heard.len() < texts.len() {
+        match client.next().await.expect("it comes back") {
+            Happening::Heard(Heard::Message(message)) => {
+                heard.push(message.data().expect("a text"))
+            }
+            Happening::Heard(Heard::Event(Event::Gap { .. }, _)) => panic!("a gap"),
+            _ => {}
+        }
+    }
+    assert_eq!(heard, texts);
+}
+
+#[test]
+fn a_client_that_loses_its_line_misses_nothing_and_says_nothing_twice() {
+    let pod = Pod::start(|settings| settings.shards = 2);
+    let proxy = stentor_testbed::Proxy::start(pod.address());
+    let address = Address::parse(&format!("ws://{}{BASE}", proxy.address()));
+    let wishes = Options::new(address.expect("an address")).ack().events();
+    let mut speaker = pod.connect("/ws/a");
+    run(async {
+        let backoff = Backoff { base: Duration::from_millis(5), ..Backoff::default() };
+        let mut client = Client::new(wishes, backoff);
+        client.join("a").await.expect("a name");
+        while !matches!(client.next().await, Ok(Happening::Connected)) {}
+        let say = |speaker: &mut crate::client::Client, text: &str| {
+            speaker.send_text(&json!({ "room": "a", "data": text }).to_string());
+            while speaker.next_json()["data"] != text {}
+        };
+        say(&mut speaker, "1");
+        hear_texts(&mut client, &["1"]).await;
+        for round in 0..5 {
+            proxy.cut();
+            let text = format!("missed {round}");
+            say(&mut speaker, &text);
+            let own = format!("said {round}");
+            let id = client.publish(Draft::chat(&own).expect("JSON").room("a")).expect("room");
+            let (mut heard, mut acked) = (Vec::new(), 0);
+            while heard.len() < 2 || acked < 1 {
+                match client.next().await.expect("it comes back") {
+                    Happening::Heard(Heard::Message(message)) => {
+                        heard.push(message.data::<String>().expect("a text"));
+                    }
+                    Happening::Acked { id: acknowledged, .. } => {
+                        assert_eq!(acknowledged, id);
+                        acked += 1;
+                    }
+                    _ => {}
+                }
+            }
+            assert_eq!(heard, [text.clone(), own.clone()]);
+            assert_eq!(client.unacked(), 0);
+            while speaker.next_json()["data"] != own.as_str() {}
+        }
+        client.close().await;
+    });
+    speaker.expect_nothing();
+}
+
+#[test]
+fn a_client_with_a_token_source_renews_in_place_and_gets_another_where_one_is_refused() {
+    let pod = Pod::start(crate::shapes::with_tokens);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let source = TokenSource::new(move |why| {
+        let first = counted.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            let text = match why {
+                WhyToken::Connect if first => "no.good.token".to_owned(),
+                // It ends within half a minute, which the server tells at once.
+                WhyToken::Connect | WhyToken::Refused => crate::shapes::token_of_seconds("ann", 20),
+                WhyToken::Expiring => crate::shapes::token_of("ann"),
+            };
+            Some(Token::parse(&text).expect("a token"))
+        }
+    });
+    run(async {
+        let wishes = options(&pod).events();
+        let mut client = Client::new(wishes, Backoff::default()).with_tokens(source);
+        let refused = client.next().await;
+        assert!(matches!(refused, Ok(Happening::Disconnected { .. })), "{refused:?}");
+        assert!(matches!(client.next().await, Ok(Happening::Connected)));
+        loop {
+            if let Happening::Heard(Heard::Event(Event::Authenticated { expires_in_ms }, _)) =
+                client.next().await.expect("it stays")
+            {
+                assert!(expires_in_ms > Some(300_000), "{expires_in_ms:?}");
+                break;
+            }
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 3);
+        client.close().await;
+    });
 }

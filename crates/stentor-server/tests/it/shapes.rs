@@ -80,7 +80,7 @@ fn answers(client: &mut Client, shapes: &Shapes, text: &str) -> Vec<String> {
     }
 }
 
-fn with_tokens(settings: &mut Settings) {
+pub(crate) fn with_tokens(settings: &mut Settings) {
     let keys = Keys::default().with_secret(SECRET.as_bytes()).expect("a secret");
     let rules = Rules::default();
     settings.identity = Some(IdentitySettings { is_required: true, keys, rules, jwks_file: None });
@@ -90,6 +90,17 @@ fn with_tokens(settings: &mut Settings) {
 fn alice(seconds: u64) -> String {
     let exp = now_unix_millis() / 1_000 + seconds;
     token("HS256", &format!(r#"{{"sub":"alice","exp":{exp},"rooms":["team-*"]}}"#))
+}
+
+/// A token of somebody that is good for ten minutes, in all rooms.
+pub(crate) fn token_of(name: &str) -> String {
+    token_of_seconds(name, 600)
+}
+
+/// A token of somebody that is good for so long, in all rooms.
+pub(crate) fn token_of_seconds(name: &str, seconds: u64) -> String {
+    let exp = now_unix_millis() / 1_000 + seconds;
+    token("HS256", &format!(r#"{{"sub":"{name}","exp":{exp}}}"#))
 }
 
 #[test]
@@ -114,11 +125,16 @@ fn every_frame_that_the_server_says_has_the_shape_of_its_kind() {
     words.push(shapes.judge_frame(&client.next_json()));
     let mut back = pod.connect(&format!("/ws/general?last_id={id}"));
     words.extend([0, 1].map(|_| shapes.judge_frame(&back.next_json())));
+    let mut watcher = pod.connect("/ws/hall?presence=1");
+    let _guest = pod.connect("/ws/hall");
+    words.push(shapes.judge_frame(&watcher.next_json()));
+    let room = pod.get(&format!("{BASE}/rooms/hall")).json();
+    shapes.judge("RoomWithMembers", &room);
+    assert!(room["members"].is_array(), "{room}");
     pod.stop();
     words.push(shapes.judge_frame(&client.next_json()));
-    for word in
-        ["welcome", "chat", "ack", "joined", "left", "pong", "notification", "resume", "drain"]
-    {
+    let all = "welcome chat ack joined left pong notification resume presence drain";
+    for word in all.split(' ') {
         assert!(words.iter().any(|known| known == word), "{word}: {words:?}");
     }
 }
@@ -285,6 +301,10 @@ fn what_pods_say_on_redis_has_the_described_shape_and_what_neighbours_say_is_del
     let (mut messages, mut marks) = (0, 0);
     while messages < 2 || marks < 1 {
         let record = listener.next();
+        if record.get("presence").is_some() {
+            shapes.judge("BusPresence", &record);
+            continue;
+        }
         let is_mark = record.get("id").is_none();
         shapes.judge(if is_mark { "BusMark" } else { "BusMessage" }, &record);
         *(if is_mark { &mut marks } else { &mut messages }) += 1;

@@ -32,7 +32,7 @@ pub(super) const HEARD: [&str; 3] = ["ChatMessage", "NotificationMessage", "Pres
 pub(super) const ANSWERS: [&str; 2] = ["PongMessage", "ErrorMessage"];
 
 /// What goes over Redis.
-pub(super) const RELAYED: [&str; 3] = ["BusPublication", "BusMessage", "BusMark"];
+pub(super) const RELAYED: [&str; 4] = ["BusPublication", "BusMessage", "BusMark", "BusPresence"];
 
 /// The server's own events.
 pub(super) fn events() -> Vec<&'static str> {
@@ -132,7 +132,7 @@ fn heard() -> [Message; 5] {
     ]
 }
 
-fn relayed() -> [Message; 3] {
+fn relayed() -> [Message; 4] {
     let (pod, seq) = (json!("web-1-6f1c"), json!(7));
     let mut message = stamped("chat", true, "alice", &json!({ "content": "hi" }));
     message["pod"] = pod.clone();
@@ -155,7 +155,13 @@ fn relayed() -> [Message; 3] {
             name: "BusMark",
             title: "mark of a pod",
             summary: "A pod has said everything up to seq, so that others notice what they missed.",
-            example: json!({ "pod": pod, "seq": seq }),
+            example: json!({ "pod": pod.clone(), "seq": seq }),
+        },
+        Message {
+            name: "BusPresence",
+            title: "presence of a pod",
+            summary: "What a pod tells others of who is in the room; other listeners pass it over.",
+            example: json!({ "pod": pod, "presence": { "tale": "ask" } }),
         },
     ]
 }

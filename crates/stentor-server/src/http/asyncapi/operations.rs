@@ -64,8 +64,12 @@ pub(super) fn operations() -> Map<String, Value> {
     }
     for channel in BUS {
         let publish = operation("send", channel, "Publish from outside", &["BusPublication"]);
-        let listen =
-            operation("receive", channel, "Listen to the pods", &["BusMessage", "BusMark"]);
+        let listen = operation(
+            "receive",
+            channel,
+            "Listen to the pods",
+            &["BusMessage", "BusMark", "BusPresence"],
+        );
         operations.insert(format!("publish_on_{channel}"), publish);
         operations.insert(format!("listen_on_{channel}"), listen);
     }

@@ -92,7 +92,7 @@ fn words(operation: Operation) -> Words {
             summary: "How many connections a room has on this pod",
             parameters: vec![room_in_path()],
             problems: &[Kind::BadRoom],
-            ..plain("The room; nobody in it is an answer too.", content("Room"))
+            ..plain("The room; nobody in it is an answer too.", content("RoomWithMembers"))
         },
         Operation::Stats => Words {
             summary: "The figures of this pod",

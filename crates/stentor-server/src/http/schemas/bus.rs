@@ -15,6 +15,7 @@ pub(super) fn shapes() -> Map<String, Value> {
                 json!({ "pod": pod(), "seq": seq() }),
             ),
         ),
+        ("BusPresence", presence()),
         (
             "BusPublication",
             json!({
@@ -47,6 +48,42 @@ fn message() -> Value {
         required.extend(["pod".into(), "seq".into()]);
     }
     shape
+}
+
+/// What a pod tells others of who is in the room; no message either.
+fn presence() -> Value {
+    let word = |tale: &str| json!({ "tale": { "const": tale } });
+    let person = exact(
+        "A connection.",
+        json!({
+            "client_id": { "type": "string", "format": "uuid" },
+            "user": { "type": ["string", "null"] },
+            "status": { "enum": ["online", "away"] },
+        }),
+    );
+    let here = exact(
+        "All of one shard's people in the room; no list where they are too many.",
+        json!({
+            "tale": { "const": "here" },
+            "shard": { "type": "integer", "minimum": 0, "maximum": u16::MAX },
+            "answer": { "type": "boolean" },
+            "count": super::count(),
+            "people": { "anyOf": [{ "type": "array", "items": person }, { "type": "null" }] },
+        }),
+    );
+    let tales = [
+        exact(
+            "A pod wants to know who is in the room, now and whenever that changes.",
+            word("ask"),
+        ),
+        exact("The pod has its first member of the room.", word("hello")),
+        exact("The pod lives; on the channel of what is for everybody.", word("alive")),
+        here,
+    ];
+    exact(
+        "What a pod tells others of who is in the room; no message.",
+        json!({ "pod": pod(), "presence": { "anyOf": tales } }),
+    )
 }
 
 fn pod() -> Value {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use stentor_wire::MESSAGE_BYTES_MAX_DEFAULT;
 use stentor_wire::error_code::ErrorCode;
 
-use super::{count, exact, named, reference};
+use super::{count, exact, exact_but, named, reference};
 use crate::problem::Kind;
 
 pub(super) fn shapes() -> Map<String, Value> {
@@ -31,6 +31,7 @@ pub(super) fn shapes() -> Map<String, Value> {
                 json!({ "room": reference("RoomName"), "connections": count() }),
             ),
         ),
+        ("RoomWithMembers", room_with_members()),
         (
             "Rooms",
             exact(
@@ -51,6 +52,29 @@ pub(super) fn shapes() -> Map<String, Value> {
         ),
         ("Problem", problem()),
     ])
+}
+
+fn room_with_members() -> Value {
+    let member = exact(
+        "Somebody in the room, who may have several connections.",
+        json!({
+            "user": { "type": ["string", "null"], "description": "The token's subject." },
+            "client_id": { "type": "string", "format": "uuid" },
+            "status": { "enum": ["online", "away"] },
+        }),
+    );
+    exact_but(
+        "A room on this pod. While a client of this pod asks to be told who comes and goes there, \
+         also how many are in it in all pods, and who, where they are no more than \
+         PRESENCE_MEMBERS_MAX.",
+        &["connections_in_all_pods", "members"],
+        json!({
+            "room": reference("RoomName"),
+            "connections": count(),
+            "connections_in_all_pods": count(),
+            "members": { "type": "array", "items": member },
+        }),
+    )
 }
 
 fn publication() -> Value {
