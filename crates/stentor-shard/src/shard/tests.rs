@@ -9,6 +9,7 @@ mod flush_gap;
 mod heartbeat;
 mod identity;
 mod missing;
+mod presence;
 mod property;
 mod rate;
 mod resends;

@@ -1,0 +1,126 @@
+use serde_json::{Value, json};
+use stentor_wire::presence::{Here, Tale};
+
+use super::*;
+use crate::presence::TICK;
+
+const WATCHES: MemberOptions = MemberOptions { presence: true, ..PLAIN };
+
+/// A shard with a member of room `a` that wants to know.
+fn world() -> World {
+    let mut world = World::with(|config| config.presence.grace = Duration::ZERO);
+    world.pass(Duration::from_secs(10));
+    world.connect_with(0, &["a"], WATCHES);
+    world.pass(Duration::ZERO);
+    world.turn();
+    world
+}
+
+/// Lets a tick pass, and what it asks for be told.
+fn tick(world: &mut World) {
+    world.pass(Duration::ZERO);
+    world.pass(TICK);
+    world.turn();
+}
+
+/// What a member was told of presence.
+fn told(world: &World, member: u32) -> Vec<Value> {
+    let frames = world.frames(member);
+    let presence = |frame: &&Heard| frame.json()["type"] == "presence";
+    frames.iter().filter(presence).map(|frame| frame.json()["data"].clone()).collect()
+}
+
+fn tales(world: &mut World) -> Vec<Tale> {
+    let mut tales = Vec::new();
+    while let Some(event) = world.shard.poll_event() {
+        if let Event::Presence { tale, .. } = event {
+            tales.push(tale);
+        }
+    }
+    tales
+}
+
+#[test]
+fn a_thousand_who_come_in_a_tick_are_one_word_about_their_number() {
+    let mut world = world();
+    (1..=1_000).for_each(|member| {
+        world.connect(member, &["a"]);
+    });
+    tick(&mut world);
+    assert_eq!(told(&world, 0), [json!({ "members": 1_001 })]);
+    (1..=500).for_each(|member| world.disconnect(member));
+    tick(&mut world);
+    assert_eq!(told(&world, 0).len(), 1, "a second is not over");
+    world.pass(Duration::from_secs(1));
+    world.turn();
+    assert_eq!(told(&world, 0).last(), Some(&json!({ "members": 501 })));
+}
+
+#[test]
+fn who_comes_and_goes_within_a_tick_was_never_there() {
+    let mut world = world();
+    world.connect(1, &["a"]);
+    world.disconnect(1);
+    tick(&mut world);
+    assert_eq!(told(&world, 0), Vec::<Value>::new());
+}
+
+#[test]
+fn nobody_is_asked_and_nothing_is_told_where_nobody_wants_to_know() {
+    let mut world = World::new();
+    world.connect(0, &["a"]);
+    world.connect(1, &["a"]);
+    world.disconnect(1);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(tales(&mut world), []);
+    assert_eq!(world.shard.rosters(), 0);
+}
+
+#[test]
+fn who_asked_is_answered_at_once_and_told_of_changes_until_the_lease_is_over() {
+    let mut world = World::new();
+    world.connect(0, &["a"]);
+    world.shard.handle_tale(world.now(), None, Some(&name("a")), &Tale::Ask);
+    let answer = tales(&mut world);
+    let [Tale::Here(Here { is_answer: true, count: 1, people: Some(_), .. })] = &answer[..] else {
+        panic!("{answer:?}");
+    };
+    world.connect(1, &["a"]);
+    tales(&mut world);
+    world.pass(Duration::ZERO);
+    world.pass(TICK);
+    let changed = tales(&mut world);
+    assert!(matches!(&changed[..], [Tale::Here(Here { is_answer: false, count: 2, .. })]));
+    world.pass(crate::presence::LEASE);
+    world.disconnect(1);
+    world.pass(Duration::ZERO);
+    world.pass(TICK);
+    assert_eq!(tales(&mut world), []);
+}
+
+#[test]
+fn a_full_ring_keeps_the_last_word_about_everybody_and_no_chat_goes_for_the_others() {
+    let mut world = world();
+    world.connect_with(1, &["a"], MemberOptions { events: true, ..WATCHES });
+    world.connect(2, &["a"]);
+    tick(&mut world);
+    world.limit(1, 0);
+    for round in 0..300 {
+        (0..3).for_each(|member| world.shard.handle_heard(world.now(), MemberId(member)));
+        let status = if round % 2 == 0 { "away" } else { "online" };
+        let data = format!(r#"{{"status":"{status}"}}"#);
+        let draft = Draft { data: data.as_bytes(), ..draft(MessageType::Presence, "a") };
+        world.shard.handle_draft(world.now(), MemberId(2), &draft);
+        tick(&mut world);
+        if round % 3 == 0 {
+            world.say(2, "a", "chat");
+            world.turn();
+        }
+    }
+    assert!(world.queued(1) <= crate::RING_SLOTS_MAX);
+    world.unblock(1, usize::MAX);
+    world.turn();
+    let of = |kind: &str| world.frames(1).iter().filter(|of| of.json()["type"] == kind).count();
+    assert_eq!((of("chat"), of("system")), (100, 1), "nothing but a welcome, and no gap");
+    assert_eq!(told(&world, 1).last().expect("the last word")["status"], "online");
+}
