@@ -145,7 +145,7 @@ impl Inbox {
                 let missed = self.sequence.handle_mark(now.instant, pod, audience, seq);
                 self.tell_missed(audience, missed, out);
             }
-            Ok(Record::Tale { pod, .. }) if pod == self.own.as_str() => self.counters.echoes += 1,
+            Ok(Record::Tale { pod, .. }) if pod == self.own.as_str() => {}
             Ok(Record::Tale { pod, tale }) => match Tale::from_json(tale) {
                 Some(tale) => {
                     self.counters.tales += 1;

@@ -195,6 +195,8 @@ proptest! {
             prop_assert!(link.changes.len() <= CHANGES_MAX);
             prop_assert!(link.probes.len() <= 4 && link.actions.len() <= 8);
             prop_assert!(link.poll_timeout() <= now + CONNECT_TIMEOUT);
+            // As a driver does after each thing that happens.
+            while link.poll_action().is_some() {}
         }
         let attempts = link.counters().attempts;
         for _ in 0..8 {

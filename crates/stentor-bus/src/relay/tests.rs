@@ -140,3 +140,11 @@ proptest! {
         let _ = decode(&behind);
     }
 }
+
+#[test]
+fn what_is_told_of_presence_is_a_record_of_its_own() {
+    let pod = PodId::new("web-1", 7);
+    let record = encode_tale(&pod, &Tale::Ask);
+    let Ok(Record::Tale { pod: from, tale }) = decode(&record) else { panic!("{record:?}") };
+    assert_eq!((from, Tale::from_json(tale)), (pod.as_str(), Some(Tale::Ask)));
+}
