@@ -3,11 +3,13 @@ use proptest::prelude::*;
 use stentor_wire::encode::{envelope_frame, envelope_json};
 use stentor_wire::envelope::Envelope;
 use stentor_wire::message_type::MessageType;
+use stentor_wire::presence::Tale;
 use stentor_wire::timestamp::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    RECORD_BYTES_MAX, Record, Rubbish, decode, encode, encode_chosen, encode_mark, message_of_frame,
+    RECORD_BYTES_MAX, Record, Rubbish, decode, encode, encode_chosen, encode_mark, encode_tale,
+    message_of_frame,
 };
 use crate::pod_id::PodId;
 use crate::seq::Seq;
