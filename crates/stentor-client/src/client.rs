@@ -317,7 +317,6 @@ impl Client {
             }
             Heard::Error(reply) => {
                 let id = reply.reference.as_deref().and_then(|id| Uuid::try_parse(id).ok());
-                // What came too fast is said again with the next connection, or by its sender.
                 if let Some(id) = id.filter(|id| self.unacked.settle(*id)) {
                     return Some(Happening::Refused { id, reply: reply.clone() });
                 }

@@ -37,12 +37,23 @@ pub struct Passage {
     pub(crate) settled: u64,
     /// When it was said, by the clock of the pod.
     said_at: Instant,
+    /// The shard that it was said on: what one shard says comes to all in one order.
+    origin: Option<u16>,
 }
 
 impl Passage {
     /// That of a message of which nothing is known, such as one from another pod.
-    pub const UNKNOWN: Passage =
-        Passage { ticket: u64::MAX, settled: 0, said_at: Instant::from_micros(u64::MAX) };
+    pub const UNKNOWN: Passage = Passage {
+        ticket: u64::MAX,
+        settled: 0,
+        said_at: Instant::from_micros(u64::MAX),
+        origin: None,
+    };
+
+    /// Whether both were said on the same shard.
+    pub(crate) fn has_origin_of(self, other: Passage) -> bool {
+        self.origin.is_some() && self.origin == other.origin
+    }
 
     /// When it was said; after all time, where that is not known.
     pub(crate) fn said_at(self) -> Instant {
@@ -72,14 +83,14 @@ impl Traffic {
         self.shards
     }
 
-    /// Counts a message in. `settled` is what its shard knew of so far.
-    pub(crate) fn begin(&self, now: Instant, settled: u64) -> Passage {
+    /// Counts a message in that is said on the shard `origin`. `settled` is what that knew of so far.
+    pub(crate) fn begin(&self, now: Instant, origin: u16, settled: u64) -> Passage {
         // In this order: what was flushed by now has a ticket by now, so the two agree only where
         // nothing with a smaller ticket than this one is left.
         let flushed = self.flushed.load(Ordering::Acquire);
         let ticket = self.said.fetch_add(self.shards, Ordering::AcqRel);
         let settled = if flushed == ticket { ticket } else { settled };
-        Passage { ticket, settled, said_at: now }
+        Passage { ticket, settled, said_at: now, origin: Some(origin) }
     }
 
     /// Looks whether a message that was said at `said_at` is late by now.

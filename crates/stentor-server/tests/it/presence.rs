@@ -1,12 +1,14 @@
 //! Who comes and goes, for those who asked.
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use stentor_server::Settings;
 use stentor_testbed::Redis;
 
+use crate::binary::Process;
 use crate::client::Client;
 use crate::pod::{BASE, Pod, wait_until};
-use crate::redis::{at, pod, wait_up};
+use crate::redis::{at, pod, wait_down, wait_up};
 use crate::rooms::clients_on_both_shards;
 use crate::shapes::{token_of, with_tokens};
 
@@ -227,4 +229,28 @@ fn the_first_of_a_room_on_another_pod_is_told_though_that_had_not_heard_the_ques
     let (mut watcher, _) = watcher(&a, "a");
     let (_guest, id) = arrival(&b, "/ws/a?events=1");
     assert_eq!(told(&mut watcher), word(&id, "online"));
+}
+
+#[test]
+fn the_people_of_a_pod_that_is_killed_are_gone_and_a_redis_that_is_away_takes_nobody() {
+    let mut redis = Redis::start();
+    let a = pod(&redis);
+    let b = Process::start(&["--redis-url", &redis.url(), "--shards=2"]);
+    let (mut watcher, _) = watcher(&a, "a");
+    let mut guest = b.connect("/ws/a?events=1");
+    let id = guest.next_json()["data"]["client_id"].as_str().expect("an id").to_owned();
+    assert_eq!(told(&mut watcher), word(&id, "online"));
+    // Nothing is heard of the other pod while nothing is heard at all.
+    redis.kill();
+    wait_down(&a);
+    redis.start_again();
+    wait_up(&a);
+    // Those events of its own are told, and nothing of presence before the kill.
+    b.signal(Signal::KILL);
+    let mut message = watcher.next_json();
+    while message["type"] != "presence" {
+        message = watcher.next_json();
+    }
+    assert_eq!(message["data"]["client_id"], id);
+    assert_eq!(message["data"]["status"], "offline");
 }

@@ -6,7 +6,7 @@ use stentor_testbed::Redis;
 
 use crate::client::Client;
 use crate::pod::{Pod, wait_until};
-use crate::redis::{at, pod, wait_down, wait_up};
+use crate::redis::{at, pod, wait_down, wait_for_metric, wait_up};
 use crate::resume::{come_back, id, say_texts, texts};
 
 /// A pod whose rooms are kept at this Redis too.
@@ -59,6 +59,8 @@ fn a_pod_that_did_not_hear_the_room_promises_nothing() {
     let (a, b) = (pod(&redis), pod(&redis));
     let mut speaker = a.connect("/ws/a");
     let last = say_texts(&mut speaker, "a", &["1", "2"]).remove(0);
+    // What is published later the other pod hears live.
+    wait_for_metric(&a, "messages_published_total", 2.0);
     let (resume, mut client) = come_back(&b, "/ws/a", id(&last));
     assert_eq!(resume["recovered"], false);
     client.expect_nothing();

@@ -4,7 +4,8 @@
 //! is kept is told. A client hears shards and pods in orders of their own, so what stood before its
 //! last message here need not have stood before it there: such messages are told again, up to a
 //! second back, and clients drop what they have had by its id. Left out is only what they have had
-//! for certain: what came before in the order of a single shard, and what had reached everybody
+//! for certain: what came before in the order of a single shard, what the same shard had said before in
+//! the same room, and what had reached everybody
 //! when the last message was said ([`crate::traffic`]). Where a message took so long within the pod
 //! that a second back might not do, nothing is promised.
 
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use crate::history::evicted::Bygone;
 use crate::history::{Entry, History, HistoryId, RoomHistory};
 use crate::time::{Instant, Now};
+use crate::traffic::Passage;
 
 /// How far a message that one client heard first may stand behind another here.
 const OVERLAP: Duration = Duration::from_secs(1);
@@ -38,6 +40,8 @@ pub(crate) struct Resumption {
     settled: u64,
     /// What stands before the last message in its own room.
     is_in_order: bool,
+    /// What stands before the last message in its own room, and was said on the same shard.
+    passage: Option<Passage>,
     /// The time of the message that it heard last, in milliseconds since 1970; 0 where that is not
     /// known.
     pub(crate) unix_millis: u64,
@@ -119,10 +123,12 @@ impl History {
         text: &str,
     ) -> Option<(Instant, Option<Resumption>)> {
         let room = &self.rooms[id.index()];
-        let of = |number, at, settled| Resumption {
+        let is_alone = !self.config.is_shared;
+        let of = |number, at, passage: Passage| Resumption {
             last: Some((id, number)),
             before: Some(before(at)),
-            settled: if self.config.is_shared { 0 } else { settled },
+            settled: if is_alone { passage.settled } else { 0 },
+            passage: is_alone.then_some(passage),
             is_in_order: !self.config.is_shared && self.shards() == 1,
             unix_millis: unix_millis_of(now, at),
         };
@@ -131,12 +137,12 @@ impl History {
             let entry = &room.entries[position];
             let number = room.first + position as u64;
             let is_sure = !self.config.is_shared || !was_late(now, entry);
-            let resumption = of(number, entry.at, entry.passage.settled);
+            let resumption = of(number, entry.at, entry.passage);
             return Some((entry.at, is_sure.then_some(resumption)));
         }
         let evicted = room.evicted.as_ref().filter(|evicted| evicted.is(text))?;
         let (at, passage) = evicted.last();
-        Some((at, Some(of(room.first.checked_sub(1)?, at, passage.settled))))
+        Some((at, Some(of(room.first.checked_sub(1)?, at, passage))))
     }
 
     /// By the time that is in a UUIDv7 (RFC 9562, section 5.7): the server's own messages have one.
@@ -207,11 +213,17 @@ impl Resumption {
     pub(crate) fn has_heard(&self, id: HistoryId, number: u64, entry: &Entry) -> bool {
         if let Some((room, last)) = self.last
             && room == id
-            && (number == last || self.is_in_order && number < last)
+            && (number == last || number < last && self.stands_before(entry))
         {
             return true;
         }
         self.has_heard_all(Bygone { at: entry.at, ticket: entry.passage.ticket })
+    }
+
+    /// Whether what stands before the last message in its room here stood there for the client too.
+    fn stands_before(&self, entry: &Entry) -> bool {
+        let has_its_origin = |last: Passage| entry.passage.has_origin_of(last);
+        self.is_in_order || self.passage.is_some_and(has_its_origin)
     }
 
     fn has_heard_all(&self, bygone: Bygone) -> bool {

@@ -8,18 +8,18 @@ const NOW: Instant = Instant::from_micros(1);
 #[test]
 fn a_message_is_quiet_only_when_every_shard_has_flushed_all_before_it() {
     let traffic = Traffic::new(2);
-    let first = traffic.begin(NOW, 0);
+    let first = traffic.begin(NOW, 0, 0);
     assert!(first.is_quiet(), "nothing was said before");
     traffic.end(1);
-    let second = traffic.begin(NOW, first.settled);
+    let second = traffic.begin(NOW, 0, first.settled);
     assert!(!second.is_quiet(), "one of the shards has the first still before it");
     assert_eq!(second.settled, first.settled, "what was known is known");
     traffic.end(1);
     traffic.end(1);
-    assert!(!traffic.begin(NOW, 0).is_quiet());
+    assert!(!traffic.begin(NOW, 0, 0).is_quiet());
     traffic.end(1);
     traffic.end(2);
-    let quiet = traffic.begin(NOW, 0);
+    let quiet = traffic.begin(NOW, 0, 0);
     assert!(quiet.is_quiet());
     assert!(quiet.settled > second.ticket, "so the second is known to be heard");
 }
@@ -27,10 +27,10 @@ fn a_message_is_quiet_only_when_every_shard_has_flushed_all_before_it() {
 #[test]
 fn what_was_flushed_of_a_later_message_does_not_hide_an_earlier_one() {
     let traffic = Traffic::new(2);
-    let _ = traffic.begin(NOW, 0);
-    let _ = traffic.begin(NOW, 0);
+    let _ = traffic.begin(NOW, 0, 0);
+    let _ = traffic.begin(NOW, 0, 0);
     traffic.end(2);
-    assert!(!traffic.begin(NOW, 0).is_quiet(), "two of four are flushed, whichever they are");
+    assert!(!traffic.begin(NOW, 0, 0).is_quiet(), "two of four are flushed, whichever they are");
 }
 
 #[test]
