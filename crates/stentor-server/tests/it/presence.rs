@@ -114,6 +114,7 @@ fn a_room_with_many_members_tells_how_many() {
         settings.presence.members_max = 3;
     });
     let (mut watcher, _) = watcher(&pod, "a");
+    wait_until("the watcher to be counted", || pod.engine().inspect().connections() == 1);
     let mut crowd = clients_on_both_shards(&pod, "/ws/a");
     while crowd.len() < 8 {
         crowd.push(pod.connect("/ws/a"));
