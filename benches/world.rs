@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::io::IoSlice;
-use std::time::Duration;
 
 use stentor_shard::time::{Instant, Now};
 use stentor_shard::{Connect, MemberId, MemberOptions, Outlet, Shard, ShardConfig, SlowConsumer};
