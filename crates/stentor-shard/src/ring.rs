@@ -58,29 +58,34 @@ pub(crate) struct Gap {
     pub(crate) missed: u64,
     first: Option<IdText>,
     last: Option<IdText>,
-    /// When the last message was stamped, in milliseconds since 1970, where it was an envelope.
-    ///
-    /// What announces the gap has an id of this time: who hears that last and resumes there has not
-    /// had the older messages that wait behind it.
-    pub(crate) unix_millis: u64,
+    /// The last message, which says when it was stamped.
+    last_frame: Option<Slot>,
 }
 
 /// A message's id as it stands in its frame: the frame itself is not kept for it.
 type IdText = [u8; 36];
 
 impl Gap {
-    fn of(frame: &[u8]) -> Gap {
-        let mut gap = Gap { missed: 0, first: None, last: None, unix_millis: 0 };
+    fn of(frame: Slot) -> Gap {
+        let mut gap = Gap { missed: 0, first: None, last: None, last_frame: None };
         gap.extend(frame);
         gap.first = gap.last;
         gap
     }
 
-    fn extend(&mut self, frame: &[u8]) {
+    fn extend(&mut self, frame: Slot) {
         self.missed += 1;
-        self.last = frame_id(frame).and_then(|id| id.as_bytes().try_into().ok());
-        let stamp = frame_timestamp(frame);
-        self.unix_millis = stamp.map_or(0, |timestamp| timestamp.unix_millis());
+        self.last = frame_id(frame.bytes()).and_then(|id| id.as_bytes().try_into().ok());
+        self.last_frame = Some(frame);
+    }
+
+    /// When the last message was stamped, in milliseconds since 1970; 0 where it was no envelope.
+    ///
+    /// What announces the gap has an id of this time: who hears that last and resumes there has not
+    /// had the older messages that wait behind it.
+    pub(crate) fn unix_millis(&self) -> u64 {
+        let stamp = self.last_frame.as_ref().and_then(|frame| frame_timestamp(frame.bytes()));
+        stamp.map_or(0, |timestamp| timestamp.unix_millis())
     }
 
     /// The id of the first message, where it was an envelope.
@@ -198,7 +203,14 @@ impl Ring {
     pub(crate) fn drop_oldest(&mut self) -> bool {
         self.set_half_sent_apart();
         let Some(at) = self.set_oldest_apart() else { return false };
-        let Some(dropped) = self.slots.remove(at) else { return false };
+        let dropped = if self.slots[at].frames > 1 {
+            self.slots[at].split_first()
+        } else {
+            match self.slots.remove(at) {
+                Some(only) => only,
+                None => return false,
+            }
+        };
         self.frames -= 1;
         // What only its owner is told does not end a stretch, a message of the room that stays does.
         let mut before = self.slots.range(..at).rev().map(|slot| slot.class);
@@ -206,9 +218,9 @@ impl Ring {
         let extends = before == Some(Class::Gap);
         match self.gaps.back_mut() {
             // What lies before the oldest that may be dropped may not: a gap there is the last one.
-            Some(gap) if extends => gap.extend(dropped.bytes()),
+            Some(gap) if extends => gap.extend(dropped),
             _ => {
-                self.gaps.push_back(Gap::of(dropped.bytes()));
+                self.gaps.push_back(Gap::of(dropped));
                 self.slots.insert(at, Slot::new(Rc::default(), 0..0, 0, Class::Gap));
             }
         }
@@ -335,42 +347,30 @@ impl Ring {
         }
     }
 
-    /// Gives the oldest message that may be dropped a slot of its own; returns where that is.
+    /// Sees to it that the oldest message that may be dropped is the first of its slot; returns where
+    /// that is.
     fn set_oldest_apart(&mut self) -> Option<usize> {
         let from = usize::from(self.sent > 0);
         for at in from..self.slots.len() {
             if self.slots[at].class != Class::Message {
                 continue;
             }
+            if may_be_dropped(self.slots[at].bytes()) {
+                return Some(at);
+            }
             let mut rest = self.slots[at].clone();
-            let mut kept = 0;
-            while rest.frames > 0 {
-                let frame = rest.split_first();
-                if may_be_dropped(frame.bytes()) {
-                    self.split(at, kept, frame, rest);
-                    return Some(at + usize::from(kept > 0));
-                }
-                kept += 1;
+            let kept = self.slots[at].frames;
+            while rest.frames > 0 && !may_be_dropped(rest.bytes()) {
+                rest.split_first();
+            }
+            if rest.frames > 0 {
+                self.slots[at].end = rest.start;
+                self.slots[at].frames = kept - rest.frames;
+                self.slots.insert(at + 1, rest);
+                return Some(at + 1);
             }
         }
         None
-    }
-
-    /// Puts `frame`, before which lie `kept` frames and behind which lies `rest`, into a slot of its
-    /// own.
-    fn split(&mut self, at: usize, kept: u32, frame: Slot, rest: Slot) {
-        let mut next = at;
-        if kept > 0 {
-            self.slots[at].end = frame.start;
-            self.slots[at].frames = kept;
-            next += 1;
-            self.slots.insert(next, frame);
-        } else {
-            self.slots[at] = frame;
-        }
-        if rest.frames > 0 {
-            self.slots.insert(next + 1, rest);
-        }
     }
 
     /// A frame that is half sent must be finished, or the stream is broken: it gets a slot of its

@@ -318,7 +318,7 @@ impl Shard {
                 };
                 let resumes_at =
                     ring.replay.as_ref().map_or(u64::MAX, |replay| replay.unix_millis());
-                let message_id = self.ids.of_time(gap.unix_millis.min(resumes_at));
+                let message_id = self.ids.of_time(gap.unix_millis().min(resumes_at));
                 ring.announce(self.event_frame(now, message_id, None, &notice));
             }
             write_some(&mut ring, id, outlet);
