@@ -113,6 +113,8 @@ pub(crate) struct Ring {
     pub(crate) replay: Option<Box<Replay>>,
     /// What the slots of that class stand for, in their order.
     gaps: VecDeque<Gap>,
+    /// Words about presence may wait here.
+    has_presence: bool,
 }
 
 impl Slot {
@@ -166,6 +168,7 @@ impl Ring {
     /// socket is known to be full.
     pub(crate) fn push(&mut self, slot: Slot) {
         self.frames += slot.frames as usize;
+        self.has_presence |= slot.class == Class::Presence;
         self.slots.push_back(slot);
     }
 
@@ -231,6 +234,9 @@ impl Ring {
     /// makes worthless, and then the oldest for as long as the ring is over-full. `false` where there
     /// are none.
     pub(crate) fn drop_presence(&mut self) -> bool {
+        if !(self.has_presence && self.is_over_full()) {
+            return false;
+        }
         self.set_half_sent_apart();
         let kept = usize::from(self.sent > 0);
         let before = self.frames;
