@@ -8,6 +8,7 @@
 //! Each shard keeps all rooms that the pod hears, whether it has members of them or not, because
 //! who comes back may come to any. So a resume is answered here, in one turn, and asks nobody.
 
+mod calendar;
 mod evicted;
 mod resume;
 
@@ -19,6 +20,7 @@ use stentor_wire::encode::frame_id;
 use stentor_wire::room_name::RoomName;
 
 use crate::config::HistoryConfig;
+use crate::history::calendar::Calendar;
 use crate::time::{Instant, Now};
 use crate::traffic::{Passage, Traffic};
 
@@ -103,8 +105,8 @@ pub(crate) struct History {
     forgotten: Option<Evicted>,
     /// Messages were lost that may have been anybody's.
     hole_at: Option<Instant>,
-    /// When this shard began.
-    began_at: Option<Instant>,
+    /// What times by the calendar mean here; `None` before this shard began.
+    calendar: Option<Calendar>,
 }
 
 impl History {
@@ -120,7 +122,7 @@ impl History {
             ordinals: 0,
             forgotten: None,
             hole_at: None,
-            began_at: None,
+            calendar: None,
         }
     }
 
@@ -162,7 +164,7 @@ impl History {
         frame: Bytes,
         passage: Passage,
     ) {
-        self.note_began(now);
+        self.note_calendar(now);
         let id = match (known, room) {
             (Some(id), _) => id,
             (None, None) => HistoryId::GLOBAL,
@@ -191,7 +193,7 @@ impl History {
 
     /// Lets go of what is too old, up to a bound.
     pub(crate) fn expire(&mut self, now: Now) {
-        self.note_began(now);
+        self.note_calendar(now);
         for _ in 0..EXPIRED_PER_TURN_MAX {
             match self.oldest() {
                 Some((_, at)) if at + self.config.ttl <= now.instant => {
@@ -282,8 +284,11 @@ impl History {
         self.rooms[id.index()].name.as_ref()
     }
 
-    fn note_began(&mut self, now: Now) {
-        self.began_at.get_or_insert(now.instant);
+    fn note_calendar(&mut self, now: Now) {
+        match &mut self.calendar {
+            Some(calendar) => calendar.note(now),
+            none => *none = Some(Calendar::of(now)),
+        }
     }
 
     fn find_or_begin(&mut self, name: &RoomName) -> HistoryId {

@@ -26,9 +26,6 @@ const OVERLAP: Duration = Duration::from_secs(1);
 /// knows what else was said there meanwhile.
 const LATE_AFTER_MILLIS: u64 = 1_000;
 
-/// An id that tells of a later time than this from now tells none.
-const FUTURE_MILLIS_MAX: u64 = 1_000;
-
 /// What a client that comes back has heard for certain.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resumption {
@@ -111,7 +108,7 @@ impl History {
         let known = rooms.iter().filter_map(|id| self.by_message(now, *id, text));
         match known.min_by_key(|(at, _)| *at) {
             Some((_, resumption)) => resumption,
-            None => self.by_time(now, last_id, rooms),
+            None => self.by_time(now, last_id),
         }
     }
 
@@ -146,36 +143,22 @@ impl History {
     }
 
     /// By the time that is in a UUIDv7 (RFC 9562, section 5.7): the server's own messages have one.
-    fn by_time(&self, now: Now, last_id: Uuid, rooms: &[HistoryId]) -> Option<Resumption> {
+    ///
+    /// The calendar and the clock that messages come by are not read at one instant, so a time says
+    /// nothing of what came shortly before it: only [`OVERLAP`] is room enough for both.
+    fn by_time(&self, now: Now, last_id: Uuid) -> Option<Resumption> {
         if last_id.get_version_num() != 7 {
             return None;
         }
         let millis = u64::try_from(last_id.as_u128() >> 80).expect("48 bits");
-        let (at, heard) = self.at_time(now, millis)?;
-        let settled = rooms.iter().flat_map(|id| &self.rooms[id.index()].entries);
-        let settled = settled.filter(|entry| entry.at < at).map(|entry| entry.passage.settled);
-        let settled = if self.config.is_shared { 0 } else { settled.max().unwrap_or(0) };
-        Some(Resumption { settled, ..heard })
+        self.heard_until(now, millis)
     }
 
     /// What a client has heard for certain that heard everything up to a time by the calendar;
-    /// `None` for a time before this shard began.
+    /// `None` where that says nothing here.
     pub(crate) fn heard_until(&self, now: Now, unix_millis: u64) -> Option<Resumption> {
-        self.at_time(now, unix_millis).map(|(_, heard)| heard)
-    }
-
-    fn at_time(&self, now: Now, millis: u64) -> Option<(Instant, Resumption)> {
-        if millis > now.unix_millis + FUTURE_MILLIS_MAX {
-            return None;
-        }
-        let ago = Duration::from_millis(now.unix_millis.saturating_sub(millis));
-        let at = back(now.instant, ago);
-        let is_of_now = self.began_at.is_some_and(|began| began <= at && ago <= age(now));
-        if !is_of_now {
-            return None;
-        }
-        let before = Some(before(at));
-        Some((at, Resumption { before, unix_millis: millis, ..Resumption::default() }))
+        let at = self.calendar.as_ref()?.moment(now, unix_millis)?;
+        Some(Resumption { before: Some(before(at)), unix_millis, ..Resumption::default() })
     }
 
     /// Whether everything is here that a client may not have heard of this room.
@@ -233,17 +216,8 @@ impl Resumption {
 
 /// The moment before which everything was heard by who heard a message of that moment.
 fn before(at: Instant) -> Instant {
-    back(at, OVERLAP)
-}
-
-fn back(at: Instant, span: Duration) -> Instant {
-    let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
-    Instant::from_micros(at.micros().saturating_sub(micros))
-}
-
-/// The longest time ago that a moment of this clock can lie.
-fn age(now: Now) -> Duration {
-    now.instant.since(Instant::default())
+    let micros = at.micros().saturating_sub(OVERLAP.as_micros() as u64);
+    Instant::from_micros(micros)
 }
 
 /// A moment of the past by the calendar.

@@ -146,6 +146,57 @@ fn more_than_a_room_keeps_is_told_to_be_missing() {
 }
 
 #[test]
+fn a_calendar_that_was_ahead_when_the_id_was_made_hides_nothing_that_is_gone() {
+    let mut world = world_with(|kept| kept.size = 3);
+    world.pass(Duration::from_secs(2));
+    world.calendar_set = 20;
+    speak(&mut world, 1..2);
+    let last = id_of(&world, 1, "1");
+    world.disconnect(1);
+    speak(&mut world, 2..6);
+    world.calendar_set = 0;
+    world.pass(Duration::from_millis(30));
+    world.come_back(1, &["a"], last);
+    world.turn();
+    assert_eq!(replayed(&world, 1), numbers(3..6));
+    assert_eq!(resume(&world, 1)["recovered"], false);
+}
+
+#[test]
+fn a_calendar_that_is_set_back_promises_nothing_for_the_ids_before() {
+    for said_behind in [0, 2] {
+        let mut world = world();
+        world.calendar_set = 10_000;
+        speak(&mut world, 1..2);
+        world.connect_with(2, &["a"], EVENTS);
+        world.turn();
+        let welcome = id_of(&world, 2, "welcome");
+        world.disconnect(2);
+        world.pass(Duration::from_secs(3));
+        speak(&mut world, 2..4);
+        world.pass(Duration::from_secs(12));
+        // What came before the time in the id came after it was made.
+        world.calendar_set = 0;
+        speak(&mut world, 4..4 + said_behind);
+        world.come_back(2, &["a"], welcome);
+        world.turn();
+        assert_eq!(resume(&world, 2)["recovered"], false);
+        assert_eq!(replayed(&world, 2), numbers(0..4 + said_behind));
+        // Later than all that the calendar said before, it is trusted again.
+        speak(&mut world, 9..10);
+        world.pass(Duration::from_secs(30));
+        world.connect_with(3, &["a"], EVENTS);
+        world.turn();
+        let welcome = id_of(&world, 3, "welcome");
+        world.disconnect(3);
+        world.pass(Duration::from_secs(2));
+        world.come_back(3, &["a"], welcome);
+        world.turn();
+        assert_eq!(resume(&world, 3)["recovered"], true);
+    }
+}
+
+#[test]
 fn what_is_too_old_goes_and_a_quiet_room_has_missed_nothing() {
     let mut world = world();
     let last = id_of(&world, 1, "0");
