@@ -8,6 +8,8 @@ const NAMES_MAX = 1_024;
 /** A server that just learns who is there is asked again, so often and after such a pause. */
 const ASKED_MAX = 3;
 const ASK_AGAIN_MS = 1_000;
+/** An answer may be older than what was told so long before the question. */
+const ANSWER_AGE_MS = 2_000;
 /** Changes of the list are painted together. */
 const PAINT_EVERY_MS = 100;
 
@@ -21,8 +23,10 @@ export class People {
   #names = new Map();
   /** How many there are where nobody tells who; null where it is known who. */
   #count = 0;
-  /** What was told while a question was under way: it is newer than the answer may be. */
-  #told = null;
+  /** What was told lately: it may be newer than the answer to a question. */
+  #told = [];
+  /** When the question was asked that is under way. */
+  #askedAt = null;
   #asking = 0;
   #askTimer = 0;
   #paintTimer = 0;
@@ -64,7 +68,10 @@ export class People {
 
   /** What the server tells of who comes and goes. */
   handlePresence({ from, data }) {
-    this.#told?.push({ from, data });
+    const now = performance.now();
+    const since = (this.#askedAt ?? now) - ANSWER_AGE_MS;
+    this.#told = this.#told.filter(({ at }) => at >= since);
+    this.#told.push({ at: now, from, data });
     this.#apply({ from, data });
     this.#paintSoon();
   }
@@ -76,7 +83,7 @@ export class People {
     }
     const key = data?.user ?? data?.client_id ?? from;
     if (typeof key !== "string") return;
-    if (this.#count !== null && this.#told === null) this.#askSoon();
+    if (this.#count !== null && this.#askedAt === null) this.#askSoon();
     if (data.status === "offline") this.#people.delete(key);
     else this.#people.set(key, { status: data.status });
   }
@@ -85,16 +92,18 @@ export class People {
     clearTimeout(this.#askTimer);
     this.#asking += 1;
     const address = this.#address;
-    this.#told = [];
+    const askedAt = performance.now();
+    this.#askedAt = askedAt;
     const answer = await fetch(address).then((answer) => answer.json()).catch(() => ({}));
-    if (address !== this.#address) return;
-    const told = this.#told ?? [];
-    this.#told = null;
+    if (askedAt !== this.#askedAt) return;
+    this.#askedAt = null;
     const { members, connections } = answer;
     if (Array.isArray(members)) {
       this.#count = null;
       const person = ({ user, client_id, status }) => [user ?? client_id, { status }];
-      this.#people = new Map(members.map(person));
+      // Whoever asks is there.
+      this.#people = new Map([[this.#self.key, { status: "online" }], ...members.map(person)]);
+      const told = this.#told.filter(({ at }) => at >= askedAt - ANSWER_AGE_MS);
       for (const change of told) this.#apply(change);
     } else {
       this.#count = Math.max(connections ?? 0, this.#people.size);
@@ -112,7 +121,8 @@ export class People {
     clearTimeout(this.#askTimer);
     this.#people = new Map();
     this.#count = count;
-    this.#told = null;
+    this.#told = [];
+    this.#askedAt = null;
     this.#paintSoon();
   }
 

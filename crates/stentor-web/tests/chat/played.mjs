@@ -190,17 +190,18 @@ const person = (status, user) => ({ user, client_id: `id of ${user}`, status });
 const names = (page) => page.locator("#roster .person").allTextContents();
 
 /** A page whose server knows who is there. */
-async function peopled(browser, url, answer) {
+async function peopled(browser, url, answer, early = () => {}) {
   let socket;
+  const comes = (data) => tell(socket, { ...server, type: "presence", room: "general", data });
   const play = await played(browser, url, (opened) => {
     socket = opened;
+    early(comes);
     welcome(socket, (message) => message.type === "presence" && told.push(message));
   });
   const told = [];
   await play.page.route(/\/rooms\//, (route) => route.fulfill({ json: answer() }));
   await play.start();
   await stateIs(play.page, "connected");
-  const comes = (data) => tell(socket, { ...server, type: "presence", room: "general", data });
   return { ...play, told, comes };
 }
 
@@ -219,6 +220,17 @@ export async function presence(browser, url) {
     comes(person("online", "<b>Bea</b>"));
     await page.locator("#roster").getByText("Dan").waitFor();
     equal((await names(page)).join(), "Annyou,<b>Bea</b>,Dan", "the list after the changes");
+    await end();
+  });
+  await check("an answer that is older than what was told takes nobody away", async () => {
+    const older = { connections: 3, members: [person("online", "Cid"), person("online", "Dan")] };
+    const early = (comes) => [person("online", "Eve"), person("offline", "Dan")].forEach(comes);
+    const { page, end } = await peopled(browser, url, () => older, early);
+    await page.fill("#name", "Ann");
+    await page.press("#name", "Tab");
+    await page.locator("#roster").getByText("Cid").waitFor();
+    await page.locator("#roster").getByText("Ann").waitFor();
+    equal((await names(page)).join(), "Annyou,Cid,Eve", "the list");
     await end();
   });
   await check("a big room shows how many there are", async () => {
