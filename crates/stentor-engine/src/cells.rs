@@ -4,15 +4,16 @@
 //! are at most a turn old and stops nobody.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use stentor_shard::Shard;
-use stentor_shard::counters::DELIVERY_BOUNDS_MICROS;
+use stentor_shard::counters::{BOUNDS_MICROS, Histogram};
+use stentor_shard::time::Instant;
 use stentor_wire::close::CloseCode;
 
-use crate::figures::ShardFigures;
+use crate::figures::{Dropped, ShardFigures, Times};
 
 const CODES: usize = CloseCode::ALL.len();
-const BUCKETS: usize = DELIVERY_BOUNDS_MICROS.len() + 1;
 
 /// Why a socket never became a member.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +37,9 @@ pub(crate) struct Cells {
     queued: AtomicU64,
     messages_received: AtomicU64,
     messages_sent: AtomicU64,
-    messages_dropped: AtomicU64,
+    dropped_ring_full: AtomicU64,
+    dropped_closed: AtomicU64,
+    dropped_history: AtomicU64,
     messages_refused: AtomicU64,
     connections_opened: AtomicU64,
     gaps_told: AtomicU64,
@@ -49,8 +52,12 @@ pub(crate) struct Cells {
     history_bytes: AtomicU64,
     rosters: AtomicU64,
     presence_told: AtomicU64,
-    delivery_buckets: [AtomicU64; BUCKETS],
-    delivery_sum_micros: AtomicU64,
+    delivery_local: HistogramCell,
+    delivery_remote: HistogramCell,
+    turns: HistogramCell,
+    /// When the turn began that is not over, in microseconds since the engine's start and one more;
+    /// 0 between turns.
+    turn_began: AtomicU64,
     closed: [AtomicU64; CODES],
     closed_abnormally: AtomicU64,
     refused: AtomicU64,
@@ -67,7 +74,9 @@ impl Cells {
         self.rooms.store(shard.rooms_open() as u64, Relaxed);
         self.messages_received.store(counters.messages_received, Relaxed);
         self.messages_sent.store(counters.messages_sent, Relaxed);
-        self.messages_dropped.store(counters.messages_dropped, Relaxed);
+        self.dropped_ring_full.store(counters.dropped.ring_full, Relaxed);
+        self.dropped_closed.store(counters.dropped.closed, Relaxed);
+        self.dropped_history.store(counters.dropped.history, Relaxed);
         self.messages_refused.store(counters.messages_refused, Relaxed);
         self.connections_opened.store(counters.connections_opened, Relaxed);
         self.gaps_told.store(counters.gaps_told, Relaxed);
@@ -81,10 +90,19 @@ impl Cells {
         let (messages, bytes) = shard.kept();
         self.history_messages.store(messages as u64, Relaxed);
         self.history_bytes.store(bytes as u64, Relaxed);
-        for (cell, count) in self.delivery_buckets.iter().zip(counters.delivery.buckets) {
-            cell.store(count, Relaxed);
-        }
-        self.delivery_sum_micros.store(counters.delivery.sum_micros, Relaxed);
+        self.delivery_local.publish(&counters.delivery_local);
+        self.delivery_remote.publish(&counters.delivery_remote);
+    }
+
+    /// Notes that a turn begins.
+    pub(crate) fn begin_turn(&self, now: Instant) {
+        self.turn_began.store(now.micros() + 1, Relaxed);
+    }
+
+    /// Notes that the turn is over; `turns` are all up to this one.
+    pub(crate) fn end_turn(&self, turns: &Histogram) {
+        self.turns.publish(turns);
+        self.turn_began.store(0, Relaxed);
     }
 
     /// Notes how many frames wait in rings.
@@ -104,14 +122,22 @@ impl Cells {
         self.turned_away(why).fetch_add(1, Relaxed);
     }
 
-    pub(crate) fn read(&self) -> ShardFigures {
+    /// The figures as they are; `now` is the time since the engine's start.
+    pub(crate) fn read(&self, now: Duration) -> ShardFigures {
+        let began = self.turn_began.load(Relaxed).checked_sub(1).map(Duration::from_micros);
         ShardFigures {
+            busy: self.turns.sum(),
+            turn_age: began.map_or(Duration::ZERO, |began| now.saturating_sub(began)),
             connections: self.connections.load(Relaxed),
             rooms: self.rooms.load(Relaxed),
             queued: self.queued.load(Relaxed),
             messages_received: self.messages_received.load(Relaxed),
             messages_sent: self.messages_sent.load(Relaxed),
-            messages_dropped: self.messages_dropped.load(Relaxed),
+            dropped: Dropped {
+                ring_full: self.dropped_ring_full.load(Relaxed),
+                closed: self.dropped_closed.load(Relaxed),
+                history: self.dropped_history.load(Relaxed),
+            },
             messages_refused: self.messages_refused.load(Relaxed),
             connections_opened: self.connections_opened.load(Relaxed),
             gaps_told: self.gaps_told.load(Relaxed),
@@ -139,12 +165,11 @@ impl Cells {
         self.closed_abnormally.load(Relaxed)
     }
 
-    pub(crate) fn delivery_bucket(&self, bucket: usize) -> u64 {
-        self.delivery_buckets[bucket].load(Relaxed)
-    }
-
-    pub(crate) fn delivery_sum_micros(&self) -> u64 {
-        self.delivery_sum_micros.load(Relaxed)
+    /// Adds these times to those of other shards: deliveries here, from elsewhere, and turns.
+    pub(crate) fn add_times(&self, local: &mut Times, remote: &mut Times, turns: &mut Times) {
+        self.delivery_local.add_to(local);
+        self.delivery_remote.add_to(remote);
+        self.turns.add_to(turns);
     }
 
     fn turned_away(&self, why: TurnedAway) -> &AtomicU64 {
@@ -154,5 +179,32 @@ impl Cells {
             TurnedAway::TimedOut => &self.timed_out,
             TurnedAway::GoneEarly => &self.gone_early,
         }
+    }
+}
+
+/// A histogram that others may read.
+#[derive(Debug, Default)]
+struct HistogramCell {
+    buckets: [AtomicU64; BOUNDS_MICROS.len() + 1],
+    sum_micros: AtomicU64,
+}
+
+impl HistogramCell {
+    fn publish(&self, histogram: &Histogram) {
+        for (cell, count) in self.buckets.iter().zip(histogram.buckets) {
+            cell.store(count, Relaxed);
+        }
+        self.sum_micros.store(histogram.sum_micros, Relaxed);
+    }
+
+    fn sum(&self) -> Duration {
+        Duration::from_micros(self.sum_micros.load(Relaxed))
+    }
+
+    fn add_to(&self, times: &mut Times) {
+        for (bucket, cell) in times.buckets.iter_mut().zip(&self.buckets) {
+            bucket.1 += cell.load(Relaxed);
+        }
+        times.sum += self.sum();
     }
 }

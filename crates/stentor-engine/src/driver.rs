@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mio::{Events, Token};
+use stentor_shard::counters::Histogram;
 use stentor_shard::time::{Instant, Now};
 use stentor_shard::wheel::Wheel;
 use stentor_shard::{Event, MemberId, Shard, ShardConfig};
@@ -105,6 +106,8 @@ pub(crate) struct Driver {
     queued: usize,
     /// When a drain gives up on those that are left.
     ends_at: Option<Instant>,
+    /// How long its turns took.
+    turns: Histogram,
 }
 
 impl Driver {
@@ -148,6 +151,7 @@ impl Driver {
             queued_read_at: Instant::default(),
             queued: 0,
             ends_at: None,
+            turns: Histogram::default(),
             pod,
         };
         if let Some(entrance) = &mut driver.entrance {
@@ -161,6 +165,7 @@ impl Driver {
         let mut events = Events::with_capacity(EVENTS_PER_POLL_MAX);
         loop {
             let now = self.clock.now();
+            self.pod.cells[self.index].begin_turn(now.instant);
             self.take_commands(now);
             self.take_publications(now);
             self.arrivals.deliver(now, &mut self.shard);
@@ -172,6 +177,7 @@ impl Driver {
             self.take_recollections(now);
             self.flush(now);
             self.publish_figures(now);
+            self.end_turn(now);
             if self.is_done(now) {
                 return Ok(());
             }
@@ -225,6 +231,12 @@ impl Driver {
                         // Who asked may have gone.
                         let _ = answer.send(People { connections, people });
                     }
+                }
+                Command::Laggards { by, limit, answer } => {
+                    let _ = answer.send(self.shard.laggards(now, by, limit));
+                }
+                Command::BusiestRooms { limit, answer } => {
+                    let _ = answer.send(self.shard.busiest_rooms(now, limit));
                 }
                 Command::Publish(publications) => self.publications.push_back(publications),
                 Command::Drain { window, timeout } => {
@@ -313,6 +325,11 @@ impl Driver {
             self.queued = self.shard.frames_queued();
             cells.publish_queued(self.queued);
         }
+    }
+
+    fn end_turn(&mut self, now: Now) {
+        self.turns.observe(self.clock.instant().since(now.instant), 1);
+        self.pod.cells[self.index].end_turn(&self.turns);
     }
 
     fn is_done(&mut self, now: Now) -> bool {

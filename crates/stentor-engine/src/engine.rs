@@ -2,6 +2,8 @@
 
 mod running;
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,8 +16,7 @@ use bytes::Bytes;
 use socket2::{Domain, Protocol, Socket, Type};
 use stentor_bus::link::LinkState;
 use stentor_bus::stream_history::StreamHistory;
-use stentor_shard::counters::DELIVERY_BOUNDS_MICROS;
-use stentor_shard::{Delivery, Passage};
+use stentor_shard::{Backlog, Delivery, Laggard, Passage};
 use stentor_wire::close::CloseCode;
 use stentor_wire::encode;
 use stentor_wire::envelope::Envelope;
@@ -28,7 +29,7 @@ use crate::config::{EngineConfig, History};
 use crate::door::{Admission, Door, Gate};
 use crate::driver::{Arrivals, Entrance};
 use crate::engine::running::Start;
-use crate::figures::{Figures, People, RoomsReport};
+use crate::figures::{BusyRoom, Figures, People, RoomsReport, Times};
 use crate::gates::Claim;
 use crate::hooks::Hooks;
 use crate::mailbox::{Address, Attach, Command, Mailbox, Publications, SendError, mailbox};
@@ -36,7 +37,7 @@ use crate::pod::Pod;
 use crate::pod_bus::PodBus;
 use crate::publication::{Overloaded, Publication, Receipt};
 
-/// How long shards may take to say who is in a room.
+/// How long shards may take to answer a question.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Connections that a listener's queue holds before the shard accepts them.
@@ -196,32 +197,90 @@ impl Engine {
         tokio::time::timeout(ANSWER_TIMEOUT, answers.recv()).await.ok().flatten()
     }
 
+    /// The connections that are the furthest behind, at most `limit`, the worst first. A shard that
+    /// does not answer within a quarter of a second is left out.
+    ///
+    /// # Cancel safety
+    /// Nothing but the answer is lost.
+    pub async fn laggards(&self, by: Backlog, limit: usize) -> Vec<Laggard> {
+        let ask = |answer| Command::Laggards { by, limit, answer };
+        let mut laggards = self.ask_all(ask).await.concat();
+        laggards.sort_unstable_by_key(|laggard| Reverse(by.weight(laggard)));
+        laggards.truncate(limit);
+        laggards
+    }
+
+    /// The rooms that cause the most deliveries on this pod, at most `limit`, the busiest first. A
+    /// shard that does not answer within a quarter of a second is left out, and so is what a shard
+    /// has of a room that is not among its own `limit` busiest.
+    ///
+    /// # Cancel safety
+    /// Nothing but the answer is lost.
+    pub async fn busiest_rooms(&self, limit: usize) -> Vec<BusyRoom> {
+        let answers = self.ask_all(|answer| Command::BusiestRooms { limit, answer }).await;
+        let mut rooms: HashMap<Option<RoomName>, BusyRoom> = HashMap::new();
+        for of_shard in answers.into_iter().flatten() {
+            let connections = match &of_shard.room {
+                Some(room) => self.room_connections(room),
+                None => self.inspect().connections(),
+            };
+            let room = of_shard.room.clone();
+            let whole = rooms.entry(of_shard.room).or_insert(BusyRoom {
+                room,
+                connections,
+                deliveries_per_second: 0.0,
+            });
+            whole.deliveries_per_second += f64::from(of_shard.deliveries_per_second);
+        }
+        let mut rooms: Vec<BusyRoom> = rooms.into_values().collect();
+        rooms.sort_unstable_by(|one, other| {
+            other.deliveries_per_second.total_cmp(&one.deliveries_per_second)
+        });
+        rooms.truncate(limit);
+        rooms
+    }
+
+    /// What the shards answer in time, in no order.
+    async fn ask_all<T>(&self, ask: impl Fn(mpsc::UnboundedSender<T>) -> Command) -> Vec<T> {
+        let (answer, mut answers) = mpsc::unbounded_channel();
+        for address in &*self.addresses {
+            // A shard that has too much to do is not asked.
+            let _ = address.send(ask(answer.clone()));
+        }
+        drop(answer);
+        let mut found = Vec::with_capacity(self.addresses.len());
+        let until = tokio::time::Instant::now() + ANSWER_TIMEOUT;
+        while let Ok(Some(of_shard)) = tokio::time::timeout_at(until, answers.recv()).await {
+            found.push(of_shard);
+        }
+        found
+    }
+
     /// All figures as they are now, without stopping a shard.
     pub fn inspect(&self) -> Figures {
         let cells = &self.pod.cells;
-        let infinity = std::iter::once(f64::INFINITY);
-        let bounds = DELIVERY_BOUNDS_MICROS.iter().map(|micros| *micros as f64 / 1e6);
-        let delivery_seconds = bounds
-            .chain(infinity)
-            .enumerate()
-            .map(|(bucket, bound)| (bound, cells.iter().map(|c| c.delivery_bucket(bucket)).sum()))
-            .collect();
+        let uptime = self.pod.started.elapsed();
+        let (mut local, mut remote, mut turns) = <(Times, Times, Times)>::default();
+        for cells in cells {
+            cells.add_times(&mut local, &mut remote, &mut turns);
+        }
         let closed = CloseCode::ALL
             .iter()
             .enumerate()
             .map(|(position, code)| (*code, cells.iter().map(|c| c.closed(position)).sum()))
             .collect();
         Figures {
-            uptime: self.pod.started.elapsed(),
+            uptime,
             rooms: self.pod.interest.rooms(),
-            shards: cells.iter().map(crate::cells::Cells::read).collect(),
+            shards: cells.iter().map(|cells| cells.read(uptime)).collect(),
             closed,
             closed_abnormally: cells.iter().map(crate::cells::Cells::closed_abnormally).sum(),
             places: self.pod.gates.places_taken() as u64,
             handshakes: self.pod.gates.handshakes() as u64,
             addresses: self.pod.gates.addresses() as u64,
-            delivery_seconds,
-            delivery_seconds_sum: cells.iter().map(|c| c.delivery_sum_micros() as f64 / 1e6).sum(),
+            delivery_local: local,
+            delivery_remote: remote,
+            turns,
             bus: self.pod.bus.as_ref().map(PodBus::counters),
         }
     }

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use stentor_bus::counters::Counters;
+use stentor_shard::counters::BOUNDS_MICROS;
 use stentor_wire::close::CloseCode;
 use stentor_wire::presence::Person;
 use stentor_wire::room_name::RoomName;
+
+pub use stentor_shard::counters::Dropped;
 
 /// A reading of all counters. Counters only grow; gauges say what is so now.
 #[derive(Clone, Debug, Default)]
@@ -27,14 +30,34 @@ pub struct Figures {
     pub handshakes: u64,
     /// Gauge: address blocks that have connections, where those are counted.
     pub addresses: u64,
-    /// Time from when a shard took the first message of a flush to the end of that flush, by upper
-    /// bound in seconds: deliveries in that bucket alone (not cumulated). The last bound is
-    /// infinity.
-    pub delivery_seconds: Vec<(f64, u64)>,
-    /// The sum of those times over all deliveries, in seconds.
-    pub delivery_seconds_sum: f64,
+    /// Deliveries of what was said in this pod: from when a shard took the first message of a flush
+    /// to the end of that flush.
+    pub delivery_local: Times,
+    /// Deliveries of what was said elsewhere: from the stamp of the first such message of a flush,
+    /// by the clock of whoever stamped it, to the end of that flush.
+    pub delivery_remote: Times,
+    /// Turns of the shards' loops: whoever comes in during one waits for its end.
+    pub turns: Times,
     /// The bus, where the engine has one; at most half a second old.
     pub bus: Option<Counters>,
+}
+
+/// How long things took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Times {
+    /// By upper bound in seconds, how many took no longer and are in no bucket before (not
+    /// cumulated). The last bound is infinity.
+    pub buckets: Vec<(f64, u64)>,
+    /// The sum of all of them.
+    pub sum: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Times {
+        let bounds = BOUNDS_MICROS.iter().map(|micros| *micros as f64 / 1e6);
+        let bounds = bounds.chain(std::iter::once(f64::INFINITY));
+        Times { buckets: bounds.map(|bound| (bound, 0)).collect(), sum: Duration::ZERO }
+    }
 }
 
 /// One shard's part.
@@ -50,8 +73,12 @@ pub struct ShardFigures {
     pub messages_received: u64,
     /// Counter: deliveries, one for each connection that a message was written or queued to.
     pub messages_sent: u64,
-    /// Counter: deliveries that a full ring dropped or a closed slow consumer never got.
-    pub messages_dropped: u64,
+    /// Counters: deliveries that were never made, by what became of them.
+    pub dropped: Dropped,
+    /// Counter: time in turns; the rest of the uptime the shard waited.
+    pub busy: Duration,
+    /// Gauge: how long the turn takes already that is not over; zero between turns.
+    pub turn_age: Duration,
     /// Counter: messages answered with an error.
     pub messages_refused: u64,
     /// Counter: connections that ever became members.
@@ -117,7 +144,7 @@ impl Figures {
 
     /// Deliveries dropped, over all shards.
     pub fn messages_dropped(&self) -> u64 {
-        self.shards.iter().map(|shard| shard.messages_dropped).sum()
+        self.shards.iter().map(|shard| shard.dropped.total()).sum()
     }
 }
 
@@ -137,6 +164,17 @@ pub struct People {
     pub connections: u64,
     /// Everybody, each once; `None` where they are too many.
     pub people: Option<Vec<Person>>,
+}
+
+/// A room, or everybody, and what is delivered to its members on this pod.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BusyRoom {
+    /// `None` is everybody.
+    pub room: Option<RoomName>,
+    /// Its members here.
+    pub connections: u64,
+    /// An average over about the last ten seconds.
+    pub deliveries_per_second: f64,
 }
 
 /// The rooms of this pod, the fullest first.

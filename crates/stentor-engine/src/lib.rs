@@ -41,11 +41,13 @@ pub use address_block::AddressBlock;
 pub use config::{EngineConfig, History, Presence, SlowConsumer};
 pub use door::{Admission, Answer, Door, Gate, Identity, Knock, MemberOptions};
 pub use engine::{AttachError, Engine, StartError};
-pub use figures::{Figures, People, RoomOccupancy, RoomsReport, ShardFigures};
+pub use figures::{
+    BusyRoom, Dropped, Figures, People, RoomOccupancy, RoomsReport, ShardFigures, Times,
+};
 pub use hooks::{Client, Handling, Hooks, NoHooks, Payload, Verdict};
 pub use publication::{Overloaded, Publication, Receipt};
 
-pub use stentor_shard::ROOMS_PER_MEMBER_MAX;
+pub use stentor_shard::{Backlog, Laggard, ROOMS_PER_MEMBER_MAX};
 
 /// How other pods are heard, for [`EngineConfig::bus`].
 pub use stentor_bus as bus;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
-use stentor_shard::Delivery;
+use stentor_shard::{Backlog, BusyRoom, Delivery, Laggard};
 use stentor_wire::presence::Tale;
 use stentor_wire::room_name::RoomName;
 use tokio::sync::{Notify, mpsc};
@@ -32,6 +32,10 @@ pub(crate) enum Command {
     Tale(RoomName, Tale),
     /// Say who is in a room, where that is known.
     Who(RoomName, mpsc::UnboundedSender<People>),
+    /// Say who is the furthest behind.
+    Laggards { by: Backlog, limit: usize, answer: mpsc::UnboundedSender<Vec<Laggard>> },
+    /// Say which rooms cause the most deliveries.
+    BusiestRooms { limit: usize, answer: mpsc::UnboundedSender<Vec<BusyRoom>> },
     /// Take messages of the program itself, for the members of all shards.
     Publish(Publications),
     /// Close everybody, spread over the window, and end when it is done or after the timeout.

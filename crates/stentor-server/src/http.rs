@@ -18,10 +18,12 @@ mod occupancy;
 mod openapi;
 mod pages;
 mod publish;
+mod query;
 mod respond;
 mod routes;
 mod schemas;
 mod socket;
+mod standouts;
 mod stats;
 
 use std::rc::Rc;

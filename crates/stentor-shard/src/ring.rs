@@ -197,6 +197,20 @@ impl Ring {
         self.slots.is_empty()
     }
 
+    /// Bytes waiting. It looks at every slot.
+    pub(crate) fn bytes(&self) -> usize {
+        self.slots.iter().map(|slot| slot.bytes().len()).sum::<usize>() - self.sent as usize
+    }
+
+    /// When the oldest frame was stamped that says so, in milliseconds since 1970.
+    pub(crate) fn oldest_unix_millis(&self) -> Option<u64> {
+        let stamp = |slot: &Slot| {
+            let first = slot.bytes().get(..slot.first_frame_bytes() as usize)?;
+            frame_timestamp(first).map(|timestamp| timestamp.unix_millis())
+        };
+        self.slots.iter().find_map(stamp)
+    }
+
     pub(crate) fn is_over_full(&self) -> bool {
         self.frames > RING_SLOTS_MAX
     }

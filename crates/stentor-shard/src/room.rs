@@ -6,6 +6,7 @@ use stentor_wire::room_name::RoomName;
 
 use crate::history::HistoryId;
 use crate::numbers::{MemberId, RoomId};
+use crate::pace::Pace;
 use crate::time::Instant;
 use crate::turn::Turn;
 
@@ -23,6 +24,8 @@ pub(crate) struct Room {
     pub(crate) history: Option<HistoryId>,
     /// Its last flush was costly: unless much waits, the next is not before this.
     pub(crate) flush_after: Instant,
+    /// How busy it is.
+    pub(crate) pace: Pace,
 }
 
 /// All rooms of a shard that have members, found by name or number.
@@ -85,6 +88,12 @@ impl Rooms {
     /// Rooms that have members.
     pub(crate) fn len(&self) -> usize {
         self.by_name.len()
+    }
+
+    /// Every room, and the global audience before them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RoomId, &Room)> {
+        let numbered = (0..).map(RoomId).zip(&self.rooms);
+        numbered.filter(|(id, room)| *id == RoomId::GLOBAL || room.name.is_some())
     }
 }
 

@@ -3,8 +3,8 @@
 //! The parts: [`connect`] (members come and go), [`membership`] (rooms), [`speech`] (what a member
 //! says), [`missing`] (what other pods said and nobody here heard), [`flush`] (turn buffers and
 //! rings → outlet), [`replay`] (who came back catches up), [`presence`] (who comes and
-//! goes), [`slow_consumer`], [`heartbeat`], [`tokens`] (identities end and are renewed),
-//! [`drain`].
+//! goes), [`slow_consumer`], [`standouts`] (who is behind, and what is busy), [`heartbeat`],
+//! [`tokens`] (identities end and are renewed), [`drain`].
 
 mod connect;
 mod drain;
@@ -16,10 +16,12 @@ mod presence;
 mod replay;
 mod slow_consumer;
 mod speech;
+pub(crate) mod standouts;
 mod tokens;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use stentor_wire::encode;
@@ -256,13 +258,18 @@ impl Shard {
 
     /// Takes a message from elsewhere in the pod to this shard's members.
     pub fn handle_delivery(&mut self, now: Now, delivery: &Delivery) {
-        if let Some(id) = delivery.chosen_id
-            && !self.recent.insert(now.instant, delivery.room.as_ref(), id)
-        {
-            return;
+        self.take(now, delivery);
+    }
+
+    /// Takes a message of another pod to this shard's members.
+    pub fn handle_arrival(&mut self, now: Now, delivery: &Delivery) {
+        let audience = self.take(now, delivery);
+        let turn = audience.and_then(|audience| self.rooms[audience].turn.as_mut());
+        let stamp = encode::frame_timestamp(&delivery.frame);
+        if let Some((turn, stamp)) = turn.zip(stamp) {
+            let ago = Duration::from_millis(now.unix_millis.saturating_sub(stamp.unix_millis()));
+            turn.note_remote(now.instant.before(ago));
         }
-        let audience = self.find_audience(delivery.room.as_ref());
-        self.deliver(now, audience, delivery);
     }
 
     /// Takes a message that the program itself published: to this shard's members and, through
@@ -279,6 +286,19 @@ impl Shard {
         self.deliver(now, audience, &delivery);
         let Delivery { room, frame, chosen_id, passage } = delivery;
         self.events.push_back(Event::Published { room, frame, chosen_id, passage });
+    }
+
+    /// Lets those hear a message from elsewhere who are to hear it, unless it came before; returns
+    /// who that is.
+    fn take(&mut self, now: Now, delivery: &Delivery) -> Option<RoomId> {
+        if let Some(id) = delivery.chosen_id
+            && !self.recent.insert(now.instant, delivery.room.as_ref(), id)
+        {
+            return None;
+        }
+        let audience = self.find_audience(delivery.room.as_ref());
+        self.deliver(now, audience, delivery);
+        audience
     }
 
     /// Gives back the memory of a past crowd, once nobody is there.

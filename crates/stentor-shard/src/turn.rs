@@ -20,6 +20,10 @@ pub(crate) struct Turn {
     exceptions: Vec<Exception>,
     /// When the first frame was appended.
     pub(crate) began: Instant,
+    /// Frames that were said in other pods.
+    remote_frames: u32,
+    /// When the first of those was stamped.
+    pub(crate) remote_began: Instant,
 }
 
 /// A member that is not owed every frame of the turn.
@@ -50,6 +54,22 @@ impl Turn {
         let bytes = Rc::make_mut(&mut self.bytes);
         bytes.extend_from_slice(frame);
         self.ends.push(u32::try_from(bytes.len()).expect("bounded by PENDING_BYTES_MAX"));
+    }
+
+    /// Notes that the last frame was said in another pod, and stamped at this moment.
+    pub(crate) fn note_remote(&mut self, stamped: Instant) {
+        if self.remote_frames == 0 {
+            self.remote_began = stamped;
+        }
+        self.remote_frames += 1;
+    }
+
+    /// How many of the turn's deliveries are of frames that were said in other pods.
+    pub(crate) fn remote_part(&self, deliveries: u64) -> u64 {
+        match self.remote_frames {
+            0 => 0,
+            remote => deliveries * u64::from(remote) / u64::from(self.frames()).max(1),
+        }
     }
 
     /// Notes that the last frame is not for `member`, who said it.
@@ -140,6 +160,7 @@ impl Turn {
         }
         bytes.clear();
         self.ends.clear();
+        self.remote_frames = 0;
         self.exceptions.clear();
         self.ends.shrink_to(KEPT_FRAMES_MAX);
         self.exceptions.shrink_to(KEPT_FRAMES_MAX);

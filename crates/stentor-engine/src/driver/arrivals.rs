@@ -121,7 +121,7 @@ fn deliver(now: Now, shard: &mut Shard, delivery: &inbox::Delivery) {
     let chosen_id = delivery.chosen_id();
     let (room, frame) = (delivery.audience.clone(), delivery.frame.clone());
     let passage = Passage::UNKNOWN;
-    shard.handle_delivery(now, &Delivery { room, frame, chosen_id, passage });
+    shard.handle_arrival(now, &Delivery { room, frame, chosen_id, passage });
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ pub(super) mod tests;
 
 use std::fmt::{Display, Write};
 
+use stentor_engine::Times;
+
 /// What a metric is, as Prometheus sees it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Metric {
@@ -57,28 +59,36 @@ impl Exposition {
         }
     }
 
-    /// A histogram with one label; `buckets` are upper bounds with the count of that bucket alone,
-    /// the last bound being infinity.
-    pub(super) fn histogram(
+    /// A histogram without labels.
+    pub(super) fn histogram(&mut self, name: &str, help: &str, times: &Times) {
+        self.family(name, Metric::Histogram, help);
+        self.times(name, &[], times);
+    }
+
+    /// Histograms told apart by one label.
+    pub(super) fn histograms(
         &mut self,
         name: &str,
         help: &str,
-        (label, text): (&str, &str),
-        buckets: &[(f64, u64)],
-        sum: f64,
+        label: &str,
+        samples: &[(&str, &Times)],
     ) {
         self.family(name, Metric::Histogram, help);
+        for (text, times) in samples {
+            self.times(name, &[(label, text)], times);
+        }
+    }
+
+    fn times(&mut self, name: &str, labels: &[(&str, &dyn Display)], times: &Times) {
         let mut count = 0;
-        for &(bound, alone) in buckets {
+        for &(bound, alone) in &times.buckets {
             count += alone;
             let bound: &dyn Display = if bound.is_finite() { &bound } else { &"+Inf" };
-            self.sample(&format!("{name}_bucket"), &[(label, &text), ("le", bound)], count);
+            let labels = [labels, &[("le", bound)]].concat();
+            self.sample(&format!("{name}_bucket"), &labels, count);
         }
-        if buckets.last().is_none_or(|(bound, _)| bound.is_finite()) {
-            self.sample(&format!("{name}_bucket"), &[(label, &text), ("le", &"+Inf")], count);
-        }
-        self.sample(&format!("{name}_sum"), &[(label, &text)], sum);
-        self.sample(&format!("{name}_count"), &[(label, &text)], count);
+        self.sample(&format!("{name}_sum"), labels, times.sum.as_secs_f64());
+        self.sample(&format!("{name}_count"), labels, count);
     }
 
     fn family(&mut self, name: &str, metric: Metric, help: &str) {

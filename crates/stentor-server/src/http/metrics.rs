@@ -30,6 +30,7 @@ pub(super) fn metrics(app: &App) -> Answer {
     presence(&mut page, &figures);
     bus::bus(&mut page, &figures, app.engine.bus_link());
     shards(&mut page, &figures.shards);
+    turns(&mut page, &figures);
     process(&mut page, app.started_unix_seconds, app.engine.is_draining());
     text(CONTENT_TYPE, page.into_text().into())
 }
@@ -95,7 +96,6 @@ fn gates(page: &mut Exposition, figures: &Figures, app: &App) {
 }
 
 fn messages(page: &mut Exposition, figures: &Figures) {
-    let refused: u64 = figures.shards.iter().map(|shard| shard.messages_refused).sum();
     for name in ["realtime_messages_received", "realtime_messages_received_total"] {
         let help = "Messages taken from clients and backends.";
         page.single(name, Metric::Counter, help, figures.messages_received());
@@ -104,24 +104,31 @@ fn messages(page: &mut Exposition, figures: &Figures) {
         let help = "Deliveries, one for each connection that a message was written to.";
         page.single(name, Metric::Counter, help, figures.messages_sent());
     }
-    page.single(
+    let of_all = |count: fn(&ShardFigures) -> u64| figures.shards.iter().map(count).sum::<u64>();
+    page.labelled(
         "realtime_messages_dropped_total",
         Metric::Counter,
-        "Deliveries that a slow connection never got.",
-        figures.messages_dropped(),
+        "Deliveries that were never made: ring_full lost the oldest, closed waited for a connection \
+         that was closed, history was gone before a connection that caught up had read it.",
+        "reason",
+        [
+            ("ring_full", of_all(|shard| shard.dropped.ring_full)),
+            ("closed", of_all(|shard| shard.dropped.closed)),
+            ("history", of_all(|shard| shard.dropped.history)),
+        ],
     );
     page.single(
         "realtime_messages_refused_total",
         Metric::Counter,
         "Messages that were answered with an error.",
-        refused,
+        of_all(|shard| shard.messages_refused),
     );
-    page.histogram(
+    page.histograms(
         "realtime_delivery_seconds",
-        "From when a shard took the first message of a flush to the end of that flush.",
-        ("path", "local"),
-        &figures.delivery_seconds,
-        figures.delivery_seconds_sum,
+        "To the end of the flush that delivered, from when a shard took its first message (local), \
+         or from the stamp that this has by the clock of another pod (remote).",
+        "path",
+        &[("local", &figures.delivery_local), ("remote", &figures.delivery_remote)],
     );
 }
 
@@ -188,6 +195,31 @@ fn shards(page: &mut Exposition, shards: &[ShardFigures]) {
         let samples = shards.iter().map(figure).enumerate();
         page.labelled(name, Metric::Gauge, help, "shard", samples);
     }
+}
+
+/// How busy the shards are, and whether one hangs.
+fn turns(page: &mut Exposition, figures: &Figures) {
+    page.histogram(
+        "realtime_shard_turn_seconds",
+        "Turns of the shards' loops; whoever comes in during one waits for its end.",
+        &figures.turns,
+    );
+    let busy = figures.shards.iter().map(|shard| shard.busy.as_secs_f64()).enumerate();
+    page.labelled(
+        "realtime_shard_busy_seconds_total",
+        Metric::Counter,
+        "Time that each shard spent in turns.",
+        "shard",
+        busy,
+    );
+    let ages = figures.shards.iter().map(|shard| shard.turn_age.as_secs_f64()).enumerate();
+    page.labelled(
+        "realtime_shard_lag_seconds",
+        Metric::Gauge,
+        "How long the turn takes already that each shard is in; 0 between turns.",
+        "shard",
+        ages,
+    );
 }
 
 fn process(page: &mut Exposition, started_unix_seconds: f64, is_draining: bool) {

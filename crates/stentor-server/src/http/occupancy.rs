@@ -8,7 +8,8 @@ use stentor_engine::wire::presence::{Person, Status};
 
 use super::App;
 use super::answer::{Answer, json};
-use crate::problem::{Kind, Problem};
+use super::query;
+use crate::problem::Problem;
 use crate::room_text::room_name;
 
 /// Rooms in a list where the client does not say.
@@ -59,7 +60,7 @@ impl<'a> Member<'a> {
 
 /// The fullest rooms; `?limit=` says how many, at most 10,000.
 pub(super) fn rooms(app: &App, query: Option<&str>) -> Result<Answer, Problem> {
-    let limit = limit(query.unwrap_or(""))?;
+    let limit = query::limit(query, LIMIT_DEFAULT, LIMIT_MAX)?;
     let report = app.engine.rooms(limit);
     let rooms = report
         .rooms
@@ -80,20 +81,4 @@ pub(super) async fn room(app: &App, segment: &str) -> Result<Answer, Problem> {
     let members = people.as_ref().map(|people| people.iter().map(Member::of).collect());
     let known = KnownRoom { room, connections_in_all_pods: connections, members };
     Ok(json(StatusCode::OK, &known))
-}
-
-fn limit(query: &str) -> Result<usize, Problem> {
-    let mut limit = LIMIT_DEFAULT;
-    for parameter in query.split('&') {
-        if let Some(value) = parameter.strip_prefix("limit=") {
-            limit = match value.parse() {
-                Ok(number @ 0..=LIMIT_MAX) => number,
-                _ => {
-                    let message = format!("the parameter limit is 0 to {LIMIT_MAX}");
-                    return Err(Problem::new(Kind::BadParameter, message));
-                }
-            };
-        }
-    }
-    Ok(limit)
 }

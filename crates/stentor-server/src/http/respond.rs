@@ -73,7 +73,7 @@ async fn answer(
         Operation::WebSocket | Operation::WebSocketRoom => {
             Err(Problem::new(Kind::UpgradeRequired, "this route speaks WebSocket"))
         }
-        Operation::Stats => Ok(stats::stats(app)),
+        Operation::Stats => stats::stats(app, request.uri().query()).await,
         Operation::Publish => publish::publish(app, request.into_body()).await,
         Operation::Rooms => occupancy::rooms(app, request.uri().query()),
         Operation::Room => occupancy::room(app, parameter).await,

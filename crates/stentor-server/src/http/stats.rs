@@ -6,6 +6,8 @@ use stentor_engine::bus::link::LinkState;
 
 use super::App;
 use super::answer::{Answer, json};
+use super::standouts::{Standouts, standouts};
+use crate::problem::Problem;
 
 #[derive(Serialize)]
 struct Stats<'a> {
@@ -18,6 +20,9 @@ struct Stats<'a> {
     messages_dropped: u64,
     redis: Redis,
     shards: Vec<Shard>,
+    /// Only where it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top: Option<Standouts>,
 }
 
 #[derive(Serialize)]
@@ -34,7 +39,8 @@ struct Shard {
 }
 
 /// Connections, rooms and queues are what is so now; messages are counted since the start.
-pub(super) fn stats(app: &App) -> Answer {
+pub(super) async fn stats(app: &App, query: Option<&str>) -> Result<Answer, Problem> {
+    let top = standouts(app, query).await?;
     let figures = app.engine.inspect();
     let link = app.engine.bus_link();
     let stats = Stats {
@@ -55,6 +61,7 @@ pub(super) fn stats(app: &App) -> Answer {
                 queued: shard.queued,
             })
             .collect(),
+        top,
     };
-    json(StatusCode::OK, &stats)
+    Ok(json(StatusCode::OK, &stats))
 }

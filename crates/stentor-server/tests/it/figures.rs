@@ -29,6 +29,8 @@ fn metrics_count_what_happened() {
         ("realtime_connections_closed_total{code=\"1013\"}", 0.0),
         ("realtime_delivery_seconds_bucket{path=\"local\",le=\"+Inf\"}", 2.0),
         ("realtime_delivery_seconds_count{path=\"local\"}", 2.0),
+        ("realtime_delivery_seconds_count{path=\"remote\"}", 0.0),
+        ("realtime_messages_dropped_total{reason=\"ring_full\"}", 0.0),
     ];
     wait_until("the figures", || {
         let page = pod.get("/metrics").body;
@@ -37,6 +39,11 @@ fn metrics_count_what_happened() {
     let page = pod.get("/metrics").body;
     assert!(value(&page, "process_start_time_seconds").is_some_and(|at| at > 1e9));
     assert!(value(&page, "process_resident_memory_bytes").is_some_and(|bytes| bytes > 1e6));
+    assert!(
+        value(&page, "realtime_shard_busy_seconds_total{shard=\"0\"}").is_some_and(|s| s > 0.0)
+    );
+    assert!(value(&page, "realtime_shard_lag_seconds{shard=\"0\"}").is_some());
+    assert!(value(&page, "realtime_shard_turn_seconds_count").is_some_and(|turns| turns > 2.0));
 }
 
 #[test]

@@ -47,5 +47,6 @@ mod sdk;
 mod secrecy;
 mod shapes;
 mod slow;
+mod standouts;
 mod token;
 mod two_pods;

@@ -216,8 +216,7 @@ impl Resumption {
 
 /// The moment before which everything was heard by who heard a message of that moment.
 fn before(at: Instant) -> Instant {
-    let micros = at.micros().saturating_sub(OVERLAP.as_micros() as u64);
-    Instant::from_micros(micros)
+    at.before(OVERLAP)
 }
 
 /// A moment of the past by the calendar.

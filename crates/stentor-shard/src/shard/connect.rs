@@ -95,7 +95,7 @@ impl Shard {
             self.finished.retain(|finished| *finished != id);
         }
         if let Some(mut ring) = member.ring {
-            self.counters.messages_dropped += ring.clear();
+            self.counters.dropped.closed += ring.clear();
             ring.replay = None;
             if self.spare_rings.len() < super::SPARES_MAX {
                 self.spare_rings.extend(ring.recycle());

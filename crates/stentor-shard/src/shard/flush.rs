@@ -14,7 +14,7 @@ use crate::numbers::{MemberId, RoomId};
 use crate::outlet::Outlet;
 use crate::ring::{Ring, WRITE_SLICES_MAX};
 use crate::shard::{SPARES_MAX, Shard};
-use crate::time::Now;
+use crate::time::{Instant, Now};
 use crate::turn::Turn;
 
 /// Writes of one turn to members of rooms, and again to members with rings; about 4 ms each.
@@ -103,8 +103,7 @@ impl Shard {
                 deliveries += u64::from(turn.frames());
             }
         }
-        self.counters.messages_sent += deliveries;
-        self.counters.delivery.observe(now.instant.since(turn.began), deliveries);
+        self.note_delivered(now.instant, id, &turn, deliveries);
         self.retire(turn);
     }
 
@@ -115,6 +114,17 @@ impl Shard {
         } else {
             self.rooms[id].members.clone()
         }
+    }
+
+    /// Counts what a turn has brought to the members of its audience.
+    fn note_delivered(&mut self, ended: Instant, id: RoomId, turn: &Turn, deliveries: u64) {
+        let remote = turn.remote_part(deliveries);
+        self.counters.messages_sent += deliveries;
+        self.counters.delivery_local.observe(ended.since(turn.began), deliveries - remote);
+        if remote > 0 {
+            self.counters.delivery_remote.observe(ended.since(turn.remote_began), remote);
+        }
+        self.rooms[id].pace.note(ended, deliveries);
     }
 
     fn release_held_rooms(&mut self, now: Now) {
@@ -159,8 +169,7 @@ impl Shard {
                 self.flush_room(id, &mut turn, Gather { several, global }, &mut budget, outlet)
             };
             let ended = outlet.now();
-            self.counters.messages_sent += deliveries;
-            self.counters.delivery.observe(ended.since(turn.began), deliveries);
+            self.note_delivered(ended, id, &turn, deliveries);
             if let Some(history) = &self.history {
                 history.traffic().look_at_delay(ended, turn.began);
             }
@@ -355,7 +364,7 @@ impl Shard {
         }
     }
 
-    fn audience_size(&self, id: RoomId) -> usize {
+    pub(super) fn audience_size(&self, id: RoomId) -> usize {
         if id == RoomId::GLOBAL { self.members_open } else { self.rooms[id].members.len() }
     }
 }

@@ -232,7 +232,7 @@ impl Shard {
     fn slots_of(&mut self, now: Now, unix_millis: u64, portion: Portion) -> Vec<Slot> {
         let mut slots = Vec::with_capacity(1 + portion.missed.len());
         for (room, missed) in portion.missed {
-            self.counters.messages_dropped += missed;
+            self.counters.dropped.history += missed;
             let name = self.history.as_ref().and_then(|history| history.name(room)).cloned();
             let notice = Notice::Gap { missed: Some(missed), from_id: None, to_id: None };
             let room = name.as_ref().map(RoomName::as_str);

@@ -28,13 +28,12 @@ impl Shard {
         }
         ring.trim();
         let hopeless = ring.is_over_full();
-        if hopeless {
-            dropped += ring.clear();
-        }
-        self.counters.messages_dropped += dropped;
+        let lost = if hopeless { ring.clear() } else { 0 };
+        self.counters.dropped.ring_full += dropped;
+        self.counters.dropped.closed += lost;
         if hopeless {
             // What its rooms said this turn is not handed to it: that is what it has no place for.
-            self.counters.messages_dropped += self.owed_this_turn(id);
+            self.counters.dropped.closed += self.owed_this_turn(id);
             let code = CloseCode::TryAgainLater;
             self.part(id, code, code.code(), code.reason());
         }

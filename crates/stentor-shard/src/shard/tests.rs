@@ -18,6 +18,7 @@ mod resume_property;
 mod rings;
 mod rooms;
 mod sockets;
+mod standouts;
 mod tokens;
 
 use std::borrow::Cow;

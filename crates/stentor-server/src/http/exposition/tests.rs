@@ -1,4 +1,5 @@
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use super::*;
 
@@ -49,8 +50,9 @@ pub(in crate::http) fn check(page: &str) -> Result<HashMap<String, f64>, String>
 #[test]
 fn a_histogram_is_cumulated_and_ends_with_infinity() {
     let mut page = Exposition::default();
-    let buckets = [(0.001, 3), (0.01, 2), (f64::INFINITY, 1)];
-    page.histogram("seconds", "Time.", ("path", "local"), &buckets, 0.25);
+    let buckets = vec![(0.001, 3), (0.01, 2), (f64::INFINITY, 1)];
+    let times = Times { buckets, sum: Duration::from_millis(250) };
+    page.histograms("seconds", "Time.", "path", &[("local", &times)]);
     assert_eq!(
         page.into_text(),
         "# HELP seconds Time.\n\
@@ -66,9 +68,9 @@ fn a_histogram_is_cumulated_and_ends_with_infinity() {
 #[test]
 fn a_histogram_without_observations_is_still_whole() {
     let mut page = Exposition::default();
-    page.histogram("seconds", "Time.", ("path", "local"), &[], 0.0);
+    page.histogram("seconds", "Time.", &Times::default());
     let samples = check(&page.into_text()).expect("a valid page");
-    assert_eq!(samples["seconds_bucket{path=\"local\",le=\"+Inf\"}"], 0.0);
+    assert_eq!(samples["seconds_bucket{le=\"+Inf\"}"], 0.0);
 }
 
 #[test]

@@ -9,6 +9,7 @@ fn page(figures: &Figures) -> String {
     messages(&mut page, figures);
     bus::bus(&mut page, figures, None);
     shards(&mut page, &figures.shards);
+    turns(&mut page, figures);
     process(&mut page, 1.5, false);
     page.into_text()
 }
@@ -20,7 +21,6 @@ fn the_page_is_valid_and_has_the_names_of_the_contract_with_their_types() {
         rooms: 3,
         shards: vec![shard, shard],
         closed: CloseCode::ALL.iter().map(|&code| (code, 1)).collect(),
-        delivery_seconds: vec![(0.001, 1), (f64::INFINITY, 0)],
         ..Figures::default()
     };
     let page = page(&figures);

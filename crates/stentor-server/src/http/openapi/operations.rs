@@ -6,6 +6,7 @@ use stentor_wire::error_code::ErrorCode;
 use super::super::codes::close_codes;
 use super::super::routes::{Audience, Operation, Route};
 use super::super::schemas::reference;
+use super::super::standouts;
 use crate::problem::Kind;
 
 /// What guarded routes may answer beside their own problems.
@@ -96,6 +97,26 @@ fn words(operation: Operation) -> Words {
         },
         Operation::Stats => Words {
             summary: "The figures of this pod",
+            parameters: vec![
+                parameter(
+                    "top",
+                    "query",
+                    "What stands out is told too: the connections that are the furthest behind, by \
+                     the age of the oldest message that waits for them or by the bytes that wait, or \
+                     the rooms with the most deliveries.",
+                    json!({ "enum": standouts::ORDERS }),
+                ),
+                parameter(
+                    "limit",
+                    "query",
+                    "How many of them.",
+                    json!({
+                        "type": "integer", "minimum": 0, "maximum": standouts::LIMIT_MAX,
+                        "default": standouts::LIMIT_DEFAULT,
+                    }),
+                ),
+            ],
+            problems: &[Kind::BadParameter],
             ..plain("Gauges, and counters since the start.", content("Stats"))
         },
         Operation::Healthz => {

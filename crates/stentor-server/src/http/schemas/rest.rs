@@ -118,8 +118,57 @@ fn stats() -> Value {
         "type": "array",
         "items": { "type": "object", "required": shard, "properties": counts(&shard) },
     });
+    properties["top"] = json!({
+        "description": "What stands out, where it is asked for; the worst first.",
+        "oneOf": [standout_connections(), standout_rooms()],
+    });
     let required: Vec<&str> = ["pod"].into_iter().chain(whole).chain(["redis", "shards"]).collect();
     json!({ "type": "object", "required": required, "properties": properties })
+}
+
+fn standout_connections() -> Value {
+    let counted = ["rooms", "queued", "queued_bytes"];
+    let mut properties = counts(&counted);
+    properties["client_id"] = reference("Id");
+    properties["user"] = json!({ "type": ["string", "null"] });
+    properties["lag_seconds"] = json!({
+        "type": "number", "minimum": 0,
+        "description": "How long ago the oldest message was stamped that waits.",
+    });
+    let required: Vec<&str> =
+        ["client_id", "user"].into_iter().chain(counted).chain(["lag_seconds"]).collect();
+    json!({
+        "type": "object",
+        "required": ["by", "connections"],
+        "properties": {
+            "by": { "enum": ["lag", "bytes"] },
+            "connections": {
+                "type": "array",
+                "items": { "type": "object", "required": required, "properties": properties },
+            },
+        },
+    })
+}
+
+fn standout_rooms() -> Value {
+    let mut properties = counts(&["connections"]);
+    properties["room"] = reference("RoomOrEverybody");
+    properties["deliveries_per_second"] = json!({
+        "type": "number", "minimum": 0,
+        "description": "An average over about the last ten seconds.",
+    });
+    let required = ["room", "connections", "deliveries_per_second"];
+    json!({
+        "type": "object",
+        "required": ["by", "rooms"],
+        "properties": {
+            "by": { "const": "rooms" },
+            "rooms": {
+                "type": "array",
+                "items": { "type": "object", "required": required, "properties": properties },
+            },
+        },
+    })
 }
 
 fn problem() -> Value {
