@@ -276,6 +276,7 @@ impl Engine {
             closed,
             closed_abnormally: cells.iter().map(crate::cells::Cells::closed_abnormally).sum(),
             places: self.pod.gates.places_taken() as u64,
+            connections_max: self.pod.config.connections_max as u64,
             handshakes: self.pod.gates.handshakes() as u64,
             addresses: self.pod.gates.addresses() as u64,
             delivery_local: local,

@@ -26,6 +26,8 @@ pub struct Figures {
     /// Gauge: connections that hold one of the `connections_max` places: members, and those that
     /// were told to close and have not ended.
     pub places: u64,
+    /// How many such places there are.
+    pub connections_max: u64,
     /// Gauge: handshakes under way, of at most `handshakes_max`.
     pub handshakes: u64,
     /// Gauge: address blocks that have connections, where those are counted.

@@ -26,61 +26,64 @@ const SVG: &str = "image/svg+xml";
 /// The client of browsers and Node, which pages of other hosts load too.
 pub const CLIENT_PATH: &str = "/stentor.js";
 
-/// Every file that there is: the chat page at `/`, what it loads below `/assets/`, the client.
+/// The page that shows one pod at work.
+pub const DASHBOARD_PATH: &str = "/dashboard";
+
+/// A file of the folder `static` below `/assets/`.
+macro_rules! file {
+    ($content_type:ident, $name:literal) => {
+        Asset {
+            path: concat!("/assets/", $name),
+            content_type: $content_type,
+            body: include_bytes!(concat!("../static/", $name)),
+        }
+    };
+}
+
+/// Every file that there is: the pages, what they load below `/assets/`, the client.
 pub const ASSETS: &[Asset] = &[
     Asset { path: CLIENT_PATH, content_type: JAVASCRIPT, body: include_bytes!("../stentor.js") },
     Asset { path: "/", content_type: HTML, body: include_bytes!("../static/chat.html") },
     Asset {
-        path: "/assets/chat.css",
-        content_type: CSS,
-        body: include_bytes!("../static/chat.css"),
+        path: DASHBOARD_PATH,
+        content_type: HTML,
+        body: include_bytes!("../static/dashboard.html"),
     },
-    Asset {
-        path: "/assets/messages.css",
-        content_type: CSS,
-        body: include_bytes!("../static/messages.css"),
-    },
-    Asset {
-        path: "/assets/chat.js",
-        content_type: JAVASCRIPT,
-        body: include_bytes!("../static/chat.js"),
-    },
-    Asset {
-        path: "/assets/elements.js",
-        content_type: JAVASCRIPT,
-        body: include_bytes!("../static/elements.js"),
-    },
-    Asset {
-        path: "/assets/messages.js",
-        content_type: JAVASCRIPT,
-        body: include_bytes!("../static/messages.js"),
-    },
-    Asset {
-        path: "/assets/people.js",
-        content_type: JAVASCRIPT,
-        body: include_bytes!("../static/people.js"),
-    },
-    Asset {
-        path: "/assets/standing.js",
-        content_type: JAVASCRIPT,
-        body: include_bytes!("../static/standing.js"),
-    },
-    Asset {
-        path: "/assets/stentor.svg",
-        content_type: SVG,
-        body: include_bytes!("../static/stentor.svg"),
-    },
+    file!(SVG, "stentor.svg"),
+    file!(CSS, "theme.css"),
+    file!(CSS, "chat.css"),
+    file!(CSS, "messages.css"),
+    file!(CSS, "dashboard.css"),
+    file!(JAVASCRIPT, "base.js"),
+    file!(JAVASCRIPT, "chart.js"),
+    file!(JAVASCRIPT, "chat.js"),
+    file!(JAVASCRIPT, "dashboard.js"),
+    file!(JAVASCRIPT, "elements.js"),
+    file!(JAVASCRIPT, "memory.js"),
+    file!(JAVASCRIPT, "messages.js"),
+    file!(JAVASCRIPT, "people.js"),
+    file!(JAVASCRIPT, "reading.js"),
+    file!(JAVASCRIPT, "standing.js"),
+    file!(JAVASCRIPT, "units.js"),
 ];
 
-/// What the page says of where the server's routes begin, and where the server puts it.
+/// What a page says of where the server's routes begin, and where the server puts it.
 const BASE_MARK: &str = "<meta name=\"stentor-base\" content=\".\">";
 
 /// The chat page of a server whose routes begin at `base`: letters, digits, `/` and `-._~`, as
 /// `/api/chat-api`, empty for the root.
 ///
 /// The page takes it as relative to its own place, so that a proxy may mount both elsewhere.
-pub fn page(base: &str) -> String {
-    let page = include_str!("../static/chat.html");
+pub fn chat_page(base: &str) -> String {
+    with_base(include_str!("../static/chat.html"), base)
+}
+
+/// The dashboard of that server; `base` as for [`chat_page`].
+pub fn dashboard_page(base: &str) -> String {
+    with_base(include_str!("../static/dashboard.html"), base)
+}
+
+fn with_base(page: &str, base: &str) -> String {
     let told = format!("<meta name=\"stentor-base\" content=\".{base}\">");
     page.replacen(BASE_MARK, &told, 1)
 }

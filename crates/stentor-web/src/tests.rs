@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{ASSETS, Asset, CLIENT_PATH, asset, page};
+use super::{ASSETS, Asset, CLIENT_PATH, DASHBOARD_PATH, asset, chat_page, dashboard_page};
 
 fn text(asset: &Asset) -> &'static str {
     std::str::from_utf8(asset.body).expect("every embedded file is text")
@@ -22,9 +22,11 @@ fn the_root_is_the_chat_page() {
 }
 
 #[test]
-fn the_page_tells_its_scripts_where_the_routes_begin() {
-    assert_eq!(quoted_after(&page("/api"), "\"stentor-base\" content=\""), ["./api"]);
-    assert_eq!(quoted_after(&page(""), "\"stentor-base\" content=\""), ["."]);
+fn pages_tell_their_scripts_where_the_routes_begin() {
+    for page in [chat_page, dashboard_page] {
+        assert_eq!(quoted_after(&page("/api"), "\"stentor-base\" content=\""), ["./api"]);
+        assert_eq!(quoted_after(&page(""), "\"stentor-base\" content=\""), ["."]);
+    }
 }
 
 #[test]
@@ -39,7 +41,7 @@ fn paths_are_unique_and_lie_under_assets() {
     let paths: BTreeSet<_> = ASSETS.iter().map(|asset| asset.path).collect();
     assert_eq!(paths.len(), ASSETS.len());
     let is_elsewhere = |path: &&str| !path.starts_with("/assets/");
-    assert!(paths.into_iter().filter(is_elsewhere).eq(["/", CLIENT_PATH]));
+    assert!(paths.into_iter().filter(is_elsewhere).eq(["/", DASHBOARD_PATH, CLIENT_PATH]));
 }
 
 #[test]
@@ -67,13 +69,15 @@ fn the_package_for_npm_has_the_version_of_this_crate() {
 }
 
 #[test]
-fn the_page_loads_only_what_is_embedded() {
-    let page = text(asset("/").expect("the chat page is embedded"));
-    let mut wanted = quoted_after(page, "href=\"");
-    wanted.extend(quoted_after(page, "src=\""));
-    assert!(wanted.len() >= 3, "{wanted:?}");
-    for path in wanted {
-        assert!(asset(&format!("/{path}")).is_some(), "{path} is not embedded");
+fn pages_load_only_what_is_embedded() {
+    for page in ["/", DASHBOARD_PATH] {
+        let page = text(asset(page).expect("the page is embedded"));
+        let mut wanted = quoted_after(page, "href=\"");
+        wanted.extend(quoted_after(page, "src=\""));
+        assert!(wanted.len() >= 3, "{wanted:?}");
+        for path in wanted {
+            assert!(asset(&format!("/{path}")).is_some(), "{path} is not embedded");
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 // The chat page: brings the fields, the list, the people and the connection together.
 
 import { newId, Stentor } from "../stentor.js";
+import { basePath } from "./base.js";
+import { recall, remember } from "./memory.js";
 import { MessageList, senderName } from "./messages.js";
 import { People } from "./people.js";
 import { Standing } from "./standing.js";
@@ -235,29 +237,5 @@ function roomOfHash() {
     return decodeURIComponent(location.hash.slice(1));
   } catch {
     return ""; // A hand-written hash with a lone percent sign names no room.
-  }
-}
-
-/** Where the routes begin: where the server says, or at `?base=/some/path` of the same origin. */
-function basePath() {
-  const told = document.querySelector('meta[name="stentor-base"]').content;
-  const wanted = new URLSearchParams(location.search).get("base") ?? told;
-  const base = new URL(`${wanted.replace(/\/*$/, "")}/`, location.href);
-  base.search = base.hash = "";
-  return base.origin === location.origin ? base : new URL("/", location.origin);
-}
-
-/** Storage may be forbidden; then the page merely forgets. */
-function remember(storage, key, value) {
-  try {
-    window[storage].setItem(`stentor.${key}`, value);
-  } catch {}
-}
-
-function recall(storage, key) {
-  try {
-    return window[storage].getItem(`stentor.${key}`);
-  } catch {
-    return null;
   }
 }

@@ -2,29 +2,18 @@
 //
 // Environment: STENTOR_BIN = the server's binary, started here on a free port, killed and started
 // again; or STENTOR_URL = a server that runs already (then nothing is killed, and what needs a
-// restart is left out and said). CHROMIUM = the browser. TOOLS = a folder whose node_modules holds
-// playwright-core. SHOTS = where to put pictures (none without it).
+// restart is left out and said). SHOTS = where to put pictures (none without it). CHROMIUM and
+// TOOLS as browser.mjs says.
 
-import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-
+import { launch } from "./browser.mjs";
 import { check, equal, holds, sum } from "./checks.mjs";
 import { faults, hears, isOwn, lineOf, person, say, stateIs, textsOf } from "./chat/person.mjs";
 import { pictures } from "./chat/pictures.mjs";
 import { closes, events, presence } from "./chat/played.mjs";
 import { freePort, Server } from "./server.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
-const tools = resolve(process.env.TOOLS ?? join(here, "../../../.tools"));
-const { chromium } = createRequire(join(tools, "from-here.cjs"))("playwright-core");
-
 /** A retry may draw nearly the longest delay of the second or third window. */
 const RECONNECT_MS = 30_000;
-const BROWSER_ARGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
 
 async function talk(ann, ben) {
   await check("the state says connected", async () => {
@@ -165,8 +154,7 @@ async function restart(server, ann, ben) {
 }
 
 async function main() {
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  const browser = await chromium.launch({ executablePath, headless: true, args: BROWSER_ARGS });
+  const browser = await launch();
   const binary = process.env.STENTOR_BIN;
   const port = binary ? await freePort() : 0;
   const server = binary ? new Server(binary, port) : null;

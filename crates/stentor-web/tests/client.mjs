@@ -3,19 +3,12 @@
 // Environment: STENTOR_BIN, CHROMIUM, TOOLS as for chat.mjs. Node before 22 needs
 // --experimental-websocket.
 
-import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-
+import { launch } from "./browser.mjs";
 import { check, sum } from "./checks.mjs";
 import { inNode, inPage } from "./client/host.mjs";
 import { kills } from "./client/kills.mjs";
 import { packaged } from "./client/packaged.mjs";
 import { asking, bounds, comingBack, inWindow, pauses, rooms, tokens } from "./client/promises.mjs";
-
-const here = dirname(fileURLToPath(import.meta.url));
-const tools = resolve(process.env.TOOLS ?? join(here, "../../../.tools"));
-const { chromium } = createRequire(join(tools, "from-here.cjs"))("playwright-core");
 
 async function all(host, binary) {
   for (const part of [asking, rooms, comingBack, pauses, tokens, bounds]) await part(host);
@@ -26,9 +19,7 @@ async function main() {
   await packaged();
   const binary = process.env.STENTOR_BIN;
   await all(await inNode(), binary);
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  const args = ["--no-sandbox", "--disable-gpu", "--no-first-run"];
-  const browser = await chromium.launch({ executablePath, headless: true, args });
+  const browser = await launch();
   try {
     const host = await inPage(browser);
     await all(host, binary);

@@ -27,7 +27,8 @@ pub struct App {
     pub(super) openapi: Bytes,
     pub(super) asyncapi: Bytes,
     pub(super) docs: Bytes,
-    pub(super) page: Bytes,
+    pub(super) chat: Bytes,
+    pub(super) dashboard: Bytes,
     /// When the server started, in seconds since 1970.
     pub(super) started_unix_seconds: f64,
 }
@@ -52,7 +53,8 @@ impl App {
             allowed_origins: settings.allowed_origins.clone(),
             api_key: settings.api_key.clone(),
             patience: settings.patience,
-            page: stentor_web::page(settings.base_path.as_str()).into(),
+            chat: stentor_web::chat_page(settings.base_path.as_str()).into(),
+            dashboard: stentor_web::dashboard_page(settings.base_path.as_str()).into(),
             docs: docs::page(&settings.base_path, &openapi, &asyncapi).into(),
             openapi: format!("{openapi:#}").into(),
             asyncapi: format!("{asyncapi:#}").into(),

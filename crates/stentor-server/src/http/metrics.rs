@@ -88,6 +88,12 @@ fn gates(page: &mut Exposition, figures: &Figures, app: &App) {
         figures.places,
     );
     page.single(
+        "realtime_connections_max",
+        Metric::Gauge,
+        "How many such places there are: MAX_CONNECTIONS.",
+        figures.connections_max,
+    );
+    page.single(
         "realtime_client_addresses",
         Metric::Gauge,
         "Addresses with connections; 0 where MAX_CONNECTIONS_PER_IP is not set.",

@@ -1,4 +1,4 @@
-//! The page at `/` and what it loads.
+//! The pages for people, and what they load.
 
 use bytes::Bytes;
 use hyper::header::{
@@ -6,7 +6,6 @@ use hyper::header::{
 };
 use hyper::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 
-use super::App;
 use super::answer::{Answer, text};
 use crate::problem::{Kind, Problem};
 
@@ -15,9 +14,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       connect-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-/// The chat page.
-pub(super) fn page(app: &App) -> Answer {
-    let mut answer = text("text/html; charset=utf-8", app.page.clone());
+/// A page that was made at the start.
+pub(super) fn page(page: &Bytes) -> Answer {
+    let mut answer = text("text/html; charset=utf-8", page.clone());
     secure(answer.headers_mut());
     answer
 }

@@ -84,7 +84,8 @@ async fn answer(
         Operation::AsyncApi => Ok(text("application/json", app.asyncapi.clone())),
         Operation::Docs => Ok(docs::docs(app)),
         Operation::DocsStyle => Ok(docs::style()),
-        Operation::Page => Ok(pages::page(app)),
+        Operation::Chat => Ok(pages::page(&app.chat)),
+        Operation::Dashboard => Ok(pages::page(&app.dashboard)),
         Operation::Asset => pages::asset(request.uri().path()),
         Operation::Client => pages::client(),
     }

@@ -22,7 +22,8 @@ pub(super) enum Operation {
     AsyncApi,
     Docs,
     DocsStyle,
-    Page,
+    Chat,
+    Dashboard,
     Asset,
     Client,
 }
@@ -80,7 +81,8 @@ const TABLE: &[Row] = {
         row(Get, "/asyncapi.json", Operation::AsyncApi, Everybody),
         row(Get, "/docs", Operation::Docs, Everybody),
         row(Get, "/docs.css", Operation::DocsStyle, Everybody),
-        row(Get, "/", Operation::Page, Everybody),
+        row(Get, "/", Operation::Chat, Everybody),
+        row(Get, stentor_web::DASHBOARD_PATH, Operation::Dashboard, Everybody),
         row(Get, "/assets/{file}", Operation::Asset, Everybody),
         row(Get, stentor_web::CLIENT_PATH, Operation::Client, Everybody),
     ]

@@ -59,15 +59,21 @@ fn rooms_are_listed_and_asked_for_by_name() {
 }
 
 #[test]
-fn the_page_and_its_files_come_with_headers_that_let_in_nothing_foreign() {
+fn pages_and_their_files_come_with_headers_that_let_in_nothing_foreign() {
     let pod = Pod::start(|_| {});
-    let page = pod.get("/");
-    assert_eq!(page.status, 200);
-    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
-    assert!(page.header("content-security-policy").is_some_and(|p| p.contains("'self'")));
-    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
-    assert_eq!(page.body, stentor_web::page(BASE));
-    for asset in stentor_web::ASSETS.iter().filter(|asset| asset.path != "/") {
+    let pages = [
+        ("/", stentor_web::chat_page(BASE)),
+        (stentor_web::DASHBOARD_PATH, stentor_web::dashboard_page(BASE)),
+    ];
+    for (path, text) in &pages {
+        let page = pod.get(path);
+        assert_eq!((page.status, &page.body), (200, text), "{path}");
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(page.header("content-security-policy").is_some_and(|p| p.contains("'self'")));
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    }
+    let is_page = |path| pages.iter().any(|(page, _)| *page == path);
+    for asset in stentor_web::ASSETS.iter().filter(|asset| !is_page(asset.path)) {
         let answer = pod.get(asset.path);
         assert_eq!((answer.status, answer.body.len()), (200, asset.body.len()), "{}", asset.path);
         assert_eq!(answer.header("content-type"), Some(asset.content_type));

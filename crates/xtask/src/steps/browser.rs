@@ -1,4 +1,4 @@
-//! The chat page in headless Chromium, and the client that it loads in Chromium and Node, against
+//! The chat page and the dashboard in headless Chromium, and the client in Chromium and Node, against
 //! the server that users get.
 
 use std::time::Duration;
@@ -9,8 +9,11 @@ use crate::report::Outcome;
 use crate::steps::build::{Target, build};
 use crate::{run, tools};
 
-const SCRIPTS: [&str; 2] =
-    ["crates/stentor-web/tests/client.mjs", "crates/stentor-web/tests/chat.mjs"];
+const SCRIPTS: [&str; 3] = [
+    "crates/stentor-web/tests/client.mjs",
+    "crates/stentor-web/tests/chat.mjs",
+    "crates/stentor-web/tests/dashboard.mjs",
+];
 /// Node has a `WebSocket` for everybody from 22 on only.
 const NODE_FLAGS: [&str; 2] = ["--experimental-websocket", "--no-warnings"];
 const SERVER: Target = Target { kind: "bin", name: "stentor" };

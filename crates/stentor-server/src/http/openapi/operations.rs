@@ -148,9 +148,13 @@ fn words(operation: Operation) -> Words {
         Operation::DocsStyle => {
             Words { summary: "The style of that page", ..plain("A sheet.", media("text/css")) }
         }
-        Operation::Page => {
+        Operation::Chat => {
             Words { summary: "A chat to try it", ..plain("A page.", media("text/html")) }
         }
+        Operation::Dashboard => Words {
+            summary: "A page that shows this pod at work",
+            ..plain("The page. What it shows it asks for with the API key.", media("text/html"))
+        },
         Operation::Asset => Words {
             summary: "What the chat page loads",
             parameters: vec![parameter("file", "path", "A file.", json!({ "type": "string" }))],
