@@ -7,12 +7,15 @@
 //! [`roster`] of a room only while a member of its own wants to be told.
 //!
 //! What is told is always the whole state of this shard, so what gets lost is made good by the next
-//! that is told, and a pod that is not heard any more takes its people with it.
+//! that is told. A last word has no next: whoever was not heard is told everything again once it is,
+//! asks again itself, and forgets what nobody has confirmed for as long as a lease. A pod that gives
+//! no sign of life takes its people with it.
 
+mod agenda;
 mod lease;
 pub(crate) mod roster;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +25,7 @@ use crate::config::PresenceConfig;
 use crate::numbers::{MemberId, RoomId};
 use crate::time::Instant;
 
+pub(crate) use agenda::{Agenda, Due};
 pub(crate) use lease::Lease;
 pub(crate) use roster::Roster;
 
@@ -37,24 +41,15 @@ pub(crate) const LEASE: Duration = Duration::from_secs(75);
 /// How often who wants to be told asks again.
 pub(crate) const ASK_INTERVAL: Duration = Duration::from_secs(30);
 
+/// What is asked and told once other pods are heard again is spread over this time.
+pub(crate) const SPREAD: Duration = Duration::from_secs(1);
+
 /// How often it is looked whether pods still live.
 pub(crate) const PODS_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Leases that a shard keeps at the most; past it who asks is answered once and not told of changes.
+/// Leases that a shard keeps at the most; past it who asks is answered, and not told of changes
+/// before it asks again: that is counted.
 const LEASES_MAX: usize = 65_536;
-
-/// Something that is to be done at its time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Due {
-    /// To tell who is here, where somebody has a lease.
-    Tell(RoomName),
-    /// To show the members what has changed.
-    Show(RoomName),
-    /// To ask others again.
-    Ask(RoomName),
-    /// To look for pods that live no more.
-    Pods,
-}
 
 /// What a shard knows of presence.
 #[derive(Debug)]
@@ -64,13 +59,13 @@ pub(crate) struct Presence {
     pub(crate) rosters: HashMap<RoomName, Roster>,
     /// Who says that it is away, and where.
     away: HashSet<(MemberId, RoomId)>,
-    due: BTreeMap<(Instant, u64), Due>,
-    dues: u64,
+    pub(crate) agenda: Agenda,
+    /// Times that somebody asked for whom there was no lease left.
+    pub(crate) leases_refused: u64,
     /// When a sign of life of each other pod that has people in a roster came last.
     pub(crate) pods: HashMap<Arc<str>, Instant>,
     /// Other pods are heard; while they are not, none of them is given up.
     pub(crate) hears_pods: bool,
-    looks_for_pods: bool,
 }
 
 impl Presence {
@@ -80,11 +75,10 @@ impl Presence {
             leases: HashMap::new(),
             rosters: HashMap::new(),
             away: HashSet::new(),
-            due: BTreeMap::new(),
-            dues: 0,
+            agenda: Agenda::default(),
+            leases_refused: 0,
             pods: HashMap::new(),
             hears_pods: false,
-            looks_for_pods: false,
         }
     }
 
@@ -102,27 +96,12 @@ impl Presence {
         if is_away { self.away.insert((member, room)) } else { self.away.remove(&(member, room)) }
     }
 
-    /// The next thing that is due by now.
-    pub(crate) fn poll(&mut self, now: Instant) -> Option<Due> {
-        let entry = self.due.first_entry()?;
-        if entry.key().0 > now { None } else { Some(entry.remove()) }
-    }
-
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.due.first_key_value().map(|((at, _), _)| *at)
-    }
-
-    pub(crate) fn schedule(&mut self, at: Instant, due: Due) {
-        self.dues += 1;
-        self.due.insert((at, self.dues), due);
-    }
-
     /// Somebody came to a room, went, or is away: who wants to know will be told.
     pub(crate) fn note_change(&mut self, now: Instant, room: &RoomName) {
         if let Some(lease) = self.leases.get_mut(room)
             && lease.note_change()
         {
-            self.schedule(now + TICK, Due::Tell(room.clone()));
+            self.agenda.schedule(now + TICK, Due::Tell(room.clone()));
         }
         self.show_soon(now, room);
     }
@@ -130,16 +109,56 @@ impl Presence {
     /// The roster of a room is to be looked at within a tick.
     pub(crate) fn show_soon(&mut self, now: Instant, room: &RoomName) {
         if let Some(at) = self.rosters.get_mut(room).and_then(|roster| roster.show_at(now + TICK)) {
-            self.schedule(at, Due::Show(room.clone()));
+            self.agenda.schedule(at, Due::Show(room.clone()));
         }
     }
 
-    /// Somebody elsewhere wants to know who is in a room, from now on.
-    pub(crate) fn grant(&mut self, now: Instant, room: &RoomName, is_of_pod: bool) {
-        if self.leases.len() < LEASES_MAX || self.leases.contains_key(room) {
-            let lease = self.leases.entry(room.clone()).or_default();
-            lease.grant(now + LEASE, is_of_pod);
+    /// Somebody elsewhere wants to know who is in a room, from now on. `None` where there is no
+    /// lease left.
+    pub(crate) fn grant(
+        &mut self,
+        now: Instant,
+        room: &RoomName,
+        is_of_pod: bool,
+    ) -> Option<&mut Lease> {
+        if self.leases.len() >= LEASES_MAX && !self.leases.contains_key(room) {
+            self.leases_refused += 1;
+            return None;
         }
+        let until = now + LEASE;
+        self.agenda.schedule(until, Due::Expire(room.clone()));
+        let lease = self.leases.entry(room.clone()).or_default();
+        lease.grant(until, is_of_pod);
+        Some(lease)
+    }
+
+    /// Lets go of a lease that has run out. That of other pods does not while these are not heard,
+    /// for they may ask in vain.
+    pub(crate) fn expire(&mut self, now: Instant, room: RoomName) {
+        let Some(lease) = self.leases.get_mut(&room) else { return };
+        if !self.hears_pods {
+            lease.prolong_for_pods(now + LEASE);
+        }
+        match lease.until().filter(|until| *until > now) {
+            Some(until) => self.agenda.schedule(until, Due::Expire(room)),
+            None => {
+                self.leases.remove(&room);
+                self.agenda.cancel(&Due::Tell(room));
+            }
+        }
+    }
+
+    /// A member here is the first that wants to know who is in a room.
+    pub(crate) fn begin_roster(&mut self, now: Instant, room: RoomName, roster: Roster) {
+        self.agenda.schedule(now + ASK_INTERVAL, Due::Ask(room.clone()));
+        self.rosters.insert(room, roster);
+    }
+
+    /// No member here wants to know it any more.
+    pub(crate) fn end_roster(&mut self, room: &RoomName) {
+        self.rosters.remove(room);
+        self.agenda.cancel(&Due::Ask(room.clone()));
+        self.agenda.cancel(&Due::Show(room.clone()));
     }
 
     /// A sign of life of another pod.
@@ -157,7 +176,6 @@ impl Presence {
 
     /// Looks for pods that gave no sign of life for too long, and gives those up.
     pub(crate) fn give_up_dead_pods(&mut self, now: Instant) {
-        self.looks_for_pods = false;
         if self.hears_pods {
             let patience = self.config.pod_timeout;
             let is_dead = |heard_at: &Instant| *heard_at + patience <= now;
@@ -172,13 +190,30 @@ impl Presence {
         self.look_for_pods(now);
     }
 
-    /// Other pods are heard from now on.
+    /// Other pods are heard from now on: they are asked for everything, and told everything, for
+    /// what either side said in the time before went nowhere.
     pub(crate) fn handle_pods_heard(&mut self, now: Instant) {
         self.hears_pods = true;
-        // Their signs of life of the time before went nowhere.
         self.pods.values_mut().for_each(|heard_at| *heard_at = now);
-        let rooms: Vec<RoomName> = self.rosters.keys().cloned().collect();
-        rooms.into_iter().for_each(|room| self.schedule(now + TICK, Due::Ask(room)));
+        let spread = Spread::over(self.rosters.len() + self.leases.len(), now + TICK);
+        for ((room, roster), at) in self.rosters.iter_mut().zip(spread.clone()) {
+            roster.excuse_silence(now);
+            self.agenda.schedule(at, Due::Ask(room.clone()));
+        }
+        for ((room, lease), at) in self.leases.iter_mut().zip(spread.skip(self.rosters.len())) {
+            lease.doubt();
+            if lease.prolong_for_pods(now + LEASE) && lease.note_change() {
+                self.agenda.schedule(at, Due::Tell(room.clone()));
+            }
+        }
+    }
+
+    /// Other pods are heard in this room from now on: what they have said there before was missed.
+    pub(crate) fn handle_room_heard(&mut self, now: Instant, room: &RoomName) {
+        if let Some(roster) = self.rosters.get_mut(room) {
+            roster.excuse_silence(now);
+            self.agenda.schedule(now + TICK, Due::Ask(room.clone()));
+        }
     }
 
     fn give_up(&mut self, now: Instant, pod: &Arc<str>) {
@@ -193,9 +228,34 @@ impl Presence {
     }
 
     fn look_for_pods(&mut self, now: Instant) {
-        if !self.pods.is_empty() && !self.looks_for_pods {
-            self.looks_for_pods = true;
-            self.schedule(now + PODS_INTERVAL, Due::Pods);
+        if !self.pods.is_empty() {
+            self.agenda.schedule(now + PODS_INTERVAL, Due::Pods);
         }
     }
 }
+
+/// Moments from a first one on, for so many things that are not to come all at once.
+#[derive(Clone, Debug)]
+struct Spread {
+    next: Instant,
+    gap: Duration,
+}
+
+impl Spread {
+    fn over(things: usize, first: Instant) -> Spread {
+        Spread { next: first, gap: SPREAD / u32::try_from(things.max(1)).unwrap_or(u32::MAX) }
+    }
+}
+
+impl Iterator for Spread {
+    type Item = Instant;
+
+    fn next(&mut self) -> Option<Instant> {
+        let at = self.next;
+        self.next = at + self.gap;
+        Some(at)
+    }
+}
+
+#[cfg(test)]
+mod tests;

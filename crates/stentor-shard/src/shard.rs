@@ -195,7 +195,7 @@ impl Shard {
         let held = self.held_rooms.iter().map(|room| self.rooms[*room].flush_after).min();
         let drain = self.drain.as_ref().and_then(Drain::next_at);
         let history = self.history.as_ref().and_then(History::poll_timeout);
-        let presence = self.presence.poll_timeout();
+        let presence = self.presence.agenda.poll_timeout();
         [self.wheel.poll_timeout(), held, drain, history, presence].into_iter().flatten().min()
     }
 

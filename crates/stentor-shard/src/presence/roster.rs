@@ -56,6 +56,8 @@ pub(crate) enum Shown {
 struct Said {
     count: u64,
     people: Option<Arc<[Person]>>,
+    /// When it said so.
+    at: Instant,
 }
 
 /// Somebody that the members know of.
@@ -138,8 +140,22 @@ impl Roster {
         if here.count == 0 {
             self.said.remove(&origin);
         } else {
-            self.said.insert(origin, Said { count: here.count, people: here.people.clone() });
+            let said = Said { count: here.count, people: here.people.clone(), at: now };
+            self.said.insert(origin, said);
         }
+    }
+
+    /// What was said before now counts as said now: nobody could be heard for a while.
+    pub(crate) fn excuse_silence(&mut self, now: Instant) {
+        self.said.values_mut().for_each(|said| said.at = now);
+    }
+
+    /// Forgets what other pods have said before a time and never confirmed, though they were asked;
+    /// `false` where there is no such thing.
+    pub(crate) fn forget_unconfirmed(&mut self, before: Instant, own_pod: &str) -> bool {
+        let count = self.said.len();
+        self.said.retain(|origin, said| *origin.pod == *own_pod || said.at >= before);
+        self.said.len() < count
     }
 
     /// Forgets the people of a pod that is dead, who do not come back; `false` where it had none.

@@ -40,8 +40,9 @@ impl Shard {
 
     /// From here on everything that other pods say to this audience comes here.
     pub fn handle_audience_heard(&mut self, now: Now, room: Option<&RoomName>) {
-        if room.is_none() {
-            self.presence.handle_pods_heard(now.instant);
+        match room {
+            Some(room) => self.presence.handle_room_heard(now.instant, room),
+            None => self.presence.handle_pods_heard(now.instant),
         }
         if let Some(history) = &mut self.history {
             history.handle_audience_heard(now, room);

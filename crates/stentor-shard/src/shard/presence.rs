@@ -16,13 +16,16 @@ use crate::event::Event;
 use crate::member::Member;
 use crate::numbers::{MemberId, RoomId};
 use crate::presence::roster::{Change, Key, Origin, Shown};
-use crate::presence::{ASK_INTERVAL, Due, Roster};
+use crate::presence::{ASK_INTERVAL, Due, LEASE, Roster, TICK};
 use crate::ring::{Class, Slot};
 use crate::shard::Shard;
 use crate::time::Now;
 
 /// Things that one call does at the most; the rest is done with the next.
 const DUES_PER_TURN_MAX: usize = 1_024;
+
+/// The name of this pod among the origins of a roster.
+const OWN_POD: &str = "";
 
 /// Who may hear a change: the frame, and whom it is about.
 struct Told {
@@ -52,7 +55,8 @@ impl Shard {
                     return;
                 };
                 roster.handle_hello(pod);
-                self.tell_tale(room.clone(), Tale::Ask, false, true);
+                let at = now.instant + TICK;
+                self.presence.agenda.schedule(at, Due::Ask(room.clone()));
             }
             Tale::Here(here) => self.take_here(now, pod, room, here),
         }
@@ -73,6 +77,12 @@ impl Shard {
         self.presence.rosters.len()
     }
 
+    /// How many rooms somebody elsewhere wants to know of who of this shard is there, and how often
+    /// somebody asked of one room more than can be told of.
+    pub fn leases(&self) -> (usize, u64) {
+        (self.presence.leases.len(), self.presence.leases_refused)
+    }
+
     /// Does what is due of presence by now.
     pub(super) fn continue_presence(&mut self, now: Now) {
         for (id, room) in std::mem::take(&mut self.presence_wanted) {
@@ -82,8 +92,9 @@ impl Shard {
             self.presence.note_change(now.instant, &room);
         }
         for _ in 0..DUES_PER_TURN_MAX {
-            match self.presence.poll(now.instant) {
+            match self.presence.agenda.poll(now.instant) {
                 Some(Due::Tell(room)) => self.tell_who_is_here(now, room),
+                Some(Due::Expire(room)) => self.presence.expire(now.instant, room),
                 Some(Due::Show(room)) => self.show(now, &room),
                 Some(Due::Ask(room)) => self.ask_again(now, room),
                 Some(Due::Pods) => self.presence.give_up_dead_pods(now.instant),
@@ -108,7 +119,7 @@ impl Shard {
         {
             roster.listeners -= 1;
             if roster.listeners == 0 {
-                self.presence.rosters.remove(room);
+                self.presence.end_roster(room);
             }
         }
         self.touch(room);
@@ -165,22 +176,29 @@ impl Shard {
         let own = self.here(&room, false);
         let mut roster = Roster::new(now.instant, own.people.as_deref().unwrap_or_default());
         roster.listeners = 1;
-        self.presence.rosters.insert(room.clone(), roster);
-        self.tell_tale(room.clone(), Tale::Ask, true, true);
-        self.presence.schedule(now.instant + ASK_INTERVAL, Due::Ask(room));
+        self.presence.begin_roster(now.instant, room.clone(), roster);
+        self.tell_tale(room, Tale::Ask, true, true);
     }
 
     fn ask_again(&mut self, now: Now, room: RoomName) {
-        if self.presence.rosters.contains_key(&room) {
-            self.tell_tale(room.clone(), Tale::Ask, true, true);
-            self.presence.schedule(now.instant + ASK_INTERVAL, Due::Ask(room));
+        let Some(roster) = self.presence.rosters.get_mut(&room) else { return };
+        let has_forgotten = self.presence.hears_pods
+            && roster.forget_unconfirmed(now.instant.before(LEASE), OWN_POD);
+        if has_forgotten {
+            self.presence.show_soon(now.instant, &room);
         }
+        self.presence.agenda.schedule(now.instant + ASK_INTERVAL, Due::Ask(room.clone()));
+        self.tell_tale(room, Tale::Ask, true, true);
     }
 
     fn answer_tale(&mut self, now: Now, is_of_pod: bool, room: &RoomName) {
-        self.presence.grant(now.instant, room, is_of_pod);
         let here = self.here(room, true);
-        if here.count > 0 {
+        let lease = self.presence.grant(now.instant, room, is_of_pod);
+        let is_worth_it = match lease {
+            Some(lease) => lease.is_worth_telling(now.instant, here.count),
+            None => here.count > 0,
+        };
+        if is_worth_it {
             self.tell_tale(room.clone(), Tale::Here(here), is_of_pod, !is_of_pod);
         }
     }
@@ -188,17 +206,20 @@ impl Shard {
     fn tell_who_is_here(&mut self, now: Now, room: RoomName) {
         let Some(lease) = self.presence.leases.get_mut(&room) else { return };
         let listeners = lease.take_listeners(now.instant);
-        if listeners.shards || listeners.pods {
-            let tale = Tale::Here(self.here(&room, false));
-            self.tell_tale(room, tale, listeners.shards, listeners.pods);
-        } else {
-            self.presence.leases.remove(&room);
+        if !(listeners.shards || listeners.pods) {
+            return;
+        }
+        let here = self.here(&room, false);
+        let lease = self.presence.leases.get_mut(&room);
+        if lease.is_some_and(|lease| lease.is_worth_telling(now.instant, here.count)) {
+            self.tell_tale(room, Tale::Here(here), listeners.shards, listeners.pods);
         }
     }
 
     fn take_here(&mut self, now: Now, pod: Option<&Arc<str>>, room: &RoomName, here: &Here) {
         let Some(roster) = self.presence.rosters.get_mut(room) else { return };
-        let origin = Origin { pod: pod.cloned().unwrap_or_default(), shard: here.shard };
+        let pod_name = pod.cloned().unwrap_or_else(|| Arc::from(OWN_POD));
+        let origin = Origin { pod: pod_name, shard: here.shard };
         roster.handle_here(now.instant, origin, here);
         if let Some(pod) = pod {
             self.presence.watch_pod(now.instant, pod);
@@ -238,7 +259,7 @@ impl Shard {
         }
         let shown = roster.show(now.instant, &own, grace, members_max);
         if let Some(at) = roster.shows_at() {
-            self.presence.schedule(at, Due::Show(room.clone()));
+            self.presence.agenda.schedule(at, Due::Show(room.clone()));
         }
         match shown {
             Shown::Nothing => {}

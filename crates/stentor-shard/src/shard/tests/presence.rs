@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use stentor_wire::presence::{Here, Tale};
+use stentor_wire::presence::{Here, Person, Status, Tale};
 
 use super::*;
 use crate::presence::TICK;
@@ -123,4 +123,100 @@ fn a_full_ring_keeps_the_last_word_about_everybody_and_no_chat_goes_for_the_othe
     let of = |kind: &str| world.frames(1).iter().filter(|of| of.json()["type"] == kind).count();
     assert_eq!((of("chat"), of("system")), (100, 1), "nothing but a welcome, and no gap");
     assert_eq!(told(&world, 1).last().expect("the last word")["status"], "online");
+}
+
+/// What another pod says of its people in room `a`.
+fn says(world: &mut World, pod: &str, clients: &[u128]) {
+    let people = clients
+        .iter()
+        .map(|number| Person {
+            client_id: Uuid::from_u128(*number),
+            user: None,
+            status: Status::Online,
+        })
+        .collect();
+    let here =
+        Here { shard: 0, is_answer: false, count: clients.len() as u64, people: Some(people) };
+    world.shard.handle_tale(world.now(), Some(&pod.into()), Some(&name("a")), &Tale::Here(here));
+}
+
+/// Lets seconds pass, one by one, in which a pod gives signs of life, and counts what is asked.
+fn pass_seconds(world: &mut World, seconds: u64, pod: &str) -> usize {
+    let mut asked = 0;
+    for _ in 0..seconds {
+        world.shard.handle_tale(world.now(), Some(&pod.into()), None, &Tale::Alive);
+        world.shard.handle_heard(world.now(), MemberId(0));
+        world.pass(Duration::from_secs(1));
+        asked += tales(world).iter().filter(|tale| **tale == Tale::Ask).count();
+        world.turn();
+    }
+    asked
+}
+
+#[test]
+fn a_round_of_questions_goes_on_once_a_room_however_often_somebody_comes_and_the_link_returns() {
+    let mut world = world();
+    for _ in 0..50 {
+        world.shard.handle_audience_heard(world.now(), None);
+        world.shard.handle_audience_heard(world.now(), Some(&name("a")));
+        world.connect_with(1, &["a"], WATCHES);
+        world.pass(Duration::ZERO);
+        world.disconnect(1);
+        world.disconnect(0);
+        world.connect_with(0, &["a"], WATCHES);
+        world.pass(Duration::ZERO);
+    }
+    tales(&mut world);
+    assert_eq!(pass_seconds(&mut world, 90, "b"), 3);
+}
+
+#[test]
+fn a_room_is_asked_about_at_once_when_it_is_heard_anew() {
+    let mut world = world();
+    tales(&mut world);
+    world.shard.handle_audience_heard(world.now(), Some(&name("other")));
+    world.pass(TICK);
+    assert_eq!(tales(&mut world), []);
+    world.shard.handle_audience_heard(world.now(), Some(&name("a")));
+    world.pass(TICK);
+    assert_eq!(tales(&mut world), [Tale::Ask]);
+}
+
+#[test]
+fn whom_nobody_confirms_any_more_is_gone_unless_pods_could_not_be_heard() {
+    let mut world = world();
+    world.shard.handle_audience_heard(world.now(), None);
+    says(&mut world, "b", &[7]);
+    tick(&mut world);
+    assert_eq!(told(&world, 0).len(), 1);
+    // The pod lives, and the last word about its member was lost.
+    pass_seconds(&mut world, 60, "b");
+    assert_eq!(told(&world, 0).len(), 1);
+    world.shard.handle_pods_unheard();
+    pass_seconds(&mut world, 100, "b");
+    assert_eq!(told(&world, 0).len(), 1, "a Redis that is away takes nobody");
+    world.shard.handle_audience_heard(world.now(), None);
+    pass_seconds(&mut world, 60, "b");
+    assert_eq!(told(&world, 0).len(), 1);
+    pass_seconds(&mut world, 60, "b");
+    assert_eq!(told(&world, 0).last().expect("a word")["status"], "offline");
+}
+
+#[test]
+fn who_went_while_other_pods_were_not_heard_is_told_to_them_once_they_are() {
+    let mut world = World::new();
+    world.shard.handle_audience_heard(world.now(), None);
+    world.connect(0, &["a"]);
+    let pod: Arc<str> = "b".into();
+    world.shard.handle_tale(world.now(), Some(&pod), Some(&name("a")), &Tale::Ask);
+    world.shard.handle_pods_unheard();
+    world.disconnect(0);
+    world.pass(Duration::from_secs(200));
+    tales(&mut world);
+    world.shard.handle_audience_heard(world.now(), None);
+    world.pass(TICK);
+    let told = tales(&mut world);
+    assert!(matches!(&told[..], [Tale::Here(Here { count: 0, .. })]), "{told:?}");
+    world.shard.handle_tale(world.now(), Some(&pod), Some(&name("a")), &Tale::Ask);
+    assert_eq!(tales(&mut world).len(), 1, "it is said again to who asks");
 }
