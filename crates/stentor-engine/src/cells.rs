@@ -52,6 +52,8 @@ pub(crate) struct Cells {
     history_bytes: AtomicU64,
     rosters: AtomicU64,
     presence_told: AtomicU64,
+    leases: AtomicU64,
+    leases_refused: AtomicU64,
     delivery_local: HistogramCell,
     delivery_remote: HistogramCell,
     turns: HistogramCell,
@@ -87,6 +89,9 @@ impl Cells {
         self.messages_replayed.store(counters.messages_replayed, Relaxed);
         self.rosters.store(shard.rosters() as u64, Relaxed);
         self.presence_told.store(counters.presence_told, Relaxed);
+        let (leases, refused) = shard.leases();
+        self.leases.store(leases as u64, Relaxed);
+        self.leases_refused.store(refused, Relaxed);
         let (messages, bytes) = shard.kept();
         self.history_messages.store(messages as u64, Relaxed);
         self.history_bytes.store(bytes as u64, Relaxed);
@@ -150,6 +155,8 @@ impl Cells {
             history_bytes: self.history_bytes.load(Relaxed),
             rosters: self.rosters.load(Relaxed),
             presence_told: self.presence_told.load(Relaxed),
+            leases: self.leases.load(Relaxed),
+            leases_refused: self.leases_refused.load(Relaxed),
             refused: self.refused.load(Relaxed),
             crowded_out: self.crowded_out.load(Relaxed),
             timed_out: self.timed_out.load(Relaxed),

@@ -105,6 +105,10 @@ pub struct ShardFigures {
     pub rosters: u64,
     /// Counter: words about who came, went or is away, one for each member that was told.
     pub presence_told: u64,
+    /// Gauge: rooms of which others are told who of this shard is there.
+    pub leases: u64,
+    /// Counter: questions of others about a room more than this shard tells changes of.
+    pub leases_refused: u64,
     /// Counter: sockets that the door refused.
     pub refused: u64,
     /// Counter: sockets for which there was no place at the door.

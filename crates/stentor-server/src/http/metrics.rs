@@ -188,6 +188,18 @@ fn presence(page: &mut Exposition, figures: &Figures) {
         "Words about who came, went or is away, one for each connection that was told.",
         of_all(|shard| shard.presence_told),
     );
+    page.single(
+        "realtime_presence_leases",
+        Metric::Gauge,
+        "Rooms of which a shard tells others who is there, because they asked; at most 65,536 each.",
+        of_all(|shard| shard.leases),
+    );
+    page.single(
+        "realtime_presence_leases_refused_total",
+        Metric::Counter,
+        "Questions about a room more than that: they are answered, but not told of changes.",
+        of_all(|shard| shard.leases_refused),
+    );
 }
 
 fn shards(page: &mut Exposition, shards: &[ShardFigures]) {

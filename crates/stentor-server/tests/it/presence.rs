@@ -255,3 +255,40 @@ fn the_people_of_a_pod_that_is_killed_are_gone_and_a_redis_that_is_away_takes_no
     assert_eq!(message["data"]["client_id"], id);
     assert_eq!(message["data"]["status"], "offline");
 }
+
+#[test]
+fn who_goes_or_comes_while_redis_is_away_is_told_when_it_is_back() {
+    let mut redis = Redis::start();
+    let start = || {
+        let tell = at(&redis.url());
+        let pod = Pod::start(|settings| {
+            tell(settings);
+            quick(0)(settings);
+        });
+        wait_up(&pod);
+        pod
+    };
+    let (a, b) = (start(), start());
+    let mut watcher = a.connect("/ws/a?presence=1");
+    let (_stays, stays) = arrival(&b, "/ws/a?events=1");
+    let (goes, gone) = arrival(&b, "/ws/a?events=1");
+    let mut come = [told(&mut watcher), told(&mut watcher)];
+    come.sort_unstable();
+    let mut expected = [word(&stays, "online"), word(&gone, "online")];
+    expected.sort_unstable();
+    assert_eq!(come, expected);
+    redis.kill();
+    wait_down(&a);
+    wait_down(&b);
+    drop(goes);
+    wait_until("it to be gone", || b.engine().inspect().connections() == 1);
+    let _comes = b.connect("/ws/a");
+    watcher.expect_nothing();
+    redis.start_again();
+    wait_up(&a);
+    let mut words = [told(&mut watcher).1, told(&mut watcher).1];
+    words.sort_unstable();
+    assert_eq!(words, ["offline", "online"], "{gone} went and another came");
+    let room = format!("{BASE}/rooms/a");
+    wait_until("the room", || a.get(&room).json()["connections_in_all_pods"] == 3);
+}
