@@ -76,6 +76,10 @@ pub(crate) struct Roster {
     said: HashMap<Origin, Said>,
     /// Pods that said hello since it began: their people came after that.
     newcomers: Vec<Arc<str>>,
+    /// How often others were asked again.
+    round: u32,
+    /// In which round each pod answered first: whom it tells of in a later one came after that.
+    answered: HashMap<Arc<str>, u32>,
     known: BTreeMap<Key, Known>,
     /// Names are not told because there are too many.
     counts: bool,
@@ -92,6 +96,8 @@ impl Roster {
             listeners: 0,
             said: HashMap::new(),
             newcomers: Vec::new(),
+            round: 0,
+            answered: HashMap::new(),
             known: BTreeMap::new(),
             counts: false,
             told_count: 0,
@@ -120,6 +126,11 @@ impl Roster {
         is_due
     }
 
+    /// Others are asked again.
+    pub(crate) fn begin_round(&mut self) {
+        self.round += 1;
+    }
+
     /// A pod has its first member: whoever it tells of has come.
     pub(crate) fn handle_hello(&mut self, pod: &Arc<str>) {
         if !self.newcomers.contains(pod) {
@@ -130,8 +141,10 @@ impl Roster {
     /// Takes what an origin says of its people. Who was there before this roster is not told of.
     pub(crate) fn handle_here(&mut self, now: Instant, origin: Origin, here: &Here) {
         let is_first = !self.said.contains_key(&origin);
+        let round = *self.answered.entry(Arc::clone(&origin.pod)).or_insert(self.round);
         let was_there = is_first
             && here.is_answer
+            && round == self.round
             && now.since(self.began_at) < BASELINE
             && !self.newcomers.contains(&origin.pod);
         if was_there && let Some(people) = &here.people {
@@ -170,6 +183,7 @@ impl Roster {
             stays
         });
         self.newcomers.retain(|newcomer| newcomer != pod);
+        self.answered.remove(pod);
         for key in &lost {
             if let Some(known) = self.known.get_mut(key) {
                 known.gone_at = Some(Instant::default());

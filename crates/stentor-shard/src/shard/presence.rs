@@ -184,6 +184,7 @@ impl Shard {
         let Some(roster) = self.presence.rosters.get_mut(&room) else { return };
         let has_forgotten = self.presence.hears_pods
             && roster.forget_unconfirmed(now.instant.before(LEASE), OWN_POD);
+        roster.begin_round();
         if has_forgotten {
             self.presence.show_soon(now.instant, &room);
         }

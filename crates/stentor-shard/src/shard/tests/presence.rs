@@ -220,3 +220,29 @@ fn who_went_while_other_pods_were_not_heard_is_told_to_them_once_they_are() {
     world.shard.handle_tale(world.now(), Some(&pod), Some(&name("a")), &Tale::Ask);
     assert_eq!(tales(&mut world).len(), 1, "it is said again to who asks");
 }
+
+#[test]
+fn who_comes_while_others_are_asked_again_is_told() {
+    let mut world = world();
+    let pod: Arc<str> = "b".into();
+    let mut answer = |world: &mut World, shard: u16, client: u128| {
+        let client_id = Uuid::from_u128(client);
+        let person = Person { client_id, user: None, status: Status::Online };
+        let people = Some(Arc::from([person]));
+        let here = Tale::Here(Here { shard, is_answer: true, count: 1, people });
+        world.shard.handle_tale(world.now(), Some(&pod), Some(&name("a")), &here);
+    };
+    // Two shards of the pod answer the first question: both had people there already.
+    answer(&mut world, 0, 7);
+    answer(&mut world, 1, 8);
+    tick(&mut world);
+    assert_eq!(told(&world, 0), Vec::<Value>::new());
+    world.shard.handle_audience_heard(world.now(), Some(&name("a")));
+    tick(&mut world);
+    answer(&mut world, 0, 7);
+    answer(&mut world, 2, 9);
+    tick(&mut world);
+    let told = told(&world, 0);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["client_id"], Uuid::from_u128(9).to_string());
+}
