@@ -286,6 +286,19 @@ impl Pipeline {
         Some(Publish { ticket: Some(ticket), audience, payload, entry })
     }
 
+    /// The last message that was said here.
+    pub fn newest(&self) -> Ticket {
+        Ticket(self.tickets)
+    }
+
+    /// Whether nothing that was said up to this message can still be published: Redis has it, or
+    /// never will.
+    pub fn has_settled(&self, last: Ticket) -> bool {
+        let pending =
+            [self.outbox.first_ticket(), self.away.first_ticket(), self.in_flight.first_ticket()];
+        pending.into_iter().flatten().all(|ticket| ticket > last)
+    }
+
     /// A channel on which a message was said that Redis does not get and no history has; each is
     /// named once for all that was lost until it is.
     pub fn poll_unpublished(&mut self) -> Option<Audience> {
@@ -434,12 +447,7 @@ impl Pipeline {
     /// Ends the outage once everything that was said in it is out.
     fn heal(&mut self, now: Instant) {
         let Some(outage) = &self.outage else { return };
-        let waits = |first: Option<Ticket>| first.is_some_and(|ticket| ticket <= outage.last);
-        if !self.link_up
-            || waits(self.outbox.first_ticket())
-            || waits(self.in_flight.first_ticket())
-            || waits(self.away.first_ticket())
-        {
+        if !self.link_up || !self.has_settled(outage.last) {
             return;
         }
         let healed = Healed {

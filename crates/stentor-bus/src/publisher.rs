@@ -134,6 +134,15 @@ impl Outgoings {
         count
     }
 
+    /// Appends whatever waits by now.
+    pub(crate) fn take_all(&mut self, out: &mut impl Extend<Outgoing>) {
+        let (messages, mut bytes) = (&mut self.messages, 0);
+        // Who says something meanwhile does not keep this going.
+        let waiting = std::iter::from_fn(|| messages.try_recv().ok()).take(QUEUE_MESSAGES_MAX);
+        out.extend(waiting.inspect(|outgoing| bytes += outgoing.message.len()));
+        self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
     /// Takes nothing new; what waits can still be received.
     pub(crate) fn close(&mut self) {
         self.messages.close();

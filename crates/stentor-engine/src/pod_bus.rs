@@ -51,6 +51,19 @@ impl PodBus {
         self.link.clone()
     }
 
+    /// Returns when the first attempt to hear Redis has ended, one way or the other.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost.
+    pub(crate) async fn first_attempt(&self) {
+        let mut changes = self.link.clone();
+        while changes.changed().await.is_ok() {
+            if *changes.borrow_and_update() != LinkState::Connecting {
+                return;
+            }
+        }
+    }
+
     /// The figures; of a bus that has ended the last.
     pub(crate) fn counters(&self) -> Counters {
         *self.counters.borrow()

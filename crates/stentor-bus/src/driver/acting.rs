@@ -33,6 +33,12 @@ impl Driver {
         self.number_what_was_said();
     }
 
+    /// Takes whatever has been said by now.
+    pub(super) fn take_what_was_said(&mut self) {
+        self.ends.outgoings.take_all(&mut self.said);
+        self.number_what_was_said();
+    }
+
     /// One after the other, so that a panic costs one message and leaves a hole for it.
     fn number_what_was_said(&mut self) {
         let now = self.clock.now().instant;

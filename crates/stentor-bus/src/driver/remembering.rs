@@ -1,8 +1,12 @@
 //! Remembering: what is said goes into the streams of its rooms, and is read from them.
 //!
+//! The bad case first: who asks has what comes from here on, and the stream is to have everything
+//! before. What this pod has said and Redis has not taken yet is in neither: such a read waits for
+//! it, in an outage too, and whoever waits too long is told that something may be missing.
+//!
 //! Where no history is kept on Redis none of this does anything.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -19,9 +23,10 @@ use crate::histories::{Ask, ReadError, ReadResult};
 use crate::inbox::{Arrival, Origin};
 use crate::link::LinkState;
 use crate::pipeline::Entry;
+use crate::record::Ticket;
 use crate::session::{Append, Found};
 use crate::stream_history::StreamHistory;
-use crate::stream_reads::StreamReads;
+use crate::stream_reads::{StreamReads, WAITING_MAX};
 use crate::stream_upkeep::{StreamUpkeep, Upkeep};
 
 /// What a bus with history on Redis has beside the rest.
@@ -29,6 +34,8 @@ pub(super) struct Memory {
     pub(super) asks: mpsc::Receiver<Ask>,
     pub(super) upkeep: StreamUpkeep,
     pub(super) reading: FuturesUnordered<Reading>,
+    /// Who has asked, and what must be published before that is read, in that order.
+    gate: VecDeque<(Ticket, Ask)>,
     reads: StreamReads<oneshot::Sender<ReadResult>>,
     /// Rooms whose messages are on their way into their streams, and how many of each.
     appending: HashMap<Audience, usize>,
@@ -44,6 +51,7 @@ impl Memory {
             asks,
             upkeep: StreamUpkeep::new(history.ttl),
             reading: FuturesUnordered::new(),
+            gate: VecDeque::new(),
             reads: StreamReads::default(),
             appending: HashMap::new(),
             counters: HistoryCounters::default(),
@@ -51,17 +59,21 @@ impl Memory {
     }
 
     pub(super) fn counters(&self) -> HistoryCounters {
-        HistoryCounters { waiting: self.reads.len() as u64, ..self.counters }
+        HistoryCounters { waiting: (self.reads.len() + self.gate.len()) as u64, ..self.counters }
+    }
+
+    fn refuse(&mut self, answer: oneshot::Sender<ReadResult>, why: ReadError) {
+        self.counters.unanswered += 1;
+        // Who asked may have given up.
+        let _ = answer.send(Err(why));
     }
 
     /// Everybody who waits is told that nothing can be read.
     fn release(&mut self) {
         self.reading.clear();
-        for waiter in self.reads.handle_link_down() {
-            self.counters.unanswered += 1;
-            // Who waited may have given up.
-            let _ = waiter.send(Err(ReadError::LinkDown));
-        }
+        let mut waiters = self.reads.handle_link_down();
+        waiters.extend(self.gate.drain(..).map(|(_, ask)| ask.answer));
+        waiters.into_iter().for_each(|waiter| self.refuse(waiter, ReadError::LinkDown));
     }
 }
 
@@ -180,6 +192,8 @@ impl Driver {
     }
 
     pub(super) fn handle_ask(&mut self, first: Ask) {
+        // What was said before it was asked waits in the other queue.
+        self.take_what_was_said();
         self.take_ask(first);
         for _ in 1..AT_ONCE_MAX {
             let next = self.memory.as_mut().and_then(|memory| memory.asks.try_recv().ok());
@@ -188,21 +202,28 @@ impl Driver {
         }
     }
 
-    fn take_ask(&mut self, Ask { audience, answer }: Ask) {
+    fn take_ask(&mut self, ask: Ask) {
         let Some(memory) = &mut self.memory else { return };
-        let (answer, why) = if self.link.state() == LinkState::Up {
-            let Err(answer) = memory.reads.handle_asked(audience, answer) else { return };
-            (answer, ReadError::Busy)
+        if self.link.state() != LinkState::Up {
+            memory.refuse(ask.answer, ReadError::LinkDown);
+        } else if memory.gate.len() >= WAITING_MAX {
+            memory.refuse(ask.answer, ReadError::Busy);
         } else {
-            (answer, ReadError::LinkDown)
-        };
-        memory.counters.unanswered += 1;
-        // Who asked may have given up.
-        let _ = answer.send(Err(why));
+            memory.gate.push_back((self.pipeline.newest(), ask));
+        }
     }
 
     /// Begins the reads whose turn it is.
     pub(super) fn read(&mut self) {
+        if let Some(memory) = &mut self.memory {
+            while memory.gate.front().is_some_and(|(last, _)| self.pipeline.has_settled(*last))
+                && let Some((_, ask)) = memory.gate.pop_front()
+            {
+                if let Err(answer) = memory.reads.handle_asked(ask.audience, ask.answer) {
+                    memory.refuse(answer, ReadError::Busy);
+                }
+            }
+        }
         while let (Some(memory), Some(session)) = (&mut self.memory, &self.session) {
             let Some(audience) = memory.reads.poll_read() else { return };
             let names = &self.settings.names;

@@ -4,13 +4,16 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use stentor_shard::{HistoryConfig, PresenceConfig, ShardConfig};
 
 use crate::driver::{Arrivals, Driver, Entrance};
 use crate::mailbox::{Address, Mailbox};
 use crate::pod::Pod;
+
+/// For so long nobody is let in by a pod that does not know yet whether it hears Redis.
+const BUS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a shard's thread takes along.
 pub(super) struct Start {
@@ -56,6 +59,10 @@ impl Start {
             .enable_time()
             .build_local(tokio::runtime::LocalOptions::default())?;
         runtime.block_on(async {
+            if let Some(bus) = &self.pod.bus {
+                // Whoever comes first would else resume at a pod that hears nobody yet.
+                let _ = tokio::time::timeout(BUS_PATIENCE, bus.first_attempt()).await;
+            }
             let config = shard_config(self.index, &self.pod);
             let driver = Driver::new(
                 self.index,

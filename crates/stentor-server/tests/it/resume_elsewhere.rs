@@ -125,3 +125,21 @@ fn where_redis_does_not_answer_memory_does_and_promises_nothing() {
     redis.resume();
     wait_up(&pod);
 }
+
+#[test]
+fn what_waits_for_redis_is_not_missing_in_what_is_read_from_it() {
+    let redis = Redis::start();
+    let pod = keeping(&redis);
+    let mut speaker = pod.connect("/ws/a");
+    wait_up(&pod);
+    let last = say_texts(&mut speaker, "a", &["before"]).remove(0);
+    redis.pause();
+    wait_down(&pod);
+    say_texts(&mut speaker, "a", &["1", "2", "3"]);
+    redis.resume();
+    pod.wait_for_stats("redis to be heard", |stats| stats["redis"]["connected"] == true);
+    // What was kept over the outage goes out a while after that.
+    let (resume, mut client) = come_back(&pod, "/ws/a", id(&last));
+    let heard = replayed(&resume, &mut client);
+    assert!(heard.ends_with(&["1", "2", "3"].map(str::to_owned)), "{resume} {heard:?}");
+}
