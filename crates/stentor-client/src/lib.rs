@@ -13,10 +13,10 @@
 //!         Happening::Heard(Heard::Message(message)) => {
 //!             println!("{}: {}", message.from, message.data)
 //!         }
-//!         Happening::Heard(_) => {}
 //!         Happening::Disconnected { failure, retry_in } => {
 //!             eprintln!("{failure}; again in {retry_in:?}")
 //!         }
+//!         Happening::Heard(_) | Happening::Acked { .. } | Happening::Refused { .. } => {}
 //!     }
 //! }
 //! # }

@@ -1,4 +1,5 @@
-//! Real servers that tests start: Redis alone, as a cluster, under Sentinel, and a faulty network.
+//! Real servers that tests start: Redis alone, as a cluster, under Sentinel, balancers, and a faulty
+//! network.
 //!
 //! Each server belongs to a value and ends with it, also where a test panics; its folder goes
 //! along, and after a panic the tail of its log is printed. Ports are leased, so that tests of
@@ -9,8 +10,10 @@
 //! tokio runtime that has the code under test on the same thread calls them in `spawn_blocking`.
 //!
 //! The crate does not know Stentor: no room, no message, no setting of a pod. It needs Linux
-//! (every address of 127.0.0.0/8 works there) and a redis-server of version 7 or newer.
+//! (every address of 127.0.0.0/8 works there), a redis-server of version 7 or newer, and for
+//! balancers nginx and HAProxy.
 
+mod balancer;
 mod certificates;
 mod cluster;
 mod folder;
@@ -24,6 +27,7 @@ mod sentinels;
 mod slot;
 mod wait;
 
+pub use balancer::Balancer;
 pub use certificates::Certificates;
 pub use cluster::RedisCluster;
 pub use port::Port;

@@ -195,7 +195,7 @@ impl Redis {
     }
 
     fn run(&mut self) {
-        let mut command = Command::new(program::redis_server());
+        let mut command = Command::new(program::REDIS_SERVER.path());
         command.arg(self.folder.file("redis.conf"));
         if self.is_sentinel {
             command.arg("--sentinel");

@@ -45,8 +45,9 @@ cargo xtask <command>
 
 What a step lacks it gets by itself: playwright-core, kosoku, k6, ws, socket.io, @asyncapi/parser,
 openapi-spec-validator, gungraun-runner and cargo-fuzz into .tools/ of the project; Chromium, Redis,
-valgrind, nchan and nats-server by apt-get where that is possible. Settings: CHROMIUM and
-REDIS_SERVER = the paths of these programs; SHOTS = a folder for pictures of the chat page.";
+nginx, HAProxy, valgrind, nchan and nats-server by apt-get where that is possible. Settings:
+CHROMIUM, REDIS_SERVER, NGINX and HAPROXY = the paths of these programs; SHOTS = a folder for
+pictures of the pages.";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

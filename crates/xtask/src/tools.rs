@@ -163,6 +163,22 @@ pub(crate) fn nchan(project: &Project) -> Result<(PathBuf, PathBuf), String> {
     find_or_install(project, &["nginx", NCHAN_PACKAGE], find)
 }
 
+/// The program `nginx`; installed by apt-get where it is not.
+///
+/// # Errors
+/// In words, with what to install.
+pub(crate) fn nginx(project: &Project) -> Result<PathBuf, String> {
+    find_or_install(project, &["nginx-light"], || in_path("nginx"))
+}
+
+/// The program `haproxy`; installed by apt-get where it is not.
+///
+/// # Errors
+/// In words, with what to install.
+pub(crate) fn haproxy(project: &Project) -> Result<PathBuf, String> {
+    find_or_install(project, &["haproxy"], || in_path("haproxy"))
+}
+
 /// The program `nats-server`; installed by apt-get where it is not.
 ///
 /// # Errors

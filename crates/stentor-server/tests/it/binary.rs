@@ -33,10 +33,20 @@ impl Process {
         Process::start_as(stentor().args(flags), "json")
     }
 
+    /// As [`Process::start`], on this port.
+    pub(crate) fn start_on(port: u16, flags: &[&str]) -> Process {
+        Process::spawn(stentor().args(flags), port, "json")
+    }
+
     /// As [`Process::start`], with whatever the command has, and a log in this format.
     pub(crate) fn start_as(command: &mut Command, log_format: &str) -> Process {
+        Process::spawn(command, 0, log_format)
+    }
+
+    fn spawn(command: &mut Command, port: u16, log_format: &str) -> Process {
         let mut child = command
-            .args(["--host=127.0.0.1", "--port=0", "--log-format", log_format])
+            .args(["--host=127.0.0.1", "--log-format", log_format])
+            .args(["--port", &port.to_string()])
             .stderr(Stdio::piped())
             .spawn()
             .expect("a binary that runs");

@@ -36,6 +36,7 @@ mod presence;
 mod pressure;
 mod probes;
 mod process;
+mod proxies;
 mod publishing;
 mod refusals;
 mod renewal;

@@ -13,15 +13,22 @@ use crate::tools;
 const CARGO_DEADLINE: Duration = Duration::from_secs(60 * 60);
 
 /// Unit, property, integration and doc tests of every crate; all of them, even where one fails.
-/// The examples are built along. Tests that start a Redis are told where its program is; where
-/// there is none they fail, and the others run all the same.
+/// The examples are built along. Tests that start a Redis or a balancer are told where its program
+/// is; where there is none they fail, and the others run all the same.
 pub(crate) fn tests(project: &Project) -> Outcome {
     let mut command = project.cargo(&["test", "--workspace", "--no-fail-fast"]);
-    match tools::redis_server(project) {
-        Ok(path) => {
-            command.env("REDIS_SERVER", path);
+    let programs = [
+        ("REDIS_SERVER", tools::redis_server(project)),
+        ("NGINX", tools::nginx(project)),
+        ("HAPROXY", tools::haproxy(project)),
+    ];
+    for (variable, found) in programs {
+        match found {
+            Ok(path) => {
+                command.env(variable, path);
+            }
+            Err(fault) => eprintln!("xtask: {fault}"),
         }
-        Err(fault) => eprintln!("xtask: {fault}"),
     }
     let (counts, result) = run::count(command, CARGO_DEADLINE);
     Outcome { counts, fault: result.err() }
