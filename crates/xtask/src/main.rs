@@ -14,19 +14,20 @@ use std::process::ExitCode;
 
 use project::Project;
 use report::Report;
-use steps::{browser, cargo, compare, conformance, descriptions, fuzz, instructions, k6};
+use steps::{browser, cargo, compare, conformance, deploy, descriptions, fuzz, instructions, k6};
 
 const HELP: &str = "\
 cargo xtask <command>
 
   test         all tests: unit, property, integration, docs, browser, conformance,
-               descriptions, k6
+               descriptions, deploy, k6
   fmt          format the sources
   lint         fmt --check, and clippy with warnings denied
   browser      the chat page in headless Chromium against the real server
   conformance  the Autobahn cases against the engine as a server and the client crate as a client
   descriptions /asyncapi.json and /openapi.json of the real server, judged by the parser of
                AsyncAPI and a validator of OpenAPI
+  deploy       the files of deploy/, by the tools of those who read them
   k6           a short run of every script of loadtest/k6
   k6 <script> [KEY=VALUE...]
                one (chat, fanout, spike, soak, resume) at full length, against a server started
@@ -44,8 +45,8 @@ cargo xtask <command>
   help         this text
 
 What a step lacks it gets by itself: playwright-core, kosoku, k6, ws, socket.io, @asyncapi/parser,
-openapi-spec-validator, gungraun-runner and cargo-fuzz into .tools/ of the project; Chromium, Redis,
-nginx, HAProxy, valgrind, nchan and nats-server by apt-get where that is possible. Settings:
+openapi-spec-validator, linters, gungraun-runner and cargo-fuzz into .tools/ of the project; Chromium, Redis,
+nginx, HAProxy, promtool, valgrind, nchan and nats-server by apt-get where that is possible. Settings:
 CHROMIUM, REDIS_SERVER, NGINX and HAPROXY = the paths of these programs; SHOTS = a folder for
 pictures of the pages.";
 
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         "browser" => report.step("browser", || browser::run(&project)),
         "conformance" => report.step("conformance", || conformance::run(&project)),
         "descriptions" => report.step("descriptions", || descriptions::run(&project)),
+        "deploy" => report.step("deploy", || deploy::run(&project)),
         "k6" if arguments.is_empty() => k6_short(&project, &mut report),
         "k6" => return k6::single(&project, &arguments),
         "compare" => return compare::run(&project, &arguments),
@@ -104,6 +106,7 @@ fn test(project: &Project, report: &mut Report) {
     report.step("browser", || browser::run(project));
     report.step("conformance", || conformance::run(project));
     report.step("descriptions", || descriptions::run(project));
+    report.step("deploy", || deploy::run(project));
     k6_short(project, report);
 }
 

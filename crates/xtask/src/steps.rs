@@ -5,6 +5,7 @@ pub(crate) mod build;
 pub(crate) mod cargo;
 pub(crate) mod compare;
 pub(crate) mod conformance;
+pub(crate) mod deploy;
 pub(crate) mod descriptions;
 pub(crate) mod fuzz;
 pub(crate) mod instructions;

