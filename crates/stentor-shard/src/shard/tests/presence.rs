@@ -225,7 +225,7 @@ fn who_went_while_other_pods_were_not_heard_is_told_to_them_once_they_are() {
 fn who_comes_while_others_are_asked_again_is_told() {
     let mut world = world();
     let pod: Arc<str> = "b".into();
-    let mut answer = |world: &mut World, shard: u16, client: u128| {
+    let answer = |world: &mut World, shard: u16, client: u128| {
         let client_id = Uuid::from_u128(client);
         let person = Person { client_id, user: None, status: Status::Online };
         let people = Some(Arc::from([person]));
