@@ -1,5 +1,7 @@
 //! Clients that come back to another pod than they left, with Redis between the two.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use stentor_server::{HistoryMode, Settings};
 use stentor_testbed::Redis;
@@ -35,8 +37,10 @@ fn a_pod_that_hears_the_room_has_what_was_missed_on_the_other() {
     let mut speaker = a.connect("/ws/a");
     wait_up(&b);
     // Before a second is over it cannot be known what was said before, and a pod that stood still
-    // promises nothing.
+    // promises nothing. Nor can it where a second's messages are more than a room keeps: hence the
+    // pause.
     wait_until("a promise", || {
+        std::thread::park_timeout(Duration::from_millis(100));
         let last = say_texts(&mut speaker, "a", &["x"]).remove(0);
         while here.next_json()["id"] != last["id"] {}
         say_texts(&mut speaker, "a", &["1", "2", "3"]);
