@@ -1,7 +1,7 @@
 //! Histories: how the rest of the pod reads what a room's stream holds.
 //!
-//! The bad case first: a Redis that does not answer, or too many who ask, is an error within a
-//! second, and whoever asked replays what it has itself and says that something may be missing.
+//! The bad case first: a Redis that does not answer, or too many who ask, is an error before long,
+//! and whoever asked replays what it has itself and says that something may be missing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,9 @@ use crate::channel::Audience;
 use crate::stream_history::{Kept, StreamHistory};
 use crate::stream_reads::WAITING_MAX;
 
-/// Nobody waits longer for a read.
-pub const READ_TIMEOUT: Duration = Duration::from_secs(1);
+/// Nobody waits longer for a read. A link that is deaf is found out before, and ends all reads: this
+/// is for a Redis that is only slow, behind which a short wait is less than a message missed.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What became of a read.
 pub(crate) type ReadResult = Result<Arc<Kept>, ReadError>;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use stentor_wire::encode::frame_timestamp;
 use uuid::Uuid;
 
 use crate::relay::{self, Record};
@@ -78,6 +79,13 @@ impl StreamEntry {
             frame: relayed.frame(),
             is_settled,
         })
+    }
+
+    /// The earliest that anybody heard it, in milliseconds since 1970: members of its own pod hear a
+    /// message before Redis takes it, in an outage long before.
+    pub fn heard_from(&self) -> u64 {
+        let taken_at = self.at.unix_millis;
+        frame_timestamp(&self.frame).map_or(taken_at, |stamp| stamp.unix_millis().min(taken_at))
     }
 }
 

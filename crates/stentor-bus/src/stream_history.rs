@@ -7,9 +7,9 @@
 //! kept, and says that something may be missing.
 //!
 //! The stream's order is that in which Redis took the messages, and a client hears them in nearly
-//! that order: what its own pod says comes to it sooner. So what stands up to a second before the
-//! last message that it heard may be unknown to it, and is part of the replay, unless it is
-//! certain. Clients drop by id what they have had.
+//! that order: what its own pod says comes to it sooner, in an outage long before Redis has it. So
+//! what Redis took from a second before the last message was said may be unknown to who heard that,
+//! and is part of the replay, unless it is certain. Clients drop by id what they have had.
 //!
 //! Trusted is that all pods are set to the same size. That a Redis keeps what it said it has taken
 //! is trusted for as long as it runs; in a cluster, where a message may be heard before it is in its
@@ -120,9 +120,9 @@ impl Kept {
         last: usize,
     ) -> Option<Vec<&'a StreamEntry>> {
         let heard = ordered[last].entry;
-        let window = heard.at.unix_millis.saturating_sub(millis(WINDOW));
+        let window = heard.heard_from().saturating_sub(millis(WINDOW));
         let is_there = self.is_whole || self.reaches_before(window);
-        let is_sound = self.sound_since <= heard.at.unix_millis;
+        let is_sound = self.sound_since <= heard.heard_from();
         if !(is_there && is_sound) || self.may_lack(ordered, window) {
             return None;
         }

@@ -268,6 +268,17 @@ impl History {
         room.entry(number).map(|entry| (number, entry))
     }
 
+    /// What is kept of a room before its message of this number.
+    pub(crate) fn entries_before(
+        &self,
+        id: HistoryId,
+        number: u64,
+    ) -> impl Iterator<Item = &Entry> + '_ {
+        let room = &self.rooms[id.index()];
+        let count = usize::try_from(number.saturating_sub(room.first)).unwrap_or(usize::MAX);
+        room.entries.iter().take(count)
+    }
+
     /// The number that the room's next message will have.
     pub(crate) fn next_number(&self, id: HistoryId) -> u64 {
         let room = &self.rooms[id.index()];

@@ -3,8 +3,10 @@
 //! An archive keeps what is said for all pods, so it may know what this shard does not. Who asked
 //! it for what is the driver's business.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
-use stentor_wire::encode::frame_timestamp;
+use stentor_wire::encode::{frame_id, frame_timestamp};
 use stentor_wire::room_name::RoomName;
 
 /// What an archive knows.
@@ -29,8 +31,19 @@ pub struct OfRoom {
     pub oldest_id: Option<String>,
 }
 
+impl OfRoom {
+    /// Puts before its frames what was `kept` elsewhere and is older than all of them, that is what
+    /// stands there before the first of them.
+    pub(crate) fn precede<'a>(&mut self, kept: impl Iterator<Item = &'a Bytes>) {
+        let ids: HashSet<&str> = self.frames.iter().filter_map(|frame| frame_id(frame)).collect();
+        let is_here = |frame: &Bytes| frame_id(frame).is_some_and(|id| ids.contains(id));
+        let older: Vec<Bytes> = kept.take_while(|frame| !is_here(frame)).cloned().collect();
+        self.frames.splice(0..0, older);
+    }
+}
+
 /// The frames of all rooms, by their stamps as far as the order within each room allows.
-pub(crate) fn merge(rooms: Vec<OfRoom>) -> Vec<Bytes> {
+pub(crate) fn merge(rooms: impl Iterator<Item = OfRoom>) -> Vec<Bytes> {
     let mut all: Vec<(u64, Bytes)> = Vec::new();
     for room in rooms {
         let mut latest = 0;

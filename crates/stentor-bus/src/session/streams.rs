@@ -15,7 +15,7 @@ use fred::types::config::{
     Config, ConnectionConfig, Options, PerformanceConfig, ReconnectPolicy, Server, TcpConfig,
 };
 use fred::types::{Builder, ClusterHash, ConnectHandle, CustomCommand, Value};
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 use tokio::time::timeout;
 
 use crate::address::{Address, Kind};
@@ -166,9 +166,12 @@ impl Streams {
         let (client, size) = (self.reader.clone(), self.history.size);
         let soundness = self.soundness;
         async move {
-            // The lack last: it stands for all that the messages were without.
-            let (entries, lack) = join(last(&client, key, size), last(&client, lack, 1)).await;
-            let sound_since = sound_since(&client, soundness).await?;
+            // One after the other on the wire, in one round trip. The lack behind the messages: it
+            // stands for all that they were without.
+            let (messages, lack) = (last(&client, key, size), last(&client, lack, 1));
+            let (entries, lack, sound_since) =
+                join3(messages, lack, sound_since(&client, soundness)).await;
+            let sound_since = sound_since?;
             let lack = pairs(lack?).next().and_then(|(at, _)| StreamId::parse(at.as_bytes()?));
             let entries: Vec<_> = pairs(entries?).collect();
             let is_whole = entries.len() < size;

@@ -3,6 +3,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use proptest::prelude::*;
+use stentor_wire::encode::envelope_frame;
+use stentor_wire::envelope::Envelope;
+use stentor_wire::message_type::MessageType;
+use stentor_wire::timestamp::Timestamp;
 use uuid::Uuid;
 
 use super::{Cut, Kept, LACK_COVERS, Replay, StreamHistory, WINDOW, millis};
@@ -65,6 +69,46 @@ fn of_other_pods_the_last_second_before_is_missed_too() {
     ]);
     let replay = behind(&kept, 1, 2);
     assert_eq!((texts(&replay), replay.recovered), (vec!["2/2", "2/3"], true));
+}
+
+/// The same message, stamped so many milliseconds after the start: its own pod's members heard it
+/// from then on.
+fn stamped(entry: StreamEntry, at: u64) -> StreamEntry {
+    let envelope = Envelope {
+        id: entry.id,
+        kind: MessageType::Chat,
+        room: Some("a"),
+        from: "somebody",
+        data: b"1",
+        timestamp: Timestamp::from_unix_millis(START + at),
+    };
+    let mut frame = Vec::new();
+    envelope_frame(&envelope, &mut frame);
+    StreamEntry { frame: Bytes::from(frame), ..entry }
+}
+
+#[test]
+fn of_a_message_that_redis_took_late_the_second_before_it_was_said_counts() {
+    let entries = vec![
+        entry(2, 1, 0),
+        entry(2, 2, 1_000),
+        entry(2, 3, 4_000),
+        // An outage of its pod lay between.
+        stamped(settled(1, 1, 6_000), 1_999),
+        entry(2, 4, 6_100),
+    ];
+    let replay = behind(&kept(entries.clone()), 1, 1);
+    assert_eq!((texts(&replay), replay.recovered), (vec!["2/2", "2/3", "2/4"], true));
+    // What was lost then may have been lost by who heard it.
+    for lacking_at in [Some(START + 3_000), None] {
+        let sound_since = if lacking_at.is_none() { START + 3_000 } else { 0 };
+        let replay = behind(&Kept { lacking_at, sound_since, ..kept(entries.clone()) }, 1, 1);
+        assert!(!replay.recovered);
+    }
+    // A stamp from a clock that is ahead says nothing.
+    let ahead =
+        kept(vec![entry(2, 1, 0), entry(2, 2, 1_000), stamped(settled(1, 1, 1_500), 9_000)]);
+    assert_eq!(texts(&behind(&ahead, 1, 1)), ["2/2"]);
 }
 
 #[test]

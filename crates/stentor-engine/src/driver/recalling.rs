@@ -3,18 +3,19 @@
 //! A member that came back hears nothing of its rooms until the answer is there, and others are not
 //! kept waiting. What is read counts only where the pod hears the room by then: what was said
 //! before that is in the stream, what is said after it comes by itself. Where Redis does not answer
-//! within a second, the shard answers with what it has, and says that something may be missing.
+//! within [`READ_TIMEOUT`], the shard answers with what it has, and says that something may be
+//! missing.
 
 use std::future::pending;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use stentor_bus::bus::Rooms;
-use stentor_bus::histories::Histories;
+use stentor_bus::histories::{Histories, READ_TIMEOUT};
 use stentor_bus::stream_history::{Cut, Kept};
 use stentor_bus::waiters::Release;
 use stentor_shard::time::Now;
@@ -82,9 +83,10 @@ impl Recalling {
         self.questions.push(Box::pin(async move {
             let Wanted { member, client_id, rooms, last_id } = wanted;
             let names = rooms.iter().flatten().cloned().collect();
-            let found = match joined.joined(names).await {
-                Release::Confirmed => Some(recall(&histories, rooms, last_id).await),
-                Release::LinkDown | Release::Overdue => None,
+            let found = if hears(&joined, names).await {
+                Some(recall(&histories, rooms, last_id).await)
+            } else {
+                None
             };
             // Nothing at all is no better than what the shard has.
             let found = found.filter(|found| !found.rooms.is_empty());
@@ -117,6 +119,20 @@ impl Driver {
                 return;
             };
             self.shard.handle_history(now, member, client_id, found);
+        }
+    }
+}
+
+/// Waits until the pod hears these rooms; `false` where it will not within [`READ_TIMEOUT`].
+async fn hears(joined: &Rooms, rooms: Vec<RoomName>) -> bool {
+    let asked_at = Instant::now();
+    loop {
+        match joined.joined(rooms.clone()).await {
+            Release::Confirmed => return true,
+            Release::LinkDown => return false,
+            // A handshake waits no longer than this; who is let in already may.
+            Release::Overdue if asked_at.elapsed() < READ_TIMEOUT => {}
+            Release::Overdue => return false,
         }
     }
 }
@@ -154,11 +170,12 @@ async fn recall(
     Recollection { heard_at_unix_millis, rooms }
 }
 
-/// When a client heard this message: when Redis took it, or what time its id tells.
+/// When a client heard this message, at the earliest: by the message itself, or what time its id
+/// tells.
 fn heard_at(read: &[(Option<RoomName>, Arc<Kept>)], last_id: Uuid) -> Option<u64> {
     let entries = read.iter().flat_map(|(_, kept)| &kept.entries);
-    let taken = entries.filter(|entry| entry.id == last_id).map(|entry| entry.at.unix_millis).min();
+    let said = entries.filter(|entry| entry.id == last_id).map(|entry| entry.heard_from()).min();
     let told = (last_id.get_version_num() == 7)
         .then(|| u64::try_from(last_id.as_u128() >> 80).expect("48 bits"));
-    taken.or(told)
+    said.or(told)
 }

@@ -113,7 +113,8 @@ fn where_redis_does_not_answer_memory_does_and_promises_nothing() {
     let pod = keeping(&redis);
     let mut speaker = pod.connect("/ws/a");
     let said = say_texts(&mut speaker, "a", &["1", "2"]);
-    // Its sockets stay open: who asks now waits for a second, who asks later for nothing.
+    // Its sockets stay open: who asks now waits until the link is found deaf, who asks later for
+    // nothing.
     redis.pause();
     let unknown = "7f2d3c1e-5a6b-4c7d-8e9f-0a1b2c3d4e5f";
     let expected = json!({"event": "resume", "recovered": false, "replayed": 2,

@@ -132,15 +132,20 @@ impl Shard {
             let first = Cursor { room, next: history.first_number(room) };
             cursors.push(if is_known_here { first } else { asked.cursor(room).unwrap_or(first) });
             is_whole &= is_known_here || of_room.is_some_and(|of| of.is_whole);
-            recalled.extend(of_room.filter(|_| !is_known_here).cloned());
+            recalled.extend(of_room.filter(|_| !is_known_here).map(|of| (room, of.clone())));
         }
         if !is_whole {
-            // All that is kept, here too.
+            // All that is kept, here too: before the archive's what is older, and behind it the rest.
+            for (room, of_room) in &mut recalled {
+                let attached_at = asked.cursor(*room).map_or(0, |cursor| cursor.next);
+                let kept = history.entries_before(*room, attached_at);
+                of_room.precede(kept.map(|entry| &entry.frame));
+            }
             let first = |room| Cursor { room, next: history.first_number(room) };
             cursors = asked.rooms().map(first).collect();
         }
         let resumption = by_time.filter(|_| is_whole).unwrap_or_default();
-        let mut frames = recollection::merge(recalled);
+        let mut frames = recollection::merge(recalled.into_iter().map(|(_, of)| of));
         frames.retain(|frame| !is_of(member, frame));
         let count = frames.len() as u64;
         let replay = Replay::new(resumption, cursors).recalling(frames);

@@ -12,6 +12,7 @@ mod missing;
 mod presence;
 mod property;
 mod rate;
+mod recalling;
 mod resends;
 mod resume;
 mod resume_property;

@@ -1,0 +1,80 @@
+use bytes::Bytes;
+
+use super::*;
+use crate::recollection::{OfRoom, Recollection};
+
+/// The message `text`, whose id is that number.
+fn frame(text: u128) -> Bytes {
+    sockets::chat_frame("a", &text.to_string(), Some(Uuid::from_u128(text)))
+}
+
+/// A shard of several pods with an archive. It has heard 10 to 30; somebody comes back behind a
+/// message that it does not know, and 50 is said while the archive is asked.
+fn world() -> (World, Uuid) {
+    let mut world = World::with(|config| {
+        config.history = Some(HistoryConfig { is_shared: true, has_archive: true, ..history() });
+    });
+    world.connect(0, &["a"]);
+    for text in [10, 20, 30] {
+        world.deliver("a", &text.to_string(), Some(Uuid::from_u128(text)));
+        world.turn();
+    }
+    let connect = Connect {
+        last_id: Some(Uuid::from_u128(5)),
+        ..connect(1, &["a"], MemberOptions { events: true, ..PLAIN })
+    };
+    let client_id = world.enter(connect);
+    world.deliver("a", "50", Some(Uuid::from_u128(50)));
+    world.turn();
+    assert_eq!(world.heard(1), ["welcome"], "it waits for the archive");
+    (world, client_id)
+}
+
+fn found(texts: &[u128], is_whole: bool) -> Recollection {
+    let of = |room: Option<RoomName>, texts: &[u128]| OfRoom {
+        room,
+        frames: texts.iter().map(|text| frame(*text)).collect(),
+        is_whole,
+        oldest_id: None,
+    };
+    Recollection {
+        heard_at_unix_millis: None,
+        rooms: vec![of(Some(name("a")), texts), of(None, &[])],
+    }
+}
+
+fn heard_behind(found: Option<Recollection>) -> Vec<String> {
+    let (mut world, client_id) = world();
+    world.shard.handle_history(world.now(), MemberId(1), client_id, found);
+    world.turn();
+    let mut heard = world.heard(1);
+    assert_eq!(heard.drain(..2).collect::<Vec<_>>(), ["welcome", "resume"]);
+    heard
+}
+
+#[test]
+fn what_an_archive_has_whole_goes_before_what_was_said_since() {
+    assert_eq!(heard_behind(Some(found(&[20, 25, 30], true))), ["20", "25", "30", "50"]);
+}
+
+#[test]
+fn what_an_archive_has_not_whole_goes_between_what_is_older_here_and_what_was_said_since() {
+    assert_eq!(heard_behind(Some(found(&[20, 25, 30], false))), ["10", "20", "25", "30", "50"]);
+    assert_eq!(heard_behind(Some(found(&[35, 40], false))), ["10", "20", "30", "35", "40", "50"]);
+    assert_eq!(heard_behind(Some(found(&[], false))), ["10", "20", "30", "50"]);
+    assert_eq!(heard_behind(Some(found(&[40, 50], false))), ["10", "20", "30", "40", "50"]);
+}
+
+#[test]
+fn where_no_archive_answers_all_that_is_here_is_told() {
+    assert_eq!(heard_behind(None), ["10", "20", "30", "50"]);
+}
+
+#[test]
+fn an_answer_for_somebody_who_was_here_before_is_nothing() {
+    let (mut world, client_id) = world();
+    let other = Uuid::from_u128(client_id.as_u128() ^ 1);
+    world.shard.handle_history(world.now(), MemberId(1), other, Some(found(&[40], true)));
+    world.turn();
+    assert_eq!(world.heard(1), ["welcome"]);
+}
