@@ -240,7 +240,15 @@ async fn listen(address: SocketAddr, mut wanted: watch::Receiver<Option<Vec<u64>
 
 /// Restarts each pod in turn under clients that talk and listen: every one hears everything once
 /// and each talker in order.
-fn restarts(proxy: &Proxy, pods: [Process; 2], ports: [&Port; 2], redis: &Redis) {
+///
+/// # Errors
+/// Whose misses were told, where they are more than a few.
+fn restarts(
+    proxy: &Proxy,
+    pods: [Process; 2],
+    ports: [&Port; 2],
+    redis: &Redis,
+) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -293,11 +301,22 @@ fn restarts(proxy: &Proxy, pods: [Process; 2], ports: [&Port; 2], redis: &Redis)
         .collect();
     let silent = faulty.iter().filter(|(_, doubts)| doubts.is_empty()).count();
     assert_eq!(silent, 0, "nothing is lost in silence: {faulty:?} of {said:?}");
-    // A Redis that is starved for a second does not answer in time; that is told.
-    assert!(faulty.len() <= LISTENERS / 4, "nearly nobody misses anything: {faulty:?}");
+    if faulty.len() > LISTENERS / 4 {
+        return Err(format!("{faulty:?} of {said:?}"));
+    }
+    Ok(())
 }
 
 fn behind(start: fn([&Port; 2]) -> Proxy) {
+    // A machine that starves Redis or a pod for seconds costs messages, which is told. It does not
+    // do so twice.
+    if let Err(misses) = restarts_behind(start) {
+        println!("once more: {misses}");
+        restarts_behind(start).expect("nearly nobody misses anything");
+    }
+}
+
+fn restarts_behind(start: fn([&Port; 2]) -> Proxy) -> Result<(), String> {
     let redis = Redis::start();
     let ports = [Port::lease(), Port::lease()];
     let ports = ports.each_ref();
@@ -307,7 +326,7 @@ fn behind(start: fn([&Port; 2]) -> Proxy) {
     }
     let proxy = start(ports);
     serves(&proxy, &pods);
-    restarts(&proxy, pods, ports, &redis);
+    restarts(&proxy, pods, ports, &redis)
 }
 
 #[test]
