@@ -232,9 +232,12 @@ impl History {
 
     /// The same of any audience.
     pub(crate) fn handle_pods_unheard(&mut self) {
-        for index in 0..self.rooms.len() {
-            self.rooms[index].heard_since = None;
+        let mut index = 0;
+        // With the last known room all numbers are given back, those behind this one too.
+        while let Some(room) = self.rooms.get_mut(index) {
+            room.heard_since = None;
             self.forget_if_empty(HistoryId(index as u32));
+            index += 1;
         }
     }
 

@@ -95,3 +95,20 @@ fn an_open_room_is_known_without_a_message() {
     history.close(id);
     assert_eq!(history.find(&room("a")), None);
 }
+
+/// 1. Two rooms are heard, and nobody here is in either.
+/// 2. The first is heard no more, and its number is free.
+/// 3. Redis is lost: with the second room the last one is forgotten, and the memory of all given
+///    back, while the numbers behind it were still to be looked at.
+#[test]
+fn losing_redis_forgets_the_last_room_whatever_number_it_has() {
+    let mut shared = history(1 << 20, 1);
+    shared.config.is_shared = true;
+    let (first, last) = (room("a"), room("b"));
+    shared.handle_audience_heard(at(1), Some(&last));
+    shared.handle_audience_heard(at(1), Some(&first));
+    shared.handle_audience_unheard(Some(&first));
+    shared.handle_pods_unheard();
+    assert_eq!((shared.find(&first), shared.find(&last)), (None, None));
+    assert_eq!(shared.weight(), 0);
+}
