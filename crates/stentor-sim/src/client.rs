@@ -8,7 +8,7 @@ use stentor_wire::mask::apply_mask;
 use uuid::{Builder, Uuid};
 
 use crate::connection::ConnectionId;
-use crate::plan::ClientPlan;
+use crate::plan::{ClientPlan, Resumes};
 
 /// How many of its last messages a client says again after it has connected anew.
 const SAID_AGAIN_MAX: usize = 3;
@@ -19,6 +19,8 @@ pub(crate) struct Client {
     pub(crate) connection: Option<ConnectionId>,
     /// It has left for good.
     pub(crate) has_left: bool,
+    /// What it resumes behind.
+    pub(crate) last_id: Option<Uuid>,
     /// Its last messages, those with an id of its own.
     pub(crate) said: VecDeque<Words>,
 }
@@ -47,6 +49,7 @@ pub(crate) enum Reading {
 pub(crate) struct Text {
     #[serde(rename = "type")]
     pub(crate) kind: String,
+    pub(crate) id: Option<String>,
     pub(crate) room: Option<String>,
     pub(crate) from: Option<String>,
     pub(crate) data: TextData,
@@ -60,13 +63,31 @@ pub(crate) struct TextData {
     pub(crate) event: Option<String>,
     pub(crate) missed: Option<u64>,
     pub(crate) from_id: Option<String>,
+    /// In `resume`: whether nothing is missing.
+    pub(crate) recovered: Option<bool>,
     /// In an `auth` message: the connection whose token it is.
     pub(crate) shown: Option<ConnectionId>,
 }
 
 impl Client {
     pub(crate) fn new(plan: ClientPlan) -> Client {
-        Client { plan, connection: None, has_left: false, said: VecDeque::new() }
+        Client { plan, connection: None, has_left: false, last_id: None, said: VecDeque::new() }
+    }
+
+    /// Notes what it has read, as far as it resumes behind such things.
+    pub(crate) fn note_read(&mut self, text: &Text) {
+        let is_message = text.kind == "chat";
+        // Before it has heard anything, what welcomed it is better than nothing.
+        let is_welcome = text.data.event.as_deref() == Some("welcome") && self.last_id.is_none();
+        let counts = match self.plan.resumes {
+            Resumes::Never => false,
+            Resumes::BehindMessages => is_message || is_welcome,
+            Resumes::BehindAnything => true,
+        };
+        if counts {
+            let id = text.id.as_deref().and_then(|id| Uuid::parse_str(id).ok());
+            self.last_id = id.or(self.last_id);
+        }
     }
 
     /// Remembers what it says, where it can say it again.

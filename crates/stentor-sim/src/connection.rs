@@ -7,6 +7,7 @@ use stentor_shard::time::Instant;
 use stentor_shard::{MemberId, Outlet};
 use stentor_wire::assemble::Assembler;
 use stentor_wire::room_name::RoomName;
+use uuid::Uuid;
 
 use crate::queue::Lane;
 
@@ -45,6 +46,8 @@ pub(crate) struct Connection {
     pub(crate) shard: usize,
     pub(crate) member: MemberId,
     pub(crate) rooms: Vec<RoomName>,
+    /// What it resumes behind.
+    pub(crate) last_id: Option<Uuid>,
     pub(crate) phase: Phase,
     pub(crate) assembler: Assembler,
 
@@ -76,6 +79,7 @@ impl Connection {
             shard,
             member: MemberId(0),
             rooms,
+            last_id: None,
             phase: Phase::AtTheDoor,
             assembler: Assembler::default(),
             socket: VecDeque::new(),

@@ -36,11 +36,13 @@ pub enum Fault {
     ClientReconnects,
     /// The calendars of pods are wrong.
     ClockSkew,
+    /// The calendar of a pod is set, and later set back.
+    CalendarStep,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Fault; 15] = [
+    pub const ALL: [Fault; 16] = [
         Fault::RedisDown,
         Fault::RedisSlow,
         Fault::RedisDeaf,
@@ -56,6 +58,7 @@ impl Fault {
         Fault::ClientHalfOpen,
         Fault::ClientReconnects,
         Fault::ClockSkew,
+        Fault::CalendarStep,
     ];
 
     /// The word on the command line and in a plan.
@@ -76,7 +79,13 @@ impl Fault {
             Fault::ClientHalfOpen => "client-half-open",
             Fault::ClientReconnects => "client-reconnects",
             Fault::ClockSkew => "clock-skew",
+            Fault::CalendarStep => "calendar-step",
         }
+    }
+
+    /// Whether it is of interest only where pods keep what is said.
+    pub const fn is_of_history(self) -> bool {
+        matches!(self, Fault::CalendarStep)
     }
 
     /// In how many of a hundred runs it happens.

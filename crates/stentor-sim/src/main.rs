@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use clap::Parser;
 use stentor_sim::fault::Fault;
 use stentor_sim::mutation::Mutation;
-use stentor_sim::oracle::{Told, Verdict};
+use stentor_sim::oracle::{Resumed, Told, Verdict};
 use stentor_sim::plan::Plan;
 use stentor_sim::shrink::shrink;
 use stentor_sim::world::{self, Run};
@@ -27,6 +27,9 @@ struct Arguments {
     /// Only this fault happens.
     #[arg(long)]
     fault: Option<Fault>,
+    /// Pods keep what is said, and clients that went away resume.
+    #[arg(long)]
+    history: bool,
     /// Lets the pods do this wrong, to see that it is found.
     #[arg(long)]
     mutation: Option<Mutation>,
@@ -44,13 +47,14 @@ fn main() -> ExitCode {
         Some(seed) => (seed, 1),
         None => (arguments.first, arguments.seeds),
     };
+    let draw = if arguments.history { Plan::draw_with_history } else { Plan::draw };
     let mut total = Verdict::default();
     let mut events = 0;
     for seed in first..first.saturating_add(seeds) {
         let plan = Plan {
             is_traced: arguments.trace,
             mutation: arguments.mutation,
-            ..Plan::draw(seed, arguments.fault)
+            ..draw(seed, arguments.fault)
         };
         let Run { verdict, events: happened, trace } = world::run(&plan);
         trace.iter().for_each(|line| println!("{line}"));
@@ -63,8 +67,9 @@ fn main() -> ExitCode {
         total.heard += verdict.heard;
         total.announced += verdict.announced;
         total.told += verdict.told;
+        total.resumed += verdict.resumed;
     }
-    let Verdict { said, heard, announced, told, .. } = total;
+    let Verdict { said, heard, announced, told, resumed, .. } = total;
     let Told { counted, counted_falsely, uncounted, uncounted_falsely } = told;
     println!(
         "{seeds} seeds from {first}: every promise was kept. {events} events, {said} messages \
@@ -72,6 +77,13 @@ fn main() -> ExitCode {
          count {counted} and {counted_falsely} where nothing was missing, without one \
          {uncounted} and {uncounted_falsely}"
     );
+    if arguments.history {
+        let Resumed { told, recovered, late } = resumed;
+        println!(
+            "{told} came back, {recovered} were told that nothing is missing; {late} messages were \
+             missing all the same, because they had come late to the pod before"
+        );
+    }
     ExitCode::SUCCESS
 }
 

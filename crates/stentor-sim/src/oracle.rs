@@ -4,12 +4,14 @@
 //! messages of one sender in one room come in order; nothing comes twice; nothing that a member
 //! was owed is missing unless it was told of a `gap`, was closed, or its sender's pod died; gaps
 //! count no less than what is missing; members of the sender's own pod never wait for Redis; what
-//! is said once everything has healed is heard by everybody; and in the end nothing is left.
+//! is said once everything has healed is heard by everybody; who comes back and is told that
+//! nothing is missing misses nothing; and in the end nothing is left.
 //!
 //! A member that hears no events cannot be told of what was lost between pods: for it counts what
 //! its shard was told.
 
 mod judge;
+mod memory;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,10 +22,16 @@ use stentor_bus::channel::Audience;
 use crate::connection::ConnectionId;
 use crate::queue::{MILLI, Micros};
 
+pub use memory::Resumed;
 pub use told::Told;
+
+use memory::Memory;
 
 /// A member of the sender's own pod hears a message within this, whatever Redis does.
 const LOCAL_DELAY_MAX: Micros = 50 * MILLI;
+
+/// Who comes back hears what is said within this in its turn, behind what it has missed.
+const CATCHING_UP: Micros = 2_000 * MILLI;
 
 /// No more violations than this are noted in one run.
 const VIOLATIONS_MAX: usize = 20;
@@ -58,6 +66,8 @@ pub enum Promise {
     Meant,
     /// Frames are as RFC 6455 has them.
     Frames,
+    /// Who comes back and is told that nothing is missing misses nothing.
+    Resumed,
     /// When everybody has left, nothing is left of them.
     Empty,
 }
@@ -81,6 +91,8 @@ pub struct Verdict {
     pub announced: u64,
     /// What members were told of losses between pods.
     pub told: Told,
+    /// What those were told who came back.
+    pub resumed: Resumed,
 }
 
 /// What was said, by the number in it.
@@ -88,6 +100,8 @@ pub struct Verdict {
 struct Said {
     audience: Audience,
     first_at: Micros,
+    /// When it first came to which shard of which pod.
+    reached: BTreeMap<(usize, usize), Micros>,
     by: Vec<Acceptance>,
     /// Everybody has to hear it, whatever was announced.
     is_last_word: bool,
@@ -107,8 +121,17 @@ struct Acceptance {
 /// A connection as the oracle sees it.
 #[derive(Debug)]
 struct Listener {
+    client: usize,
     pod: usize,
     shard: usize,
+    /// When it became a member.
+    since: Micros,
+    /// When it ended.
+    until: Micros,
+    /// It resumes what an earlier connection of its client began.
+    is_back: bool,
+    /// Its client has heard what became of that.
+    was_told: bool,
     events: bool,
     echo: bool,
     /// Since when it is in a room; `None` is for everybody.
@@ -117,6 +140,10 @@ struct Listener {
     ever: BTreeSet<Audience>,
     has_left_rooms: bool,
     heard: BTreeSet<u64>,
+    /// What its client has heard on earlier connections that this one goes on with.
+    had: BTreeSet<u64>,
+    /// What had come late to where its client was before.
+    late: BTreeSet<u64>,
     /// The last that it heard of each sender in each room.
     last: BTreeMap<(ConnectionId, Audience), u64>,
     gaps: Vec<Gap>,
@@ -140,6 +167,8 @@ pub(crate) struct Oracle {
     orders: BTreeMap<(ConnectionId, u64), u64>,
     accepted: u64,
     listeners: BTreeMap<ConnectionId, Listener>,
+    /// What clients keep from their earlier connections.
+    memories: BTreeMap<usize, Memory>,
     /// Who speaks under which name.
     names: BTreeMap<String, ConnectionId>,
     dead_pods: BTreeSet<usize>,
@@ -153,6 +182,9 @@ pub(crate) struct Oracle {
 /// A connection that has become a member.
 pub(crate) struct Arrived {
     pub(crate) connection: ConnectionId,
+    pub(crate) client: usize,
+    /// It comes back.
+    pub(crate) is_back: bool,
     pub(crate) name: String,
     pub(crate) pod: usize,
     pub(crate) shard: usize,
@@ -190,6 +222,11 @@ impl Oracle {
         let rooms: BTreeMap<Audience, Micros> =
             arrived.rooms.into_iter().chain([None]).map(|audience| (audience, now)).collect();
         let listener = Listener {
+            client: arrived.client,
+            since: now,
+            until: Micros::MAX,
+            is_back: arrived.is_back,
+            was_told: false,
             pod: arrived.pod,
             shard: arrived.shard,
             events: arrived.events,
@@ -198,6 +235,8 @@ impl Oracle {
             rooms,
             has_left_rooms: false,
             heard: BTreeSet::new(),
+            had: BTreeSet::new(),
+            late: BTreeSet::new(),
             last: BTreeMap::new(),
             gaps: Vec::new(),
             is_over: false,
@@ -235,6 +274,7 @@ impl Oracle {
         let said = self.said.entry(number).or_insert_with(|| Said {
             audience,
             first_at: now,
+            reached: BTreeMap::new(),
             by: Vec::new(),
             is_last_word,
         });
@@ -299,7 +339,11 @@ impl Oracle {
         let is_first = listener.heard.insert(*number);
         let last = listener.last.insert((sender, audience.clone()), order);
         let is_local = said.by.len() == 1 && said.by[0].pod == listener.pod;
-        let is_late = is_local && !may_be_late && now > said.first_at + LOCAL_DELAY_MAX;
+        // What was said before it came, and a little later, it hears in its turn.
+        let was_there =
+            said.first_at > listener.since + if listener.is_back { CATCHING_UP } else { 0 };
+        let is_late =
+            is_local && was_there && !may_be_late && now > said.first_at + LOCAL_DELAY_MAX;
         let first_at = said.first_at;
         if !is_meant || is_own {
             self.note(now, Promise::Meant, format!("{number} was not for {id}"));
@@ -325,6 +369,7 @@ impl Oracle {
         self.judge_told(connection);
         if let Some(listener) = self.listeners.get_mut(&connection) {
             listener.is_over = true;
+            listener.until = now;
         }
     }
 

@@ -3,11 +3,15 @@
 //! The run itself draws only delays and the like, from the same seed. A plan can be made smaller
 //! and run again.
 
+mod history;
+
 use std::fmt;
 
 use crate::fault::Fault;
 use crate::mutation::Mutation;
 use crate::queue::{MILLI, Micros, SECOND};
+
+pub use history::{HistoryPlan, Resumes};
 
 /// When the clients begin to talk.
 pub(crate) const TALK_FROM: Micros = 3 * SECOND;
@@ -41,6 +45,8 @@ pub struct Plan {
     pub windows: Vec<Window>,
     /// How long the clients talk.
     pub talk: Micros,
+    /// What is kept for those who come back; `None` = nothing.
+    pub history: Option<HistoryPlan>,
     /// What the pods do wrong.
     pub mutation: Option<Mutation>,
     /// Whether the run is told in words.
@@ -60,6 +66,8 @@ pub struct ClientPlan {
     pub echo: bool,
     /// When it connects.
     pub from: Micros,
+    /// How it comes back.
+    pub resumes: Resumes,
 }
 
 /// Something that a client does, if it is connected.
@@ -87,6 +95,13 @@ pub enum Act {
         client: usize,
         /// Which.
         room: u8,
+    },
+    /// It ends its connection and comes back later.
+    GoAway {
+        /// Who.
+        client: usize,
+        /// For how long it stays away.
+        lasts: Micros,
     },
     /// Another program publishes what is no message, or a message of its own.
     Foreign {
@@ -130,6 +145,7 @@ impl Plan {
                     0 => TALK_FROM + random.u64(0..talk),
                     _ => random.u64(0..TALK_FROM - SECOND),
                 },
+                resumes: Resumes::Never,
             })
             .collect();
         let mut plan = Plan {
@@ -139,6 +155,7 @@ impl Plan {
             acts: Vec::new(),
             windows: Vec::new(),
             talk,
+            history: None,
             mutation: None,
             is_traced: false,
         };
@@ -147,7 +164,7 @@ impl Plan {
             let act = plan.draw_act(&mut random, rooms);
             plan.acts.push((at, act));
         }
-        for fault in Fault::ALL {
+        for fault in Fault::ALL.into_iter().filter(|fault| !fault.is_of_history()) {
             let happens = random.u32(0..100) < fault.percent();
             let happens = only.map_or(happens, |only| only == fault);
             for _ in 0..random.u32(1..=fault.times_max()) {
@@ -227,6 +244,9 @@ impl Plan {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}, shards of the pods {:?}", self.seed, self.pods)?;
+        if let Some(history) = &self.history {
+            writeln!(f, "  {history:?}")?;
+        }
         for (place, client) in self.clients.iter().enumerate() {
             writeln!(f, "  client {place}: {client:?}")?;
         }

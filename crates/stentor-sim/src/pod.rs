@@ -1,6 +1,7 @@
 //! A pod: its shards, what their drivers keep, and its bus.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use stentor_bus::inbox::Arrival;
@@ -8,7 +9,9 @@ use stentor_bus::outbox::OutboxLimits;
 use stentor_bus::pod_id::PodId;
 use stentor_bus::waiters::WaiterId;
 use stentor_shard::time::{Instant, Now};
-use stentor_shard::{Delivery, MemberId, Shard, ShardConfig};
+use stentor_shard::{
+    Delivery, HistoryConfig, MemberId, PresenceConfig, Shard, ShardConfig, Traffic,
+};
 use stentor_wire::parse::Parser;
 use stentor_wire::room_name::RoomName;
 
@@ -16,6 +19,7 @@ use crate::bus::{Batch, PodBus};
 use crate::connection::ConnectionId;
 use crate::interest::Interest;
 use crate::mutation::Mutation;
+use crate::plan::HistoryPlan;
 use crate::queue::{Lane, Micros};
 
 /// Batches of the bus that wait for a shard; small, so that a shard that stands still lags.
@@ -74,6 +78,8 @@ pub(crate) struct Pod {
     pub(crate) waiting: BTreeMap<WaiterId, Waiting>,
     pub(crate) waiters: u64,
     pub(crate) skew_millis: i64,
+    /// Its calendar was set once: it may not agree with those of others.
+    pub(crate) was_set: bool,
     pub(crate) has_lagged: bool,
 }
 
@@ -84,16 +90,33 @@ pub(crate) struct Start {
     pub(crate) seed: u64,
     pub(crate) outbox: OutboxLimits,
     pub(crate) skew_millis: i64,
+    pub(crate) history: Option<HistoryPlan>,
+    /// No other pod has members of its rooms.
+    pub(crate) is_alone: bool,
     pub(crate) mutation: Option<Mutation>,
+}
+
+impl Start {
+    fn history_config(&self, plan: HistoryPlan, traffic: &Arc<Traffic>) -> HistoryConfig {
+        HistoryConfig {
+            size: plan.size,
+            ttl: Duration::from_micros(plan.ttl),
+            bytes_max: plan.bytes_max,
+            is_shared: !self.is_alone,
+            has_archive: false,
+            traffic: Arc::clone(traffic),
+        }
+    }
 }
 
 impl Pod {
     pub(crate) fn start(start: &Start) -> Pod {
         let id = PodId::new(&format!("pod-{}", start.place), start.seed);
+        let traffic = Arc::new(Traffic::new(start.shards));
         let sides = (0..start.shards).map(|shard| {
-            let seed = start.seed.wrapping_add(shard as u64);
+            let history = start.history.map(|plan| start.history_config(plan, &traffic));
             Side {
-                shard: Shard::new(config(&id, seed)),
+                shard: Shard::new(config(&id, start, shard, history)),
                 work: VecDeque::new(),
                 batches: VecDeque::new(),
                 lagged: 0,
@@ -114,6 +137,7 @@ impl Pod {
             waiting: BTreeMap::new(),
             waiters: 0,
             skew_millis: start.skew_millis,
+            was_set: false,
             has_lagged: false,
         }
     }
@@ -161,10 +185,13 @@ impl Side {
     }
 }
 
-fn config(pod: &PodId, seed: u64) -> ShardConfig {
+fn config(pod: &PodId, start: &Start, shard: usize, history: Option<HistoryConfig>) -> ShardConfig {
+    let number = u16::try_from(shard).expect("a few");
     ShardConfig {
         pod: pod.as_str().into(),
-        seed,
+        seed: start.seed.wrapping_add(shard as u64),
+        presence: PresenceConfig { shard: number, ..PresenceConfig::default() },
+        history,
         // Shorter than in life, so that who is half-open is found within a run.
         ping_interval: Duration::from_secs(5),
         pong_timeout: Duration::from_secs(12),

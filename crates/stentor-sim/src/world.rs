@@ -211,6 +211,8 @@ impl World {
             seed: self.random.u64(..),
             outbox,
             skew_millis,
+            history: self.plan.history,
+            is_alone: self.plan.pods.len() == 1,
             mutation: self.plan.mutation,
         };
         let pod = self.pods.len();

@@ -19,6 +19,10 @@ struct Missing {
     /// What gaps with a count have to make up for.
     counted: Vec<u64>,
     announced: u64,
+    /// What nobody could have known to be missing.
+    late: u64,
+    /// Something of the time before the connection.
+    is_of_before: bool,
     /// What nobody may miss.
     last_words: Vec<u64>,
 }
@@ -41,20 +45,25 @@ impl Oracle {
                 missing.last_words.push(*number);
             } else if gaps.iter().any(covers) {
                 missing.announced += 1;
+            } else if listener.late.contains(number) {
+                missing.late += 1;
             } else {
+                missing.is_of_before |= said.first_at <= listener.since;
                 missing.counted.push(*number);
             }
         }
         let counted: u64 = gaps.iter().filter_map(|gap| gap.missed).sum();
         let is_covered = missing.counted.len() as u64 <= counted;
-        let Missing { counted: unheard, announced, last_words } = missing;
+        let Missing { counted: unheard, announced, late, is_of_before, last_words } = missing;
         self.verdict.announced += announced;
+        self.verdict.resumed.late += late;
         if is_covered {
             self.verdict.announced += unheard.len() as u64;
         } else {
             let few: Vec<u64> = unheard.iter().copied().take(10).collect();
             let what = format!("{id} missed {} ({few:?}), told of {counted}", unheard.len());
-            self.note(now, Promise::Announced, what);
+            let promise = if is_of_before { Promise::Resumed } else { Promise::Announced };
+            self.note(now, promise, what);
         }
         if !last_words.is_empty() {
             let what = format!("{id} missed {last_words:?}, said after all had healed");
@@ -98,10 +107,17 @@ impl Oracle {
         until: Until,
     ) -> bool {
         let is_in = listener.rooms.get(&said.audience).is_some_and(|since| *since < said.first_at);
-        if !is_in || listener.heard.contains(&number) {
+        if !is_in || listener.heard.contains(&number) || listener.had.contains(&number) {
             return false;
         }
-        let is_own = |by: &Acceptance| by.sender == id && !listener.echo;
+        let is_of_client = |by: &Acceptance| {
+            let sender = self.listeners.get(&by.sender);
+            sender.is_some_and(|sender| sender.client == listener.client)
+        };
+        // Its client does without what it said on earlier connections, too.
+        let is_own = |by: &Acceptance| {
+            !listener.echo && (by.sender == id || listener.was_told && is_of_client(by))
+        };
         // A resend that another pod has had already goes no further, and makes up for nothing that
         // its first pod lost when it died.
         let lives = |by: &Acceptance| {

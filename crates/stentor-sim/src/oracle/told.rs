@@ -42,7 +42,8 @@ impl Oracle {
         let gaps = self.gaps_of(listener);
         for gap in gaps.iter().filter(|gap| !gap.is_of_ring && concerns(gap)) {
             let is_true = self.said.iter().any(|(number, said)| {
-                !listener.heard.contains(number) && listener.was_promised(id, said, gap)
+                !(listener.heard.contains(number) || listener.had.contains(number))
+                    && listener.was_promised(id, said, gap)
             });
             let count = match (gap.missed, is_true) {
                 (Some(_), true) => &mut told.counted,

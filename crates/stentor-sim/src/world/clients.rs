@@ -37,6 +37,7 @@ impl World {
                 }
                 self.send_text(client, &membership("leave", room));
             }
+            Act::GoAway { client, lasts } => self.go_away(client, lasts),
             Act::Foreign { room, is_message } => {
                 let payload: &[u8] = match is_message {
                     true => br#"{"type":"notification","data":{"foreign":true}}"#,
@@ -69,6 +70,7 @@ impl World {
         let rooms = (0..8).filter(|room| rooms & (1 << room) != 0).map(World::room).collect();
         let id = self.connections.len();
         self.connections.push(Connection::new(client, pod, shard, rooms));
+        self.connections[id].last_id = self.clients[client].last_id;
         self.clients[client].connection = Some(id);
         self.trace.note(self.now, || format!("client {client} makes {id} to pod {pod}/{shard}"));
         let at = self.arrival_at_pod(id);
@@ -130,6 +132,14 @@ impl World {
         self.queue.push(at, Event::ToShard { pod, shard, work: Work::Bytes(id, bytes) });
     }
 
+    /// A client ends its connection and makes another only after a while.
+    fn go_away(&mut self, client: usize, lasts: Micros) {
+        if let Some(id) = self.clients.get(client).and_then(|client| client.connection) {
+            self.end_connection(id);
+            self.queue.push(self.now + lasts, Event::Connect(client));
+        }
+    }
+
     /// A client ends its connection: politely, or with nothing but the end of the socket.
     pub(super) fn end_connection(&mut self, id: ConnectionId) {
         if self.connections[id].is_over {
@@ -165,6 +175,7 @@ impl World {
     /// From now on a client has nothing to do with this connection.
     pub(super) fn give_up(&mut self, id: ConnectionId) {
         self.oracle.over(self.now, id);
+        self.oracle.parted(id);
         let connection = &mut self.connections[id];
         // A peer that is gone without a word still holds what was sent to it.
         connection.is_over = connection.pace != Pace::Never;

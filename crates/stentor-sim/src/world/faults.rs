@@ -32,6 +32,7 @@ impl World {
                     self.pods[pod].bus.stands_until = self.now + lasts;
                 }
             }
+            Fault::CalendarStep => self.set_calendar(target),
             Fault::ClientSlow => self.set_pace(target, Pace::Slow),
             Fault::ClientHalfOpen => self.set_pace(target, Pace::Never),
             Fault::ClientReconnects => {
@@ -55,6 +56,7 @@ impl World {
             Fault::PodKilled if self.places.get(target).is_some_and(Option::is_none) => {
                 self.start_pod(target);
             }
+            Fault::CalendarStep => self.set_calendar_back(target),
             Fault::ClientSlow => {
                 if let Some(id) = self.connection_of(target) {
                     if self.connections[id].pace == Pace::Slow {
@@ -117,6 +119,21 @@ impl World {
             self.connections[id].socket.clear();
             let at = self.now + self.delay(100, 20 * MILLI);
             self.queue.push(at, Event::PodGone(id));
+        }
+    }
+
+    fn set_calendar(&mut self, place: usize) {
+        let step = self.random.i64(600..20_000) * if self.random.bool() { 1 } else { -1 };
+        if let Some(pod) = self.places.get(place).copied().flatten() {
+            self.pods[pod].skew_millis += step;
+            self.pods[pod].was_set = true;
+            self.trace.note(self.now, || format!("the calendar of pod {pod} is set by {step} ms"));
+        }
+    }
+
+    fn set_calendar_back(&mut self, place: usize) {
+        if let Some(pod) = self.places.get(place).copied().flatten() {
+            self.pods[pod].skew_millis = 0;
         }
     }
 

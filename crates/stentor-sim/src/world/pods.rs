@@ -11,7 +11,7 @@ use stentor_wire::room_name::RoomName;
 
 use super::{Event, World};
 use crate::bus::Input;
-use crate::client::TextData;
+use crate::client::{Text, TextData};
 use crate::connection::{ConnectionId, Phase, Sockets};
 use crate::mutation::Mutation;
 use crate::oracle::{Arrived, Taken};
@@ -131,6 +131,7 @@ impl World {
             }
             Work::Deliver(delivery) => {
                 self.pods[pod].sides[shard].shard.handle_delivery(now, &delivery);
+                self.note_reached(pod, shard, &delivery);
             }
             Work::Bytes(..) | Work::Writable(_) | Work::Ended(_) | Work::Heard(..) => {}
         }
@@ -144,8 +145,9 @@ impl World {
             let grant = self.grant(id);
             let side = &mut self.pods[pod].sides[shard];
             let member = side.take_number(id);
-            let options =
-                MemberOptions { events: plan.events, echo: plan.echo, ..MemberOptions::default() };
+            let last_id = self.connections[id].last_id;
+            let events = plan.events || last_id.is_some();
+            let options = MemberOptions { events, echo: plan.echo, ..MemberOptions::default() };
             let identity = grant.identity(id, now.unix_millis);
             let user = identity.as_ref().map(|identity| identity.user.to_string());
             let client_id = side.shard.handle_connect(
@@ -157,17 +159,19 @@ impl World {
                     rooms: rooms.clone(),
                     options,
                     preface: Vec::new(),
-                    last_id: None,
+                    last_id,
                 },
             );
             self.connections[id].member = member;
             self.connections[id].phase = Phase::Open;
             let arrived = Arrived {
                 connection: id,
+                client: self.connections[id].client,
+                is_back: last_id.is_some(),
                 name: user.unwrap_or_else(|| client_id.to_string()),
                 pod,
                 shard,
-                events: plan.events,
+                events,
                 echo: plan.echo,
                 rooms: rooms.iter().cloned().map(Some).filter(|room| grant.allows(room)).collect(),
             };
@@ -225,8 +229,10 @@ impl World {
                         && grant.allows(&audience)
                     {
                         let is_last_word = number >= first_last_word;
-                        let taken = Taken { number, audience, pod, sender: id, is_last_word };
+                        let sender = id;
+                        let taken = Taken { number, audience, pod, sender, is_last_word };
                         self.oracle.taken(self.now, taken);
+                        self.oracle.reached(self.now, (pod, connection.shard), number);
                     }
                     shard.handle_draft(now, member, &draft);
                 }
@@ -264,7 +270,12 @@ impl World {
                         frame: delivery.frame,
                         passage: Passage::UNKNOWN,
                     };
-                    self.pods[pod].sides[shard].shard.handle_delivery(now, &delivery);
+                    let side = &mut self.pods[pod].sides[shard];
+                    if delivery.room.as_ref().is_some_and(|room| !side.shard.minds_room(room)) {
+                        continue;
+                    }
+                    side.shard.handle_arrival(now, &delivery);
+                    self.note_reached(pod, shard, &delivery);
                 }
                 Arrival::Gap(gap) => {
                     let room = gap.audience.as_ref();
@@ -349,7 +360,9 @@ impl World {
     fn tell_neighbours(&mut self, pod: usize, shard: usize, delivery: &Delivery) {
         let is_heard = self.pods[pod].bus.is_up();
         for other in 0..self.pods[pod].sides.len() {
-            if other == shard || !self.pods[pod].interest.has(delivery.room.as_ref(), other) {
+            let has_members = self.pods[pod].interest.has(delivery.room.as_ref(), other);
+            // Who comes back may come to any shard, so each keeps what was said.
+            if other == shard || !(has_members || self.plan.history.is_some()) {
                 continue;
             }
             let mut delivery = delivery.clone();
@@ -364,6 +377,19 @@ impl World {
             let at = lane.arrival(self.now, delay);
             let work = Work::Deliver(delivery);
             self.queue.push(at, Event::ToShard { pod, shard: other, work });
+        }
+    }
+
+    /// Tells the oracle what has come to a shard, where it wants to know.
+    fn note_reached(&mut self, pod: usize, shard: usize, delivery: &Delivery) {
+        if self.plan.history.is_none() {
+            return;
+        }
+        let message = relay::message_of_frame(&delivery.frame).expect("an envelope's frame");
+        if let Ok(text) = serde_json::from_slice::<Text>(&message)
+            && let Some(number) = text.data.n
+        {
+            self.oracle.reached(self.now, (pod, shard), number);
         }
     }
 

@@ -72,6 +72,8 @@ impl World {
 
     fn read_text(&mut self, id: ConnectionId, text: &Text) {
         let audience = text.room.as_deref().map(|room| RoomName::parse(room).expect("valid"));
+        let client = self.connections[id].client;
+        self.clients[client].note_read(text);
         let may_be_late = self.connections[id].was_slow || self.has_stood(id);
         match (&*text.kind, &text.data.event, text.data.n) {
             ("chat", _, Some(number)) => {
@@ -87,9 +89,21 @@ impl World {
                 let audience = text.room.is_some().then_some(audience);
                 self.oracle.gap(self.now, id, audience, missed, is_of_ring);
             }
+            ("system", Some(event), _) if event == "resume" => self.resumed(id, text),
             ("system", Some(event), _) if event == "token_expiring" => self.renew(id),
             _ => {}
         }
+    }
+
+    fn resumed(&mut self, id: ConnectionId, text: &Text) {
+        let is_recovered = text.data.recovered == Some(true);
+        let has_agreed = |pod: &usize| !self.pods[*pod].was_set;
+        let pods_agree = self.oracle.left_pod(id).is_none_or(|left| {
+            let pod = self.connections[id].pod;
+            left == pod || has_agreed(&left) && has_agreed(&pod)
+        });
+        self.trace.note(self.now, || format!("{id} hears that all is recovered: {is_recovered}"));
+        self.oracle.resumed(id, is_recovered, pods_agree);
     }
 
     /// Whether a shard of the connection's pod stood still in this run.

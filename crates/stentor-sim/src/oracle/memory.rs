@@ -1,0 +1,125 @@
+//! What a client knows from its earlier connections, and what it is owed of the time without one.
+//!
+//! A client that comes back and is told that nothing is missing is owed everything of the rooms
+//! that it was in before, as if it had never been away. What is missing then breaks a promise,
+//! whatever else was said about it, unless a `gap` has announced it.
+//!
+//! What pods promise each other has a bound, and so has this: the replay of another pod begins a
+//! second early, so a message that came late to the shard which the client was on before, or never
+//! came there, may be lost without a word. Such ones are counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
+
+use stentor_bus::channel::Audience;
+
+use super::{Gap, Oracle};
+use crate::connection::ConnectionId;
+use crate::queue::{MILLI, Micros};
+
+/// A message that took longer than this to a shard was late there: half of the second that a
+/// replay begins early; the other half is for the message behind which a client resumes.
+const LATE_AFTER: Micros = 500 * MILLI;
+
+/// How many clients came back, and what they were told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resumed {
+    /// All that were told something.
+    pub told: u64,
+    /// Those that were told that nothing is missing.
+    pub recovered: u64,
+    /// Messages that were missing all the same, because they had come late to the pod before.
+    pub late: u64,
+}
+
+impl AddAssign for Resumed {
+    fn add_assign(&mut self, other: Resumed) {
+        self.told += other.told;
+        self.recovered += other.recovered;
+        self.late += other.late;
+    }
+}
+
+/// What a client has of its connections so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    pod: usize,
+    shard: usize,
+    /// When its last connection ended.
+    until: Micros,
+    /// Since when it has been owed everything that was said.
+    rooms: BTreeMap<Audience, Micros>,
+    heard: BTreeSet<u64>,
+    gaps: Vec<Gap>,
+    late: BTreeSet<u64>,
+}
+
+impl Oracle {
+    /// The pod that the client of a connection was on before.
+    pub(crate) fn left_pod(&self, id: ConnectionId) -> Option<usize> {
+        let listener = self.listeners.get(&id)?;
+        self.memories.get(&listener.client).map(|memory| memory.pod)
+    }
+
+    /// A shard has taken a message.
+    pub(crate) fn reached(&mut self, now: Micros, shard: (usize, usize), number: u64) {
+        if let Some(said) = self.said.get_mut(&number) {
+            said.reached.entry(shard).or_insert(now);
+        }
+    }
+
+    /// A client reads what became of its coming back.
+    pub(crate) fn resumed(&mut self, id: ConnectionId, is_recovered: bool, pods_agree: bool) {
+        self.verdict.resumed.told += 1;
+        self.verdict.resumed.recovered += u64::from(is_recovered);
+        let Some(mut listener) = self.listeners.remove(&id) else { return };
+        listener.was_told = true;
+        let memory = self.memories.get(&listener.client);
+        if let Some(memory) = memory.filter(|_| is_recovered && pods_agree) {
+            for (audience, since) in &mut listener.rooms {
+                let before = memory.rooms.get(audience).filter(|_| *since == listener.since);
+                *since = before.copied().unwrap_or(*since);
+            }
+            listener.gaps.extend(memory.gaps.iter().cloned());
+            listener.had.clone_from(&memory.heard);
+            listener.late.clone_from(&memory.late);
+            if memory.pod != listener.pod {
+                listener.late.extend(self.late_before(memory));
+            }
+        }
+        self.listeners.insert(id, listener);
+    }
+
+    /// A client has done with a connection: what it has of it, it keeps.
+    pub(crate) fn parted(&mut self, id: ConnectionId) {
+        let Some(listener) = self.listeners.get(&id) else { return };
+        let mut gaps = self.gaps_of(listener);
+        let memory = self.memories.entry(listener.client).or_default();
+        if listener.is_back && !listener.was_told {
+            // It does not know what this connection has to do with those before.
+            memory.heard.extend(&listener.heard);
+            memory.gaps.append(&mut gaps);
+            return;
+        }
+        *memory = Memory {
+            pod: listener.pod,
+            shard: listener.shard,
+            until: listener.until,
+            rooms: listener.rooms.clone(),
+            heard: &listener.heard | &listener.had,
+            gaps,
+            late: listener.late.clone(),
+        };
+    }
+
+    /// What had come late to the shard that a client was on.
+    fn late_before(&self, memory: &Memory) -> impl Iterator<Item = u64> {
+        let shard = (memory.pod, memory.shard);
+        let until = memory.until;
+        let late = self.said.iter().filter(move |(_, said)| {
+            let in_time = |at: &Micros| *at <= said.first_at + LATE_AFTER;
+            said.first_at <= until && !said.reached.get(&shard).is_some_and(in_time)
+        });
+        late.map(|(number, _)| *number)
+    }
+}

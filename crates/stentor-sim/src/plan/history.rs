@@ -1,0 +1,109 @@
+//! What a plan has more where pods keep what is said: bounds that are soon met, clients that go
+//! away and come back, and calendars that are set.
+//!
+//! Drawn from a stream of its own, so that a seed's world without a history stays what it was.
+
+use super::{Act, Plan, TALK_FROM, Window};
+use crate::fault::Fault;
+use crate::queue::{MILLI, Micros, SECOND};
+
+/// What a shard keeps for those who come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryPlan {
+    /// Messages of a room.
+    pub size: usize,
+    /// How long, in microseconds.
+    pub ttl: Micros,
+    /// What all of it may weigh, in bytes.
+    pub bytes_max: usize,
+}
+
+/// Behind what a client resumes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resumes {
+    /// Nothing: it begins anew.
+    #[default]
+    Never,
+    /// The last message that others heard too, as a careful client does.
+    BehindMessages,
+    /// Whatever it read last that has an id.
+    BehindAnything,
+}
+
+/// Nothing is let go of in a run that keeps so much.
+const AMPLE: HistoryPlan =
+    HistoryPlan { size: 100_000, ttl: 600 * SECOND, bytes_max: 1024 * 1024 * 1024 };
+
+/// The longest time that a client stays away in a quiet world.
+const QUIET_ABSENCE_MAX: Micros = 4 * SECOND;
+
+impl HistoryPlan {
+    /// One of three keeps everything; the others let go of much by one bound or another.
+    fn draw(random: &mut fastrand::Rng) -> HistoryPlan {
+        let mut history = AMPLE;
+        if random.u32(0..3) > 0 {
+            match random.u32(0..3) {
+                0 => history.size = random.usize(1..12),
+                1 => history.ttl = random.u64(SECOND..5 * SECOND),
+                _ => history.bytes_max = random.usize(2_000..20_000),
+            }
+        }
+        history
+    }
+}
+
+impl Plan {
+    /// Draws a plan of pods that keep what is said. With `only`, that fault happens and no other;
+    /// clients go away and come back in any case.
+    pub fn draw_with_history(seed: u64, only: Option<Fault>) -> Plan {
+        let mut plan = Plan::draw(seed, only);
+        let mut random = fastrand::Rng::with_seed(seed ^ 0x0000_c0de_5eed_0001);
+        plan.history = Some(HistoryPlan::draw(&mut random));
+        // Pods reckon with each other's stamps: what they promise, they promise where calendars
+        // agree.
+        plan.windows.retain(|window| window.fault != Fault::ClockSkew);
+        plan.let_clients_resume(&mut random, 10 * SECOND);
+        let steps = random.u32(0..100) < Fault::CalendarStep.percent();
+        if only.map_or(steps, |only| only == Fault::CalendarStep) {
+            for _ in 0..random.u32(1..=Fault::CalendarStep.times_max()) {
+                let window = plan.draw_window(&mut random, Fault::CalendarStep);
+                plan.windows.push(window);
+            }
+        }
+        plan.sort();
+        plan
+    }
+
+    /// Draws a plan in which nothing is wrong and nothing is let go of, and clients come back soon.
+    pub fn draw_quiet(seed: u64) -> Plan {
+        let mut plan = Plan::draw(seed, None);
+        let mut random = fastrand::Rng::with_seed(seed ^ 0x0000_c0de_5eed_0002);
+        plan.windows.clear();
+        plan.history = Some(AMPLE);
+        plan.let_clients_resume(&mut random, QUIET_ABSENCE_MAX);
+        plan.sort();
+        plan
+    }
+
+    fn let_clients_resume(&mut self, random: &mut fastrand::Rng, absence_max: Micros) {
+        for client in &mut self.clients {
+            client.resumes = match random.u32(0..8) {
+                0 => Resumes::Never,
+                1..4 => Resumes::BehindAnything,
+                _ => Resumes::BehindMessages,
+            };
+        }
+        for _ in 0..random.usize(2..=3 * self.clients.len()) {
+            let client = random.usize(0..self.clients.len());
+            let at = TALK_FROM + random.u64(0..self.talk);
+            let longest = if random.bool() { 500 * MILLI } else { absence_max };
+            let lasts = random.u64(10 * MILLI..longest);
+            self.acts.push((at, Act::GoAway { client, lasts }));
+        }
+    }
+
+    fn sort(&mut self) {
+        self.acts.sort_by_key(|(at, _)| *at);
+        self.windows.sort_by_key(|window: &Window| window.at);
+    }
+}
