@@ -249,6 +249,14 @@ impl History {
         }
     }
 
+    /// A message came again that is kept, or was. Where it had been said long before, on a pod that
+    /// was not heard, who heard it there need not have had what stands before it here.
+    pub(crate) fn handle_repeat(&mut self, now: Now, room: Option<&RoomName>, frame: &[u8]) {
+        if self.config.is_shared && resume::is_late(now.unix_millis, frame) {
+            self.handle_hole(now, room);
+        }
+    }
+
     /// Something that was said to somebody never came here.
     pub(crate) fn handle_lag(&mut self, now: Now) {
         self.hole_at = Some(now.instant);

@@ -294,6 +294,9 @@ impl Shard {
         if let Some(id) = delivery.chosen_id
             && !self.recent.insert(now.instant, delivery.room.as_ref(), id)
         {
+            if let Some(history) = &mut self.history {
+                history.handle_repeat(now, delivery.room.as_ref(), &delivery.frame);
+            }
             return None;
         }
         let audience = self.find_audience(delivery.room.as_ref());

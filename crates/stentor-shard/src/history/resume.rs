@@ -227,7 +227,11 @@ fn unix_millis_of(now: Now, at: Instant) -> u64 {
 
 /// Whether a message was long on its way from its stamp to here.
 fn was_late(now: Now, entry: &Entry) -> bool {
-    let came_at = unix_millis_of(now, entry.at);
-    let stamped_at = frame_timestamp(&entry.frame).map(|timestamp| timestamp.unix_millis());
+    is_late(unix_millis_of(now, entry.at), &entry.frame)
+}
+
+/// Whether a message that came at this time, in milliseconds since 1970, was long on its way.
+pub(super) fn is_late(came_at: u64, frame: &[u8]) -> bool {
+    let stamped_at = frame_timestamp(frame).map(|timestamp| timestamp.unix_millis());
     stamped_at.is_none_or(|stamped_at| came_at.saturating_sub(stamped_at) > LATE_AFTER_MILLIS)
 }

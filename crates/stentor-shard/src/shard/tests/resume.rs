@@ -475,6 +475,24 @@ fn a_message_that_was_long_on_its_way_from_another_pod_promises_nothing() {
 }
 
 #[test]
+fn a_message_that_was_said_before_on_a_pod_that_was_not_heard_promises_nothing() {
+    // 1. Pods do not hear each other. A message is said on another pod, and a client that is there
+    //    hears it and goes.
+    // 2. Its sender comes to this pod and says it again: here it is new, and has a stamp of now.
+    // 3. The pods hear each other again, and the first one comes, late.
+    // 4. The client comes back, to this pod: what was said here between 1 and 2 it has not heard.
+    let mut world = shared_world();
+    let id = Uuid::from_u128(9);
+    world.say_as(0, "a", "again", Some(id));
+    world.turn();
+    world.pass(Duration::from_millis(400));
+    world.deliver("a", "again", Some(id));
+    world.come_back(2, &["a"], id);
+    world.turn();
+    assert_eq!(resume(&world, 2)["recovered"], false);
+}
+
+#[test]
 fn messages_of_rooms_that_are_not_heard_are_not_kept_where_pods_share_them() {
     let mut world = shared_world();
     let kept = world.shard.kept().0;
