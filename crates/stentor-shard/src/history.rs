@@ -21,6 +21,7 @@ use stentor_wire::room_name::RoomName;
 
 use crate::config::HistoryConfig;
 use crate::history::calendar::Calendar;
+use crate::shard::Delivery;
 use crate::time::{Instant, Now};
 use crate::traffic::{Passage, Traffic};
 
@@ -249,11 +250,14 @@ impl History {
         }
     }
 
-    /// A message came again that is kept, or was. Where it had been said long before, on a pod that
-    /// was not heard, who heard it there need not have had what stands before it here.
-    pub(crate) fn handle_repeat(&mut self, now: Now, room: Option<&RoomName>, frame: &[u8]) {
-        if self.config.is_shared && resume::is_late(now.unix_millis, frame) {
-            self.handle_hole(now, room);
+    /// A message came again that is kept, or was. Where it had been said on another shard too, or
+    /// long before on a pod that was not heard, who heard it there need not have had what stands
+    /// before it here.
+    pub(crate) fn handle_repeat(&mut self, now: Now, repeat: &Delivery) {
+        let is_of_this_pod = repeat.passage != Passage::UNKNOWN;
+        let is_late = self.config.is_shared && resume::is_late(now.unix_millis, &repeat.frame);
+        if is_of_this_pod || is_late {
+            self.handle_hole(now, repeat.room.as_ref());
         }
     }
 

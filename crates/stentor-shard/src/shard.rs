@@ -294,8 +294,9 @@ impl Shard {
         if let Some(id) = delivery.chosen_id
             && !self.recent.insert(now.instant, delivery.room.as_ref(), id)
         {
+            self.note_passage(now, delivery.passage);
             if let Some(history) = &mut self.history {
-                history.handle_repeat(now, delivery.room.as_ref(), &delivery.frame);
+                history.handle_repeat(now, delivery);
             }
             return None;
         }
@@ -351,15 +352,23 @@ impl Shard {
         if let Some(audience) = audience {
             self.append(now, audience, &delivery.frame);
         }
+        self.note_passage(now, delivery.passage);
         let Some(history) = &mut self.history else { return };
-        if delivery.passage != Passage::UNKNOWN {
-            self.unsettled += 1;
-            self.settled = self.settled.max(delivery.passage.settled);
-            history.traffic().look_at_delay(now.instant, delivery.passage.said_at());
-        }
         let known = audience.and_then(|audience| self.rooms[audience].history);
         let frame = delivery.frame.clone();
         history.append(now, delivery.room.as_ref(), known, frame, delivery.passage);
+    }
+
+    /// Notes that a message of the pod came here, whether anybody is to hear it or not: it was
+    /// counted in for every shard.
+    fn note_passage(&mut self, now: Now, passage: Passage) {
+        if let Some(history) = &self.history
+            && passage != Passage::UNKNOWN
+        {
+            self.unsettled += 1;
+            self.settled = self.settled.max(passage.settled);
+            history.traffic().look_at_delay(now.instant, passage.said_at());
+        }
     }
 
     /// Appends a frame to the turn buffer of its audience and marks that dirty.

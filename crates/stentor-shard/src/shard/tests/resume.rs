@@ -493,6 +493,31 @@ fn a_message_that_was_said_before_on_a_pod_that_was_not_heard_promises_nothing()
 }
 
 #[test]
+fn a_message_that_two_shards_took_at_once_promises_nothing_and_is_not_on_its_way_for_ever() {
+    // 1. Something is said on another shard, and a client that is there hears it and goes. To this
+    //    shard it is on its way.
+    // 2. `1` is said here, and then the same message again: its sender has come here.
+    // 3. The first one comes and is dropped.
+    // 4. The client comes back, to this shard: `1` it has not heard.
+    let traffic = Arc::new(Traffic::new(2));
+    let mut world = world_with(|kept| kept.traffic = Arc::clone(&traffic));
+    let (id, room) = (Uuid::from_u128(9), Some(name("a")));
+    let passage = traffic.begin(world.now().instant, 1, 0);
+    speak(&mut world, 1..2);
+    world.say_as(0, "a", "again", Some(id));
+    let frame = sockets::chat_frame("a", "again", Some(id));
+    let first = Delivery { room, frame, chosen_id: Some(id), passage };
+    world.shard.handle_delivery(world.now(), &first);
+    world.turn();
+    world.come_back(2, &["a"], id);
+    world.turn();
+    assert_eq!(resume(&world, 2)["recovered"], false);
+    // The other shard takes and flushes what was said here, `0` before all that too.
+    traffic.end(4);
+    assert!(traffic.begin(world.now().instant, 1, 0).is_quiet());
+}
+
+#[test]
 fn messages_of_rooms_that_are_not_heard_are_not_kept_where_pods_share_them() {
     let mut world = shared_world();
     let kept = world.shard.kept().0;
