@@ -21,6 +21,8 @@ pub(crate) struct Client {
     pub(crate) has_left: bool,
     /// What it resumes behind.
     pub(crate) last_id: Option<Uuid>,
+    /// The number of that message, where it is one.
+    pub(crate) last_number: Option<u64>,
     /// Its last messages, those with an id of its own.
     pub(crate) said: VecDeque<Words>,
 }
@@ -71,7 +73,14 @@ pub(crate) struct TextData {
 
 impl Client {
     pub(crate) fn new(plan: ClientPlan) -> Client {
-        Client { plan, connection: None, has_left: false, last_id: None, said: VecDeque::new() }
+        Client {
+            plan,
+            connection: None,
+            has_left: false,
+            last_id: None,
+            last_number: None,
+            said: VecDeque::new(),
+        }
     }
 
     /// Notes what it has read, as far as it resumes behind such things.
@@ -87,6 +96,7 @@ impl Client {
         if counts {
             let id = text.id.as_deref().and_then(|id| Uuid::parse_str(id).ok());
             self.last_id = id.or(self.last_id);
+            self.last_number = text.data.n;
         }
     }
 

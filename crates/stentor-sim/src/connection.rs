@@ -48,6 +48,7 @@ pub(crate) struct Connection {
     pub(crate) rooms: Vec<RoomName>,
     /// What it resumes behind.
     pub(crate) last_id: Option<Uuid>,
+    pub(crate) last_number: Option<u64>,
     pub(crate) phase: Phase,
     pub(crate) assembler: Assembler,
 
@@ -80,6 +81,7 @@ impl Connection {
             member: MemberId(0),
             rooms,
             last_id: None,
+            last_number: None,
             phase: Phase::AtTheDoor,
             assembler: Assembler::default(),
             socket: VecDeque::new(),

@@ -12,9 +12,6 @@ use stentor_sim::plan::Plan;
 use stentor_sim::shrink::shrink;
 use stentor_sim::world::{self, Run};
 
-/// The lines at the end of a trace that are shown of a run that failed.
-const TAIL_LINES: usize = 200;
-
 /// Runs seeded worlds of pods, a fake Redis and clients, and judges what clients heard.
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -36,6 +33,9 @@ struct Arguments {
     /// Runs this one seed.
     #[arg(long, conflicts_with_all = ["seeds", "first"])]
     seed: Option<u64>,
+    /// The lines at the end of a trace that are shown of a run that failed.
+    #[arg(long, default_value_t = 200)]
+    tail: usize,
     /// Prints everything that happened.
     #[arg(long, requires = "seed")]
     trace: bool,
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         let Run { verdict, events: happened, trace } = world::run(&plan);
         trace.iter().for_each(|line| println!("{line}"));
         if !verdict.violations.is_empty() {
-            tell_failure(&plan, &verdict);
+            tell_failure(&plan, &verdict, arguments.tail);
             return ExitCode::FAILURE;
         }
         events += happened;
@@ -78,22 +78,23 @@ fn main() -> ExitCode {
          {uncounted} and {uncounted_falsely}"
     );
     if arguments.history {
-        let Resumed { told, recovered, late } = resumed;
+        let Resumed { told, recovered, unjudged, late } = resumed;
         println!(
-            "{told} came back, {recovered} were told that nothing is missing; {late} messages were \
+            "{told} came back, {recovered} were told that nothing is missing, {unjudged} of them \
+             without a judgement; {late} messages were \
              missing all the same, because they had come late to the pod before"
         );
     }
     ExitCode::SUCCESS
 }
 
-fn tell_failure(plan: &Plan, verdict: &Verdict) {
+fn tell_failure(plan: &Plan, verdict: &Verdict, tail: usize) {
     println!("seed {} at commit {} does not keep:", plan.seed, commit());
     verdict.violations.iter().for_each(|violation| println!("  {violation}"));
     let (smaller, runs) = shrink(plan);
     let run = world::run(&Plan { is_traced: true, ..smaller.clone() });
     println!("made smaller in {runs} runs:\n{smaller}");
-    let start = run.trace.len().saturating_sub(TAIL_LINES);
+    let start = run.trace.len().saturating_sub(tail);
     run.trace[start..].iter().for_each(|line| println!("{line}"));
     run.verdict.violations.iter().for_each(|violation| println!("  {violation}"));
 }

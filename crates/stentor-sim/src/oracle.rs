@@ -102,6 +102,8 @@ struct Said {
     first_at: Micros,
     /// When it first came to which shard of which pod.
     reached: BTreeMap<(usize, usize), Micros>,
+    /// How often it came there: pods that have not heard each other say it again.
+    copies: BTreeMap<(usize, usize), usize>,
     by: Vec<Acceptance>,
     /// Everybody has to hear it, whatever was announced.
     is_last_word: bool,
@@ -130,6 +132,8 @@ struct Listener {
     until: Micros,
     /// It resumes what an earlier connection of its client began.
     is_back: bool,
+    /// It resumes behind a message that pods have said apart, and its own does not know so yet.
+    is_misled: bool,
     /// Its client has heard what became of that.
     was_told: bool,
     events: bool,
@@ -185,6 +189,8 @@ pub(crate) struct Arrived {
     pub(crate) client: usize,
     /// It comes back.
     pub(crate) is_back: bool,
+    /// The message behind which it resumes, where it is one.
+    pub(crate) behind: Option<u64>,
     pub(crate) name: String,
     pub(crate) pod: usize,
     pub(crate) shard: usize,
@@ -197,7 +203,8 @@ pub(crate) struct Arrived {
 pub(crate) struct Taken {
     pub(crate) number: u64,
     pub(crate) audience: Audience,
-    pub(crate) pod: usize,
+    /// The shard that takes it, and its pod before.
+    pub(crate) at: (usize, usize),
     pub(crate) sender: ConnectionId,
     pub(crate) is_last_word: bool,
 }
@@ -219,6 +226,8 @@ impl Oracle {
 
     pub(crate) fn arrived(&mut self, now: Micros, arrived: Arrived) {
         self.names.insert(arrived.name, arrived.connection);
+        let shard = (arrived.pod, arrived.shard);
+        let is_misled = arrived.behind.is_some_and(|number| self.is_unknown(number, shard));
         let rooms: BTreeMap<Audience, Micros> =
             arrived.rooms.into_iter().chain([None]).map(|audience| (audience, now)).collect();
         let listener = Listener {
@@ -226,6 +235,7 @@ impl Oracle {
             since: now,
             until: Micros::MAX,
             is_back: arrived.is_back,
+            is_misled,
             was_told: false,
             pod: arrived.pod,
             shard: arrived.shard,
@@ -266,7 +276,7 @@ impl Oracle {
     }
 
     pub(crate) fn taken(&mut self, now: Micros, taken: Taken) {
-        let Taken { number, audience, pod, sender, is_last_word } = taken;
+        let Taken { number, audience, at: (pod, shard), sender, is_last_word } = taken;
         self.verdict.said += 1;
         self.accepted += 1;
         let order = self.accepted;
@@ -275,10 +285,15 @@ impl Oracle {
             audience,
             first_at: now,
             reached: BTreeMap::new(),
+            copies: BTreeMap::new(),
             by: Vec::new(),
             is_last_word,
         });
+        let is_first_here = said.by.iter().all(|by| by.pod != pod);
         said.by.push(Acceptance { pod, sender, order, is_passed_on: false });
+        if is_first_here {
+            self.reached(now, (pod, shard), number);
+        }
     }
 
     /// A pod's bus takes a message.

@@ -28,6 +28,9 @@ pub struct Resumed {
     pub told: u64,
     /// Those that were told that nothing is missing.
     pub recovered: u64,
+    /// Those of them of whom nobody could have known better: calendars did not agree, or the same
+    /// message was said on pods that did not hear each other.
+    pub unjudged: u64,
     /// Messages that were missing all the same, because they had come late to the pod before.
     pub late: u64,
 }
@@ -36,6 +39,7 @@ impl AddAssign for Resumed {
     fn add_assign(&mut self, other: Resumed) {
         self.told += other.told;
         self.recovered += other.recovered;
+        self.unjudged += other.unjudged;
         self.late += other.late;
     }
 }
@@ -65,7 +69,15 @@ impl Oracle {
     pub(crate) fn reached(&mut self, now: Micros, shard: (usize, usize), number: u64) {
         if let Some(said) = self.said.get_mut(&number) {
             said.reached.entry(shard).or_insert(now);
+            *said.copies.entry(shard).or_default() += 1;
         }
+    }
+
+    /// Whether pods have said a message apart, and not all of that has come to this shard.
+    pub(super) fn is_unknown(&self, number: u64, shard: (usize, usize)) -> bool {
+        let Some(said) = self.said.get(&number) else { return false };
+        let pods: BTreeSet<usize> = said.by.iter().map(|by| by.pod).collect();
+        pods.len() > said.copies.get(&shard).copied().unwrap_or_default()
     }
 
     /// A client reads what became of its coming back.
@@ -75,7 +87,9 @@ impl Oracle {
         let Some(mut listener) = self.listeners.remove(&id) else { return };
         listener.was_told = true;
         let memory = self.memories.get(&listener.client);
-        if let Some(memory) = memory.filter(|_| is_recovered && pods_agree) {
+        let is_judged = pods_agree && !listener.is_misled;
+        self.verdict.resumed.unjudged += u64::from(is_recovered && !is_judged);
+        if let Some(memory) = memory.filter(|_| is_recovered && is_judged) {
             for (audience, since) in &mut listener.rooms {
                 let before = memory.rooms.get(audience).filter(|_| *since == listener.since);
                 *since = before.copied().unwrap_or(*since);
@@ -94,6 +108,8 @@ impl Oracle {
     pub(crate) fn parted(&mut self, id: ConnectionId) {
         let Some(listener) = self.listeners.get(&id) else { return };
         let mut gaps = self.gaps_of(listener);
+        // They are of another ring than the next connection has.
+        gaps.iter_mut().for_each(|gap| gap.is_of_ring = false);
         let memory = self.memories.entry(listener.client).or_default();
         if listener.is_back && !listener.was_told {
             // It does not know what this connection has to do with those before.

@@ -71,6 +71,7 @@ impl World {
         let id = self.connections.len();
         self.connections.push(Connection::new(client, pod, shard, rooms));
         self.connections[id].last_id = self.clients[client].last_id;
+        self.connections[id].last_number = self.clients[client].last_number;
         self.clients[client].connection = Some(id);
         self.trace.note(self.now, || format!("client {client} makes {id} to pod {pod}/{shard}"));
         let at = self.arrival_at_pod(id);

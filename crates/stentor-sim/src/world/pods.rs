@@ -168,6 +168,7 @@ impl World {
                 connection: id,
                 client: self.connections[id].client,
                 is_back: last_id.is_some(),
+                behind: self.connections[id].last_number,
                 name: user.unwrap_or_else(|| client_id.to_string()),
                 pod,
                 shard,
@@ -229,10 +230,9 @@ impl World {
                         && grant.allows(&audience)
                     {
                         let is_last_word = number >= first_last_word;
-                        let sender = id;
-                        let taken = Taken { number, audience, pod, sender, is_last_word };
+                        let (at, sender) = ((pod, connection.shard), id);
+                        let taken = Taken { number, audience, at, sender, is_last_word };
                         self.oracle.taken(self.now, taken);
-                        self.oracle.reached(self.now, (pod, connection.shard), number);
                     }
                     shard.handle_draft(now, member, &draft);
                 }
