@@ -67,6 +67,8 @@ pub(crate) struct TextData {
     pub(crate) from_id: Option<String>,
     /// In `resume`: whether nothing is missing.
     pub(crate) recovered: Option<bool>,
+    /// In `resume`: how many messages are told again.
+    pub(crate) replayed: Option<u64>,
     /// In an `auth` message: the connection whose token it is.
     pub(crate) shown: Option<ConnectionId>,
 }

@@ -65,6 +65,8 @@ pub(crate) struct Connection {
     pub(crate) is_accepted: bool,
     /// The client has ended it, or knows that it has ended.
     pub(crate) is_over: bool,
+    /// What its replay has for it yet, in messages; `None` before and behind it.
+    pub(crate) replayed: Option<u64>,
     pub(crate) pace: Pace,
     /// It was read slowly once, so nothing is promised about when it hears something.
     pub(crate) was_slow: bool,
@@ -91,6 +93,7 @@ impl Connection {
             to_pod: Lane::default(),
             is_accepted: false,
             is_over: false,
+            replayed: None,
             pace: Pace::Usual,
             was_slow: false,
             unread: Vec::new(),

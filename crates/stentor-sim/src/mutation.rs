@@ -23,6 +23,24 @@ pub enum Mutation {
     ForgetToSubscribe,
     /// It does not say from where to count where its outbox dropped something.
     ForgetBases,
+    /// Its shards hear only what they have members for, although each keeps everything.
+    KeepForMembersOnly,
+    /// Its shards believe that they hear all rooms, ever since they began.
+    BelieveToHear,
+    /// Its shards are told of a gap only where they have somebody to tell of it.
+    ForgetHoles,
+    /// Its shards do not hear of each other's messages when they reckon what is on its way.
+    CountTrafficApart,
+    /// Its shards believe that no other pod has members of their rooms.
+    BelieveToBeAlone,
+    /// It lets who comes back into the last of its rooms only when the replay has been judged.
+    SkipOneRoom,
+    /// It says that nothing is missing, whatever it lets go of.
+    ForgetEvictions,
+    /// What comes first behind a replay is lost.
+    LoseAtSeam,
+    /// What was told last in a replay comes once more behind it.
+    DoubleAtSeam,
 }
 
 impl Mutation {
@@ -38,11 +56,20 @@ impl Mutation {
             Mutation::DropLocal => "drop-local",
             Mutation::ForgetToSubscribe => "forget-to-subscribe",
             Mutation::ForgetBases => "forget-bases",
+            Mutation::KeepForMembersOnly => "keep-for-members-only",
+            Mutation::BelieveToHear => "believe-to-hear",
+            Mutation::ForgetHoles => "forget-holes",
+            Mutation::CountTrafficApart => "count-traffic-apart",
+            Mutation::BelieveToBeAlone => "believe-to-be-alone",
+            Mutation::SkipOneRoom => "skip-one-room",
+            Mutation::ForgetEvictions => "forget-evictions",
+            Mutation::LoseAtSeam => "lose-at-seam",
+            Mutation::DoubleAtSeam => "double-at-seam",
         }
     }
 
     /// All of them.
-    pub const ALL: [Mutation; 9] = [
+    pub const ALL: [Mutation; 18] = [
         Mutation::ForgetDuplicates,
         Mutation::DropOne,
         Mutation::SwapTwo,
@@ -52,6 +79,15 @@ impl Mutation {
         Mutation::DropLocal,
         Mutation::ForgetToSubscribe,
         Mutation::ForgetBases,
+        Mutation::KeepForMembersOnly,
+        Mutation::BelieveToHear,
+        Mutation::ForgetHoles,
+        Mutation::CountTrafficApart,
+        Mutation::BelieveToBeAlone,
+        Mutation::SkipOneRoom,
+        Mutation::ForgetEvictions,
+        Mutation::LoseAtSeam,
+        Mutation::DoubleAtSeam,
     ];
 }
 

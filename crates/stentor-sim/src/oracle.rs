@@ -113,6 +113,7 @@ struct Said {
 #[derive(Debug)]
 struct Acceptance {
     pod: usize,
+    shard: usize,
     sender: ConnectionId,
     /// The order in which messages were taken.
     order: u64,
@@ -290,7 +291,7 @@ impl Oracle {
             is_last_word,
         });
         let is_first_here = said.by.iter().all(|by| by.pod != pod);
-        said.by.push(Acceptance { pod, sender, order, is_passed_on: false });
+        said.by.push(Acceptance { pod, shard, sender, order, is_passed_on: false });
         if is_first_here {
             self.reached(now, (pod, shard), number);
         }
@@ -298,9 +299,11 @@ impl Oracle {
 
     /// A pod's bus takes a message.
     pub(crate) fn passed_on(&mut self, pod: usize, number: u64) {
-        let said = self.said.get_mut(&number);
-        if let Some(by) = said.and_then(|said| said.by.iter_mut().find(|by| by.pod == pod)) {
+        let Some(said) = self.said.get_mut(&number) else { return };
+        if let Some(by) = said.by.iter_mut().find(|by| by.pod == pod) {
             by.is_passed_on = true;
+            let shard = (pod, by.shard);
+            *said.copies.entry(shard).or_default() += 1;
         }
     }
 

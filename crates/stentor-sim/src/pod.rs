@@ -102,7 +102,7 @@ impl Start {
             size: plan.size,
             ttl: Duration::from_micros(plan.ttl),
             bytes_max: plan.bytes_max,
-            is_shared: !self.is_alone,
+            is_shared: !self.is_alone && self.mutation != Some(Mutation::BelieveToBeAlone),
             has_archive: false,
             traffic: Arc::clone(traffic),
         }
@@ -113,8 +113,11 @@ impl Pod {
     pub(crate) fn start(start: &Start) -> Pod {
         let id = PodId::new(&format!("pod-{}", start.place), start.seed);
         let traffic = Arc::new(Traffic::new(start.shards));
+        let apart = start.mutation == Some(Mutation::CountTrafficApart);
         let sides = (0..start.shards).map(|shard| {
-            let history = start.history.map(|plan| start.history_config(plan, &traffic));
+            let of_shard = Arc::new(Traffic::new(1));
+            let traffic = if apart { &of_shard } else { &traffic };
+            let history = start.history.map(|plan| start.history_config(plan, traffic));
             Side {
                 shard: Shard::new(config(&id, start, shard, history)),
                 work: VecDeque::new(),

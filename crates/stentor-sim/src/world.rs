@@ -16,6 +16,7 @@ use crate::bus::Input;
 use crate::client::{Client, room_name};
 use crate::connection::{Connection, ConnectionId};
 use crate::fault::Fault;
+use crate::mutation::Mutation;
 use crate::oracle::{Oracle, Verdict};
 use crate::plan::{EMPTY_AFTER, JUDGED_AFTER, LAST_WORDS_AFTER, Plan};
 use crate::pod::{Pod, Start, Work};
@@ -219,8 +220,19 @@ impl World {
         let started = Pod::start(&start);
         self.trace.note(self.now, || format!("pod {pod} starts in place {place}"));
         self.pods.push(started);
+        if self.plan.mutation == Some(Mutation::BelieveToHear) {
+            self.believe_to_hear(pod);
+        }
         self.places[place] = Some(pod);
         self.wake_bus(pod, 0);
+    }
+
+    fn believe_to_hear(&mut self, pod: usize) {
+        let now = self.pods[pod].now(self.now);
+        for side in &mut self.pods[pod].sides {
+            side.shard.handle_audience_heard(now, None);
+            (0..8).for_each(|room| side.shard.handle_audience_heard(now, Some(&World::room(room))));
+        }
     }
 
     /// A delay between these bounds, most often a short one.

@@ -69,6 +69,13 @@ impl Oracle {
     pub(crate) fn reached(&mut self, now: Micros, shard: (usize, usize), number: u64) {
         if let Some(said) = self.said.get_mut(&number) {
             said.reached.entry(shard).or_insert(now);
+        }
+    }
+
+    /// A copy of a message has come to a shard from another.
+    pub(crate) fn brought(&mut self, now: Micros, shard: (usize, usize), number: u64) {
+        self.reached(now, shard, number);
+        if let Some(said) = self.said.get_mut(&number) {
             *said.copies.entry(shard).or_default() += 1;
         }
     }
@@ -76,7 +83,9 @@ impl Oracle {
     /// Whether pods have said a message apart, and not all of that has come to this shard.
     pub(super) fn is_unknown(&self, number: u64, shard: (usize, usize)) -> bool {
         let Some(said) = self.said.get(&number) else { return false };
-        let pods: BTreeSet<usize> = said.by.iter().map(|by| by.pod).collect();
+        // A repeat that its pod has had already goes no further.
+        let passed_on = said.by.iter().filter(|by| by.is_passed_on);
+        let pods: BTreeSet<usize> = passed_on.map(|by| by.pod).collect();
         pods.len() > said.copies.get(&shard).copied().unwrap_or_default()
     }
 

@@ -95,7 +95,11 @@ impl Plan {
         }
         for _ in 0..random.usize(2..=3 * self.clients.len()) {
             let client = random.usize(0..self.clients.len());
-            let at = TALK_FROM + random.u64(0..self.talk);
+            let at = match random.bool() {
+                true => TALK_FROM + random.u64(0..self.talk),
+                // While something is on its way.
+                false => self.acts[random.usize(0..self.acts.len())].0 + random.u64(0..40 * MILLI),
+            };
             let longest = if random.bool() { 500 * MILLI } else { absence_max };
             let lasts = random.u64(10 * MILLI..longest);
             self.acts.push((at, Act::GoAway { client, lasts }));

@@ -6,6 +6,7 @@ use stentor_bus::relay;
 use stentor_bus::waiters::WaiterId;
 use stentor_shard::{Connect, Delivery, Event as ShardEvent, MemberOptions, Passage};
 use stentor_wire::assemble::{Incoming, Input as Bytes};
+use stentor_wire::draft::{Draft, RoomField};
 use stentor_wire::message_type::MessageType;
 use stentor_wire::room_name::RoomName;
 
@@ -16,10 +17,24 @@ use crate::connection::{ConnectionId, Phase, Sockets};
 use crate::mutation::Mutation;
 use crate::oracle::{Arrived, Taken};
 use crate::pod::{Waiting, Work};
-use crate::queue::{Micros, SECOND};
+use crate::queue::{MILLI, Micros, SECOND};
 
 /// What a message may weigh; no client here says more.
 const MESSAGE_BYTES_MAX: usize = 65_536;
+
+/// How long a message waits for a busy shard, at the most.
+const BUSY_DELAY_MAX: Micros = 25 * MILLI;
+
+/// What a client says that says nothing.
+const NOTHING: Draft<'static> = Draft {
+    id: None,
+    reference: None,
+    kind: MessageType::Pong,
+    room: RoomField::Absent,
+    from: None,
+    timestamp: None,
+    data: b"{}",
+};
 
 /// How long a peer may take to read its close frame, as in the engine.
 const CLOSING_TIMEOUT: Micros = 30 * SECOND;
@@ -146,6 +161,9 @@ impl World {
             let side = &mut self.pods[pod].sides[shard];
             let member = side.take_number(id);
             let last_id = self.connections[id].last_id;
+            let mut entered = rooms.clone();
+            let skips = self.plan.mutation == Some(Mutation::SkipOneRoom) && last_id.is_some();
+            let skipped = if skips { entered.pop() } else { None };
             let events = plan.events || last_id.is_some();
             let options = MemberOptions { events, echo: plan.echo, ..MemberOptions::default() };
             let identity = grant.identity(id, now.unix_millis);
@@ -156,12 +174,17 @@ impl World {
                     member,
                     identity: identity.map(Box::new),
                     user_rate: None,
-                    rooms: rooms.clone(),
+                    rooms: entered,
                     options,
                     preface: Vec::new(),
                     last_id,
                 },
             );
+            if let Some(room) = skipped {
+                let room = RoomField::Named(room.as_str().into());
+                let draft = Draft { kind: MessageType::Join, room, ..NOTHING };
+                side.shard.handle_draft(now, member, &draft);
+            }
             self.connections[id].member = member;
             self.connections[id].phase = Phase::Open;
             let arrived = Arrived {
@@ -278,6 +301,11 @@ impl World {
                     self.note_reached(pod, shard, &delivery);
                 }
                 Arrival::Gap(gap) => {
+                    let forgets = self.plan.mutation == Some(Mutation::ForgetHoles);
+                    let side = &self.pods[pod].sides[shard];
+                    if forgets && gap.audience.as_ref().is_some_and(|of| !side.shard.has_room(of)) {
+                        continue;
+                    }
                     let room = gap.audience.as_ref();
                     self.trace.note(self.now, || {
                         format!("{pod}/{shard} is told of a gap of {:?} in {room:?}", gap.missed)
@@ -291,6 +319,8 @@ impl World {
                     let shard = &mut self.pods[pod].sides[shard].shard;
                     shard.handle_audience_heard(now, audience.as_ref());
                 }
+                Arrival::Heard(_) | Arrival::Unheard | Arrival::Lost(_) | Arrival::Left(_)
+                    if self.plan.mutation == Some(Mutation::BelieveToHear) => {}
                 Arrival::Unheard => self.pods[pod].sides[shard].shard.handle_pods_unheard(),
                 Arrival::Lost(audience) | Arrival::Left(audience) => {
                     let shard = &mut self.pods[pod].sides[shard].shard;
@@ -362,11 +392,17 @@ impl World {
         for other in 0..self.pods[pod].sides.len() {
             let has_members = self.pods[pod].interest.has(delivery.room.as_ref(), other);
             // Who comes back may come to any shard, so each keeps what was said.
-            if other == shard || !(has_members || self.plan.history.is_some()) {
+            let keeps = self.plan.history.is_some()
+                && self.plan.mutation != Some(Mutation::KeepForMembersOnly);
+            if other == shard || !(has_members || keeps) {
                 continue;
             }
             let mut delivery = delivery.clone();
             let mut delay = self.delay(5, 300);
+            if self.plan.history.is_some() && self.random.u32(0..8) == 0 {
+                // Its mailbox is full of other things.
+                delay += self.delay(0, BUSY_DELAY_MAX);
+            }
             match self.plan.mutation {
                 Some(Mutation::DropLocal) if self.random.u32(0..20) == 0 => continue,
                 Some(Mutation::WaitForRedis) if !is_heard => delay += SECOND,
@@ -389,7 +425,7 @@ impl World {
         if let Ok(text) = serde_json::from_slice::<Text>(&message)
             && let Some(number) = text.data.n
         {
-            self.oracle.reached(self.now, (pod, shard), number);
+            self.oracle.brought(self.now, (pod, shard), number);
         }
     }
 
@@ -440,9 +476,9 @@ impl World {
     }
 }
 
-fn audience_of(room: &stentor_wire::draft::RoomField<'_>) -> Audience {
+fn audience_of(room: &RoomField<'_>) -> Audience {
     match room {
-        stentor_wire::draft::RoomField::Named(name) => RoomName::parse(name).ok(),
+        RoomField::Named(name) => RoomName::parse(name).ok(),
         _ => None,
     }
 }

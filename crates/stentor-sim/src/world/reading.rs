@@ -6,6 +6,7 @@ use stentor_wire::room_name::RoomName;
 use super::{Event, World};
 use crate::client::{Reading, Text, next_reading};
 use crate::connection::{ConnectionId, Pace};
+use crate::mutation::Mutation;
 use crate::oracle::{Promise, Read};
 use crate::pod::Work;
 
@@ -77,10 +78,16 @@ impl World {
         let may_be_late = self.connections[id].was_slow || self.has_stood(id);
         match (&*text.kind, &text.data.event, text.data.n) {
             ("chat", _, Some(number)) => {
+                if self.is_lost_at_seam(id) {
+                    return;
+                }
                 self.trace.note(self.now, || format!("{id} hears {number}"));
                 let from = text.from.as_deref().unwrap_or_default();
                 let read = Read { listener: id, number, audience, from, may_be_late };
                 self.oracle.read(self.now, &read);
+                if self.is_doubled_at_seam(id) {
+                    self.oracle.read(self.now, &read);
+                }
             }
             ("system", Some(event), _) if event == "gap" => {
                 let missed = text.data.missed;
@@ -96,7 +103,9 @@ impl World {
     }
 
     fn resumed(&mut self, id: ConnectionId, text: &Text) {
-        let is_recovered = text.data.recovered == Some(true);
+        let forgets = self.plan.mutation == Some(Mutation::ForgetEvictions);
+        let is_recovered = text.data.recovered == Some(true) || forgets;
+        self.connections[id].replayed = text.data.replayed;
         let has_agreed = |pod: &usize| !self.pods[*pod].was_set;
         let pods_agree = self.oracle.left_pod(id).is_none_or(|left| {
             let pod = self.connections[id].pod;
@@ -104,6 +113,20 @@ impl World {
         });
         self.trace.note(self.now, || format!("{id} hears that all is recovered: {is_recovered}"));
         self.oracle.resumed(id, is_recovered, pods_agree);
+    }
+
+    /// Counts a message that a connection hears; whether it is the first behind its replay, and the
+    /// pods lose that.
+    fn is_lost_at_seam(&mut self, id: ConnectionId) -> bool {
+        let Some(left) = self.connections[id].replayed else { return false };
+        self.connections[id].replayed = left.checked_sub(1);
+        left == 0 && self.plan.mutation == Some(Mutation::LoseAtSeam)
+    }
+
+    /// Whether what was just heard was the last of a replay, and the pods say that twice.
+    fn is_doubled_at_seam(&self, id: ConnectionId) -> bool {
+        self.connections[id].replayed == Some(0)
+            && self.plan.mutation == Some(Mutation::DoubleAtSeam)
     }
 
     /// Whether a shard of the connection's pod stood still in this run.

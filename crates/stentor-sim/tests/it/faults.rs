@@ -10,7 +10,8 @@ const SEEDS: u64 = 12;
 fn promises_hold_under(name: &str) {
     let fault: Fault = name.parse().expect("a fault's name");
     for seed in 1_000..1_000 + SEEDS {
-        let plan = Plan::draw(seed, Some(fault));
+        let draw = if fault.is_of_history() { Plan::draw_with_history } else { Plan::draw };
+        let plan = draw(seed, Some(fault));
         assert!(plan.windows.iter().all(|window| window.fault == fault) && plan.has(fault));
         let violations = world::run(&plan).verdict.violations;
         assert!(violations.is_empty(), "{fault}, seed {seed}: {}", violations[0]);
@@ -48,6 +49,7 @@ faults! {
     a_client_is_half_open = "client-half-open";
     a_client_reconnects = "client-reconnects";
     calendars_are_wrong = "clock-skew";
+    a_calendar_is_set = "calendar-step";
 }
 
 #[test]

@@ -3,5 +3,6 @@
 
 mod arguments;
 mod faults;
+mod history;
 mod mutations;
 mod seeds;

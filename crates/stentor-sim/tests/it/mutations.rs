@@ -12,13 +12,28 @@ const SEEDS: u64 = 60;
 
 /// The first plan in which `mutation` breaks `promise`.
 fn caught(mutation: Mutation, fault: Option<Fault>, promise: Promise) -> Plan {
-    let plans =
-        (1..=SEEDS).map(|seed| Plan { mutation: Some(mutation), ..Plan::draw(seed, fault) });
+    caught_among((1..=SEEDS).map(|seed| Plan::draw(seed, fault)), mutation, promise)
+}
+
+/// The same where pods keep what is said.
+fn caught_with_history(mutation: Mutation, promise: Promise) -> Plan {
+    caught_with_history_from(1, mutation, promise)
+}
+
+/// The same for what shows seldom, in worlds from this one on.
+fn caught_with_history_from(first: u64, mutation: Mutation, promise: Promise) -> Plan {
+    let seeds = first..first + SEEDS;
+    caught_among(seeds.map(|seed| Plan::draw_with_history(seed, None)), mutation, promise)
+}
+
+fn caught_among(plans: impl Iterator<Item = Plan>, mutation: Mutation, promise: Promise) -> Plan {
+    let plans = plans.map(|plan| Plan { mutation: Some(mutation), ..plan });
     let fails = |plan: &Plan| {
         let violations = world::run(plan).verdict.violations;
         violations.iter().any(|violation| violation.promise == promise)
     };
-    let caught = plans.into_iter().find(fails);
+    let mut plans = plans;
+    let caught = plans.find(fails);
     caught.unwrap_or_else(|| panic!("{mutation:?} was not found in {SEEDS} worlds"))
 }
 
@@ -65,6 +80,51 @@ fn forgetting_to_subscribe_again_is_found() {
 #[test]
 fn hiding_where_an_outbox_dropped_is_found() {
     caught(Mutation::ForgetBases, Some(Fault::OutboxSmall), Promise::Announced);
+}
+
+#[test]
+fn keeping_only_what_members_hear_is_found() {
+    caught_with_history(Mutation::KeepForMembersOnly, Promise::Resumed);
+}
+
+#[test]
+fn not_considering_since_when_a_room_is_heard_is_found() {
+    caught_with_history_from(140, Mutation::BelieveToHear, Promise::Resumed);
+}
+
+#[test]
+fn not_considering_other_pods_at_all_is_found() {
+    caught_with_history(Mutation::BelieveToBeAlone, Promise::Resumed);
+}
+
+#[test]
+fn ignoring_a_hole_is_found() {
+    caught_with_history_from(140, Mutation::ForgetHoles, Promise::Resumed);
+}
+
+#[test]
+fn taking_for_heard_what_is_on_its_way_to_another_shard_is_found() {
+    caught_with_history(Mutation::CountTrafficApart, Promise::Resumed);
+}
+
+#[test]
+fn leaving_one_room_of_several_out_of_a_replay_is_found() {
+    caught_with_history(Mutation::SkipOneRoom, Promise::Resumed);
+}
+
+#[test]
+fn forgetting_what_was_evicted_is_found() {
+    caught_with_history(Mutation::ForgetEvictions, Promise::Resumed);
+}
+
+#[test]
+fn losing_a_message_between_a_replay_and_what_follows_is_found() {
+    caught_with_history(Mutation::LoseAtSeam, Promise::Announced);
+}
+
+#[test]
+fn saying_a_message_of_a_replay_once_more_behind_it_is_found() {
+    caught_with_history(Mutation::DoubleAtSeam, Promise::Once);
 }
 
 #[test]
