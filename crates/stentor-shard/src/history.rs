@@ -16,7 +16,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use stentor_wire::encode::frame_id;
+use stentor_wire::encode::{frame_id, frame_timestamp};
 use stentor_wire::room_name::RoomName;
 
 use crate::config::HistoryConfig;
@@ -255,8 +255,8 @@ impl History {
     /// before it here.
     pub(crate) fn handle_repeat(&mut self, now: Now, repeat: &Delivery) {
         let is_of_this_pod = repeat.passage != Passage::UNKNOWN;
-        let is_late = self.config.is_shared && resume::is_late(now.unix_millis, &repeat.frame);
-        if is_of_this_pod || is_late {
+        let was_late = || resume::was_late(now, now.instant, stamped_at(&repeat.frame));
+        if is_of_this_pod || self.config.is_shared && was_late() {
             self.handle_hole(now, repeat.room.as_ref());
         }
     }
@@ -419,6 +419,15 @@ impl Entry {
     pub(crate) fn id(&self) -> Option<&str> {
         frame_id(&self.frame)
     }
+
+    /// When it was stamped, in milliseconds since 1970.
+    pub(crate) fn stamped_at(&self) -> Option<u64> {
+        stamped_at(&self.frame)
+    }
+}
+
+fn stamped_at(frame: &[u8]) -> Option<u64> {
+    frame_timestamp(frame).map(|timestamp| timestamp.unix_millis())
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ pub(crate) struct Evicted {
     /// The last one's id, where that is known.
     id: Option<IdText>,
     at: Instant,
+    /// When the last one was stamped, in milliseconds since 1970, where that is known.
+    stamped_at: Option<u64>,
     passage: Passage,
     earlier: Option<Bygone>,
 }
@@ -27,7 +29,8 @@ pub(crate) struct Bygone {
 impl Evicted {
     pub(crate) fn of(entry: &Entry) -> Evicted {
         let id = entry.id().and_then(|id| id.as_bytes().try_into().ok());
-        Evicted { id, at: entry.at, passage: entry.passage, earlier: None }
+        let stamped_at = entry.stamped_at();
+        Evicted { id, at: entry.at, stamped_at, passage: entry.passage, earlier: None }
     }
 
     /// This one, which went after others.
@@ -48,6 +51,11 @@ impl Evicted {
     /// When the last one came, and what was known then.
     pub(crate) fn last(&self) -> (Instant, Passage) {
         (self.at, self.passage)
+    }
+
+    /// When the last one was stamped.
+    pub(crate) fn stamped_at(&self) -> Option<u64> {
+        self.stamped_at
     }
 
     /// The bound of all of them.

@@ -11,7 +11,6 @@
 
 use std::time::Duration;
 
-use stentor_wire::encode::frame_timestamp;
 use uuid::Uuid;
 
 use crate::history::evicted::Bygone;
@@ -133,13 +132,15 @@ impl History {
         if let Some(position) = position {
             let entry = &room.entries[position];
             let number = room.first + position as u64;
-            let is_sure = !self.config.is_shared || !was_late(now, entry);
+            let is_sure = is_alone || !was_late(now, entry.at, entry.stamped_at());
             let resumption = of(number, entry.at, entry.passage);
             return Some((entry.at, is_sure.then_some(resumption)));
         }
         let evicted = room.evicted.as_ref().filter(|evicted| evicted.is(text))?;
         let (at, passage) = evicted.last();
-        Some((at, Some(of(room.first.checked_sub(1)?, at, passage))))
+        let is_sure = is_alone || !was_late(now, at, evicted.stamped_at());
+        let resumption = of(room.first.checked_sub(1)?, at, passage);
+        Some((at, is_sure.then_some(resumption)))
     }
 
     /// By the time that is in a UUIDv7 (RFC 9562, section 5.7): the server's own messages have one.
@@ -225,13 +226,8 @@ fn unix_millis_of(now: Now, at: Instant) -> u64 {
     now.unix_millis.saturating_sub(u64::try_from(ago).unwrap_or(u64::MAX))
 }
 
-/// Whether a message was long on its way from its stamp to here.
-fn was_late(now: Now, entry: &Entry) -> bool {
-    is_late(unix_millis_of(now, entry.at), &entry.frame)
-}
-
-/// Whether a message that came at this time, in milliseconds since 1970, was long on its way.
-pub(super) fn is_late(came_at: u64, frame: &[u8]) -> bool {
-    let stamped_at = frame_timestamp(frame).map(|timestamp| timestamp.unix_millis());
+/// Whether a message that came at this moment was long on its way from its stamp to here.
+pub(super) fn was_late(now: Now, at: Instant, stamped_at: Option<u64>) -> bool {
+    let came_at = unix_millis_of(now, at);
     stamped_at.is_none_or(|stamped_at| came_at.saturating_sub(stamped_at) > LATE_AFTER_MILLIS)
 }
