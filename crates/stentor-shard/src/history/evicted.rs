@@ -35,7 +35,9 @@ impl Evicted {
 
     /// This one, which went after others.
     pub(crate) fn after(self, others: Option<&Evicted>) -> Evicted {
-        Evicted { earlier: others.map(Evicted::all).or(self.earlier), ..self }
+        let others = others.map(Evicted::all);
+        let earlier = [self.earlier, others].into_iter().flatten().reduce(Bygone::and);
+        Evicted { earlier, ..self }
     }
 
     /// The same without a word about which message was the last.
@@ -61,16 +63,18 @@ impl Evicted {
     /// The bound of all of them.
     pub(crate) fn all(&self) -> Bygone {
         let last = Bygone { at: self.at, ticket: self.passage.ticket };
-        match self.earlier {
-            Some(earlier) => {
-                Bygone { at: last.at.max(earlier.at), ticket: last.ticket.max(earlier.ticket) }
-            }
-            None => last,
-        }
+        self.earlier.map_or(last, |earlier| last.and(earlier))
     }
 
     /// The bound of those before the last.
     pub(crate) fn earlier(&self) -> Option<Bygone> {
         self.earlier
+    }
+}
+
+impl Bygone {
+    /// The bound of what both bound.
+    fn and(self, other: Bygone) -> Bygone {
+        Bygone { at: self.at.max(other.at), ticket: self.ticket.max(other.ticket) }
     }
 }

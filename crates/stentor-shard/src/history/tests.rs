@@ -112,3 +112,22 @@ fn losing_redis_forgets_the_last_room_whatever_number_it_has() {
     assert_eq!((shared.find(&first), shared.find(&last)), (None, None));
     assert_eq!(shared.weight(), 0);
 }
+
+/// 1. A message of another shard comes late: its ticket is smaller than that of the one before it.
+/// 2. Both are let go of, the one with the larger ticket first, and then their room is forgotten, as
+///    another was before.
+/// 3. Who comes back to the room has heard it only where it has heard all of that.
+#[test]
+fn a_forgotten_room_is_remembered_by_the_largest_ticket_of_what_it_let_go_of() {
+    let mut history = history(1 << 20, 2);
+    let [older, newer] = [0, 1].map(|_| history.traffic().begin(at(1).instant, 0, 0));
+    let mut say = |name: &str, passage: Passage| {
+        history.append(at(1), Some(&room(name)), None, Bytes::from_static(b"x"), passage);
+    };
+    say("b", older);
+    say("a", newer);
+    say("a", older);
+    history.expire(at(61));
+    let forgotten = history.forgotten.as_ref().map(|evicted| evicted.all().ticket);
+    assert_eq!(forgotten, Some(newer.ticket));
+}
