@@ -100,6 +100,7 @@ impl Replay {
         let at = self.cursors.iter().position(|cursor| cursor.room == room)?;
         let cursors = vec![self.cursors.swap_remove(at)];
         let mut last = Replay::new(self.resumption.clone(), cursors);
+        self.resumption.forget(room);
         last.repeats.clone_from(&self.repeats);
         let mut portion = Portion::default();
         // All that was recalled goes first, whichever room's it is: it is older.

@@ -204,6 +204,11 @@ impl Resumption {
         self.has_heard_all(Bygone { at: entry.at, ticket: entry.passage.ticket })
     }
 
+    /// The client is in this room no more; its number may become another's.
+    pub(crate) fn forget(&mut self, room: HistoryId) {
+        self.last.take_if(|(of, _)| *of == room);
+    }
+
     /// Whether what stands before the last message in its room here stood there for the client too.
     fn stands_before(&self, entry: &Entry) -> bool {
         let has_its_origin = |last: Passage| entry.passage.has_origin_of(last);

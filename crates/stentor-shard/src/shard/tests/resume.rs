@@ -1,3 +1,5 @@
+mod numbers;
+
 use serde_json::Value;
 
 use super::*;
