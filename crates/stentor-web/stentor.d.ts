@@ -117,7 +117,7 @@ export class StentorError extends Error {
 /** Close codes after which trying again would only repeat the fault. */
 export const FINAL_CODES: readonly number[];
 
-/** A new UUID, also where a page is no secure context. */
+/** A new UUIDv7 by the server's clock; also where a page is no secure context. */
 export function newId(): string;
 
 /** A connection to Stentor that lasts until `close()` or until the server does not want it. */

@@ -1,5 +1,5 @@
 // Stentor's client for browsers and Node: one connection that comes back by itself, goes on where
-// it was cut off, and says again what may have been lost. Every type stands in stentor.d.ts.
+// it was cut off, and says again what may have been lost. Its types are in stentor.d.ts.
 
 /** @typedef {import("./stentor.d.ts").StentorOptions} StentorOptions */
 /** @typedef {import("./stentor.d.ts").PublishOptions} PublishOptions */
@@ -11,10 +11,10 @@ const RETRY_MAX_MS = 20_000;
 const STABLE_MS = 10_000;
 /** Token, handshake and welcome together may take this long. */
 const CONNECT_MS = 10_000;
-/** After this silence the server is asked for a sign of life, and has the second span for it. */
+/** After this silence the server is asked for a sign of life; it has the second span for it. */
 const SILENCE_MS = 25_000;
 const PONG_MS = 10_000;
-/** The longest pause that a draining server may ask for. */
+/** The longest pause that a server may ask for. */
 const ASKED_MAX_MS = 300_000;
 /** What the server takes in one message. */
 const MESSAGE_BYTES_MAX = 65_536;
@@ -30,11 +30,14 @@ export const FINAL_CODES = [1000, 1002, 1007, 1009, 4401, 4403];
 const EVENTS = /^(welcome|joined|left|ack|gap|resume|drain|token_expiring|authenticated)$/;
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/** A UUIDv4, also where a page lacks `crypto.randomUUID` as it is no secure context. */
+/** How far the server's clock is ahead. */
+let ahead = 0;
+
+/** A UUIDv7 by the server's clock. */
 export function newId() {
-  const bits = () => crypto.getRandomValues(new Uint8Array(1))[0];
-  return "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
-    (digit ^ (bits() & (15 >> (digit / 4)))).toString(16));
+  const time = (Date.now() + ahead).toString(16).padStart(12, 0);
+  const digit = () => (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16);
+  return time.slice(0, 8) + "-" + time.slice(8) + "-7xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, digit);
 }
 
 /** Full jitter: anything below a window that doubles with each failure. */
@@ -248,9 +251,10 @@ export class Stentor extends EventTarget {
     } else if (!this.#isKnown(message)) this.#tell("message", message);
   }
 
-  #handleEvent({ id, room }, data) {
+  #handleEvent({ id, room, timestamp }, data) {
     switch (data.event) {
       case "welcome":
+        ahead = Date.parse(timestamp) - Date.now() || 0;
         return this.#handleWelcome(id, data);
       case "ack":
         return this.#settle(data.id, { id: data.id, duplicate: data.duplicate });
@@ -310,7 +314,7 @@ export class Stentor extends EventTarget {
     if (token && link === this.#link) this.#send({ type: "auth", data: { token } });
   }
 
-  /** The connection is gone, or is given up: retry later, or stop where the code says so. */
+  /** The connection is gone or given up: retry later, or stop where the code says so. */
   #lose(link, code, reason) {
     if (link !== this.#link) return;
     if (this.#openedAt && Date.now() - this.#openedAt >= STABLE_MS) {
@@ -355,7 +359,7 @@ export class Stentor extends EventTarget {
     });
   }
 
-  /** Browsers answer pings unseen and tell no page of a dead line, so the client asks itself. */
+  /** Browsers answer pings unseen and tell no page of a dead line. */
   #probe() {
     if (this.#state !== "connected") return;
     this.#send({ type: "ping" });

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use stentor_wire::encode::frame_timestamp;
+use stentor_wire::resend::{self, first_copy_age};
 use uuid::Uuid;
 
 use crate::relay::{self, Record};
@@ -81,11 +82,22 @@ impl StreamEntry {
         })
     }
 
-    /// The earliest that anybody heard it, in milliseconds since 1970: members of its own pod hear a
-    /// message before Redis takes it, in an outage long before.
+    /// The earliest that anybody can have heard it, in milliseconds since 1970: members of its own
+    /// pod hear a message before Redis takes it, in an outage long before; and this may be a resend.
     pub fn heard_from(&self) -> u64 {
-        let taken_at = self.at.unix_millis;
-        frame_timestamp(&self.frame).map_or(taken_at, |stamp| stamp.unix_millis().min(taken_at))
+        let stamped_at = self.stamped_at();
+        let age = first_copy_age(self.id, stamped_at).as_millis();
+        stamped_at.saturating_sub(u64::try_from(age).unwrap_or(u64::MAX)).min(self.at.unix_millis)
+    }
+
+    /// Whether it is no resend for certain: the server made its id.
+    pub fn is_first_copy(&self) -> bool {
+        resend::unix_millis(self.id) == Some(self.stamped_at())
+    }
+
+    fn stamped_at(&self) -> u64 {
+        let stamp = frame_timestamp(&self.frame);
+        stamp.map_or(self.at.unix_millis, |stamp| stamp.unix_millis())
     }
 }
 

@@ -130,8 +130,11 @@ impl Kept {
         let settled = ordered.iter().map(|placed| placed.entry);
         let settled = settled.filter(|entry| of_its_pod(entry) && entry.is_settled);
         let settled = settled.map(|entry| entry.seq).max();
+        let is_first_copy = heard.is_first_copy();
         let is_certain = |entry: &StreamEntry| {
-            entry.pod == heard.pod && settled.is_some_and(|settled| entry.seq < settled)
+            is_first_copy
+                && entry.pod == heard.pod
+                && settled.is_some_and(|settled| entry.seq < settled)
         };
         let before = ordered[..last]
             .iter()

@@ -27,9 +27,11 @@ impl Chance {
         (self.next() as u32).to_ne_bytes()
     }
 
-    /// A new message's id (UUIDv4; RFC 9562 section 5.4).
-    pub(crate) fn id(&mut self) -> Uuid {
-        uuid::Builder::from_random_bytes(self.key()).into_uuid()
+    /// The id of a message that is made now (UUIDv7; RFC 9562 section 5.7).
+    pub(crate) fn id(&mut self, unix_millis: u64) -> Uuid {
+        let key = self.key();
+        let (tail, _) = key.split_first_chunk().expect("16 bytes begin with 10");
+        uuid::Builder::from_unix_timestamp_millis(unix_millis, tail).into_uuid()
     }
 
     /// Sixteen bytes for `Sec-WebSocket-Key`.

@@ -23,6 +23,7 @@ use crate::end::{End, PeerClosed};
 use crate::had::Had;
 use crate::message::{ErrorReply, Event, Heard, Message};
 use crate::options::{Options, Token};
+use crate::server_clock::ServerClock;
 use crate::socket::{ConnectError, SendError};
 use crate::token_source::{Asking, TokenSource, WhyToken};
 use crate::unacked::{Publish, PublishError, Unacked};
@@ -42,6 +43,7 @@ pub struct Client {
     token_source: Option<TokenSource>,
     attempts: Attempts,
     chance: Chance,
+    clock: ServerClock,
     state: State,
     last_id: Option<Uuid>,
     had: Had,
@@ -99,6 +101,7 @@ impl Client {
             token_source: None,
             attempts: Attempts::new(backoff),
             chance: Chance::default(),
+            clock: ServerClock::default(),
             state: State::Waiting(Instant::now()),
             last_id: None,
             had: Had::default(),
@@ -178,7 +181,9 @@ impl Client {
     /// Too much waits already, or it is too big for any server.
     pub fn publish(&mut self, draft: Draft) -> Result<Uuid, PublishError> {
         debug_assert!(self.options.acks(), "without acknowledgements nothing is ever settled");
-        let id = draft.own_id().unwrap_or_else(|| self.chance.id());
+        let id = draft
+            .own_id()
+            .unwrap_or_else(|| self.chance.id(self.clock.unix_millis(Instant::now())));
         let text = draft.id(id).to_text();
         if text.len() > MESSAGE_BYTES_MAX_DEFAULT {
             return Err(PublishError::TooBig);
@@ -299,6 +304,9 @@ impl Client {
             {
                 self.repeats += 1;
                 return None;
+            }
+            Heard::Event(Event::Welcome { .. }, message) => {
+                self.clock.note(Instant::now(), &message.timestamp);
             }
             Heard::Event(Event::Drain { reconnect_after_ms }, _) => {
                 let after = Duration::from_millis(*reconnect_after_ms);

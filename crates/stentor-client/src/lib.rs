@@ -40,6 +40,7 @@ mod handshake;
 mod message;
 mod options;
 mod protocol;
+mod server_clock;
 mod socket;
 mod token_source;
 mod unacked;

@@ -106,6 +106,8 @@ pub(crate) struct History {
     forgotten: Option<Evicted>,
     /// Messages were lost that may have been anybody's.
     hole_at: Option<Instant>,
+    /// When this shard began; `None` before.
+    began_at: Option<Instant>,
     /// What times by the calendar mean here; `None` before this shard began.
     calendar: Option<Calendar>,
 }
@@ -123,6 +125,7 @@ impl History {
             ordinals: 0,
             forgotten: None,
             hole_at: None,
+            began_at: None,
             calendar: None,
         }
     }
@@ -313,7 +316,10 @@ impl History {
     fn note_calendar(&mut self, now: Now) {
         match &mut self.calendar {
             Some(calendar) => calendar.note(now),
-            none => *none = Some(Calendar::of(now)),
+            none => {
+                self.began_at = Some(now.instant);
+                *none = Some(Calendar::of(now));
+            }
         }
     }
 

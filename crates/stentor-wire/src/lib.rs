@@ -19,6 +19,7 @@ pub mod mask;
 pub mod message_type;
 pub mod parse;
 pub mod presence;
+pub mod resend;
 pub mod room_name;
 pub mod room_patterns;
 pub mod time;

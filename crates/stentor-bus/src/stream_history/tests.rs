@@ -7,7 +7,7 @@ use stentor_wire::encode::envelope_frame;
 use stentor_wire::envelope::Envelope;
 use stentor_wire::message_type::MessageType;
 use stentor_wire::timestamp::Timestamp;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use super::{Cut, Kept, LACK_COVERS, Replay, StreamHistory, WINDOW, millis};
 use crate::seq::Seq;
@@ -16,13 +16,14 @@ use crate::stream_entry::{StreamEntry, StreamId};
 const START: u64 = 1_770_249_600_000;
 const HISTORY: StreamHistory = StreamHistory { size: 256, ttl: Duration::from_secs(60) };
 
-/// Message `seq` of pod `pod`, in the stream `at` so many milliseconds after the start.
+/// Message `seq` of pod `pod`, stamped and in the stream `at` so many milliseconds after the start;
+/// the server made its id.
 fn entry(pod: u8, seq: u64, at: u64) -> StreamEntry {
     StreamEntry {
         at: StreamId { unix_millis: START + at, count: seq },
         pod: format!("pod-{pod}").into(),
         seq: Seq::new(seq).unwrap(),
-        id: id(pod, seq),
+        id: id_made_at(pod, seq, at),
         frame: Bytes::from(format!("{pod}/{seq}")),
         is_settled: false,
     }
@@ -32,8 +33,16 @@ fn settled(pod: u8, seq: u64, at: u64) -> StreamEntry {
     StreamEntry { is_settled: true, ..entry(pod, seq, at) }
 }
 
-fn id(pod: u8, seq: u64) -> Uuid {
-    Uuid::from_u128(u128::from(pod) << 64 | u128::from(seq))
+/// The id that the server made so many milliseconds after the start.
+fn id_made_at(pod: u8, seq: u64, at: u64) -> Uuid {
+    let mut tail = [0; 10];
+    tail[2..].copy_from_slice(&(u64::from(pod) << 48 | seq).to_be_bytes());
+    Builder::from_unix_timestamp_millis(START + at, &tail).into_uuid()
+}
+
+/// The same message said again, under the same id.
+fn resent(first: &StreamEntry, pod: u8, seq: u64, at: u64) -> StreamEntry {
+    StreamEntry { id: first.id, ..entry(pod, seq, at) }
 }
 
 fn kept(entries: Vec<StreamEntry>) -> Kept {
@@ -41,7 +50,14 @@ fn kept(entries: Vec<StreamEntry>) -> Kept {
 }
 
 fn behind(kept: &Kept, pod: u8, seq: u64) -> Replay {
-    kept.replay(Cut::Id(id(pod, seq)), HISTORY, START + 10_000)
+    kept.replay(Cut::Id(id_in(kept, pod, seq)), HISTORY, START + 10_000)
+}
+
+/// The id of this message; the nil UUID where it is not there.
+fn id_in(kept: &Kept, pod: u8, seq: u64) -> Uuid {
+    let pod = format!("pod-{pod}");
+    let is_it = |entry: &&StreamEntry| *entry.pod == *pod && entry.seq.value() == seq;
+    kept.entries.iter().find(is_it).map_or(Uuid::nil(), |entry| entry.id)
 }
 
 fn texts(replay: &Replay) -> Vec<&str> {
@@ -53,7 +69,7 @@ fn what_stands_behind_the_last_message_was_missed() {
     let kept = kept((1..=5).map(|seq| settled(1, seq, seq * 2_000)).collect());
     let replay = behind(&kept, 1, 3);
     assert_eq!((texts(&replay), replay.recovered), (vec!["1/4", "1/5"], true));
-    assert_eq!(replay.oldest_id, Some(id(1, 1)));
+    assert_eq!(replay.oldest_id, Some(kept.entries[0].id));
     let replay = behind(&kept, 1, 5);
     assert!(replay.recovered && replay.messages.is_empty());
 }
@@ -74,8 +90,9 @@ fn of_other_pods_the_last_second_before_is_missed_too() {
 /// The same message, stamped so many milliseconds after the start: its own pod's members heard it
 /// from then on.
 fn stamped(entry: StreamEntry, at: u64) -> StreamEntry {
+    let id = id_made_at(1, entry.seq.value(), at);
     let envelope = Envelope {
-        id: entry.id,
+        id,
         kind: MessageType::Chat,
         room: Some("a"),
         from: "somebody",
@@ -84,7 +101,30 @@ fn stamped(entry: StreamEntry, at: u64) -> StreamEntry {
     };
     let mut frame = Vec::new();
     envelope_frame(&envelope, &mut frame);
-    StreamEntry { frame: Bytes::from(frame), ..entry }
+    StreamEntry { id, frame: Bytes::from(frame), ..entry }
+}
+
+#[test]
+fn behind_a_message_that_may_be_a_resend_counts_what_was_said_since_its_first_copy() {
+    let heard_last = |id: Uuid| {
+        let said = [(1, 0), (2, 8_000), (3, 12_000), (4, 35_000)];
+        let mut entries: Vec<_> = said.map(|(seq, at)| settled(2, seq, at)).into();
+        // Of the same pod, so that it is certain for who heard a message that is no resend.
+        entries.push(StreamEntry { id, ..settled(2, 5, 40_000) });
+        let replay = kept(entries).replay(Cut::Id(id), HISTORY, START + 41_000);
+        assert!(replay.recovered);
+        texts(&replay).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(heard_last(id_made_at(2, 5, 40_000)).is_empty(), "the server made the id");
+    assert_eq!(heard_last(id_made_at(9, 9, 13_000)), ["2/3", "2/4"]);
+    assert_eq!(heard_last(Uuid::max()), ["2/3", "2/4"], "half a minute, and the second before");
+    assert_eq!(heard_last(id_made_at(9, 9, 99_000)), ["2/3", "2/4"], "of a clock that is ahead");
+    // What is not kept so far back may be missing.
+    let trimmed = Kept {
+        is_whole: false,
+        ..kept(vec![entry(2, 3, 12_000), StreamEntry { id: Uuid::max(), ..entry(2, 4, 40_000) }])
+    };
+    assert!(!trimmed.replay(Cut::Id(Uuid::max()), HISTORY, START + 41_000).recovered);
 }
 
 #[test]
@@ -181,12 +221,13 @@ fn a_time_counts_where_the_stream_reaches_back_to_it() {
 #[test]
 fn what_is_too_old_is_not_kept() {
     let kept = kept(vec![entry(1, 1, 0), entry(1, 2, 50_000)]);
+    let [first, second] = [&kept.entries[0], &kept.entries[1]].map(|entry| entry.id);
     let replay = |cut| kept.replay(cut, HISTORY, START + 60_001);
-    assert!(!replay(Cut::Id(id(1, 1))).recovered);
-    assert_eq!(texts(&replay(Cut::Id(id(1, 1)))), ["1/2"]);
-    assert_eq!(replay(Cut::Id(id(1, 2))).oldest_id, Some(id(1, 2)));
+    assert!(!replay(Cut::Id(first)).recovered);
+    assert_eq!(texts(&replay(Cut::Id(first))), ["1/2"]);
+    assert_eq!(replay(Cut::Id(second)).oldest_id, Some(second));
     assert!(!replay(Cut::Time(START)).recovered);
-    assert!(!kept.replay(Cut::Id(id(1, 2)), HISTORY, u64::MAX).recovered);
+    assert!(!kept.replay(Cut::Id(second), HISTORY, u64::MAX).recovered);
 }
 
 /// A message as it really was.
@@ -228,7 +269,8 @@ impl World {
             stream.push(StreamEntry { is_settled, ..entry(pod, seq, at) });
             if random.u32(0..8) == 0 {
                 // Published again, or only later.
-                let again = StreamEntry { is_settled, ..entry(pod, seq, at + random.u64(0..900)) };
+                let again = resent(&stream[stream.len() - 1], pod, seq, at + random.u64(0..900));
+                let again = StreamEntry { is_settled, ..again };
                 if random.bool() {
                     stream.pop();
                 }
@@ -250,7 +292,8 @@ impl World {
     fn missing(&self, window: u64) -> HashSet<Uuid> {
         let lost = self.said.iter().filter(|one| one.is_lost && START + one.at >= window);
         let there = self.stream.iter().filter(|entry| entry.at.unix_millis >= window);
-        let ids = lost.map(|one| id(one.pod, one.seq)).chain(there.map(|entry| entry.id));
+        let ids =
+            lost.map(|one| id_made_at(one.pod, one.seq, one.at)).chain(there.map(|entry| entry.id));
         ids.filter(|id| !self.heard.contains(id)).collect()
     }
 }
@@ -294,7 +337,10 @@ fn lacking_at(said: &[Said], kept: &[StreamEntry], random: &mut fastrand::Rng) -
 fn assert_in_order(messages: &[super::Replayed]) {
     let numbers: Vec<(u64, u64)> = messages
         .iter()
-        .map(|one| ((one.id.as_u128() >> 64) as u64, one.id.as_u128() as u64))
+        .map(|one| {
+            let tail = one.id.as_u128() as u64;
+            (tail >> 48 & 0xff, tail & 0xffff_ffff_ffff)
+        })
         .collect();
     for (place, (pod, seq)) in numbers.iter().enumerate() {
         let mut later = numbers[place + 1..].iter().filter(|(other, _)| other == pod);

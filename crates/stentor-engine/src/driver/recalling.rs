@@ -20,6 +20,7 @@ use stentor_bus::stream_history::{Cut, Kept};
 use stentor_bus::waiters::Release;
 use stentor_shard::time::Now;
 use stentor_shard::{MemberId, OfRoom, Recollection};
+use stentor_wire::resend;
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
@@ -175,7 +176,5 @@ async fn recall(
 fn heard_at(read: &[(Option<RoomName>, Arc<Kept>)], last_id: Uuid) -> Option<u64> {
     let entries = read.iter().flat_map(|(_, kept)| &kept.entries);
     let said = entries.filter(|entry| entry.id == last_id).map(|entry| entry.heard_from()).min();
-    let told = (last_id.get_version_num() == 7)
-        .then(|| u64::try_from(last_id.as_u128() >> 80).expect("48 bits"));
-    said.or(told)
+    said.or(resend::unix_millis(last_id))
 }

@@ -6,11 +6,13 @@
 //! second back, and clients drop what they have had by its id. Left out is only what they have had
 //! for certain: what came before in the order of a single shard, what the same shard had said before in
 //! the same room, and what had reached everybody
-//! when the last message was said ([`crate::traffic`]). Where a message took so long within the pod
+//! when the last message was said ([`crate::traffic`]). A message whose sender chose the id may be a
+//! resend, of which the client heard the first copy elsewhere ([`stentor_wire::resend`]). Where a message took so long within the pod
 //! that a second back might not do, nothing is promised.
 
 use std::time::Duration;
 
+use stentor_wire::resend;
 use uuid::Uuid;
 
 use crate::history::evicted::Bygone;
@@ -120,27 +122,33 @@ impl History {
     ) -> Option<(Instant, Option<Resumption>)> {
         let room = &self.rooms[id.index()];
         let is_alone = !self.config.is_shared;
-        let of = |number, at, passage: Passage| Resumption {
-            last: Some((id, number)),
-            before: Some(before(at)),
-            settled: if is_alone { passage.settled } else { 0 },
-            passage: is_alone.then_some(passage),
-            is_in_order: !self.config.is_shared && self.shards() == 1,
-            unix_millis: unix_millis_of(now, at),
+        let of = |number, at, stamped_at, passage: Passage| {
+            let first = first_copy_at(at, text, stamped_at);
+            let is_sure = if is_alone {
+                // It would have been known again, if it had been said to this pod before.
+                self.began_at.is_some_and(|began_at| began_at <= first)
+            } else {
+                !was_late(now, at, stamped_at)
+            };
+            let heard_at = if is_alone { at } else { first };
+            is_sure.then(|| Resumption {
+                last: Some((id, number)),
+                before: Some(before(heard_at)),
+                settled: if is_alone { passage.settled } else { 0 },
+                passage: is_alone.then_some(passage),
+                is_in_order: is_alone && self.shards() == 1,
+                unix_millis: unix_millis_of(now, heard_at),
+            })
         };
         let position = room.entries.iter().rposition(|entry| entry.id() == Some(text));
         if let Some(position) = position {
             let entry = &room.entries[position];
             let number = room.first + position as u64;
-            let is_sure = is_alone || !was_late(now, entry.at, entry.stamped_at());
-            let resumption = of(number, entry.at, entry.passage);
-            return Some((entry.at, is_sure.then_some(resumption)));
+            return Some((entry.at, of(number, entry.at, entry.stamped_at(), entry.passage)));
         }
         let evicted = room.evicted.as_ref().filter(|evicted| evicted.is(text))?;
         let (at, passage) = evicted.last();
-        let is_sure = is_alone || !was_late(now, at, evicted.stamped_at());
-        let resumption = of(room.first.checked_sub(1)?, at, passage);
-        Some((at, is_sure.then_some(resumption)))
+        Some((at, of(room.first.checked_sub(1)?, at, evicted.stamped_at(), passage)))
     }
 
     /// By the time that is in a UUIDv7 (RFC 9562, section 5.7): the server's own messages have one.
@@ -148,11 +156,7 @@ impl History {
     /// The calendar and the clock that messages come by are not read at one instant, so a time says
     /// nothing of what came shortly before it: only [`OVERLAP`] is room enough for both.
     fn by_time(&self, now: Now, last_id: Uuid) -> Option<Resumption> {
-        if last_id.get_version_num() != 7 {
-            return None;
-        }
-        let millis = u64::try_from(last_id.as_u128() >> 80).expect("48 bits");
-        self.heard_until(now, millis)
+        self.heard_until(now, resend::unix_millis(last_id)?)
     }
 
     /// What a client has heard for certain that heard everything up to a time by the calendar;
@@ -217,6 +221,15 @@ impl Resumption {
 
     fn has_heard_all(&self, bygone: Bygone) -> bool {
         bygone.ticket < self.settled || self.before.is_some_and(|before| bygone.at < before)
+    }
+}
+
+/// When somebody may have heard a message first that came at this moment: another pod, or this one
+/// in an earlier life, may have had a copy of it that never came here.
+fn first_copy_at(at: Instant, id: &str, stamped_at: Option<u64>) -> Instant {
+    match Uuid::try_parse(id).ok().zip(stamped_at) {
+        Some((id, stamped_at)) => at.before(resend::first_copy_age(id, stamped_at)),
+        None => at,
     }
 }
 

@@ -1,6 +1,7 @@
 mod numbers;
 
 use serde_json::Value;
+use uuid::Builder;
 
 use super::*;
 
@@ -473,7 +474,7 @@ fn a_room_promises_nothing_for_the_time_in_which_other_pods_were_not_heard() {
 #[test]
 fn a_message_that_was_long_on_its_way_from_another_pod_promises_nothing() {
     let mut world = shared_world();
-    let id = Uuid::from_u128(9);
+    let id = made(&world, Duration::ZERO);
     // Its stamp is of the year 2026, and it comes as if it had lain somewhere since.
     world.pass(Duration::from_secs(1));
     world.deliver("a", "late", Some(id));
@@ -489,7 +490,7 @@ fn a_message_that_was_long_on_its_way_promises_nothing_when_it_is_gone_either() 
     // 2. The next one takes its place in the history; of the first one its id is remembered.
     // 3. A client that heard it when it was said comes back, to this pod.
     let mut world = shared_world_with(|kept| kept.size = 1);
-    let id = Uuid::from_u128(9);
+    let id = made(&world, Duration::ZERO);
     world.pass(Duration::from_secs(2));
     world.deliver("a", "late", Some(id));
     speak(&mut world, 4..5);
@@ -506,7 +507,7 @@ fn a_message_that_was_said_before_on_a_pod_that_was_not_heard_promises_nothing()
     // 3. The pods hear each other again, and the first one comes, late.
     // 4. The client comes back, to this pod: what was said here between 1 and 2 it has not heard.
     let mut world = shared_world();
-    let id = Uuid::from_u128(9);
+    let id = made(&world, Duration::ZERO);
     world.say_as(0, "a", "again", Some(id));
     world.turn();
     world.pass(Duration::from_millis(400));
@@ -525,7 +526,7 @@ fn a_message_that_two_shards_took_at_once_promises_nothing_and_is_not_on_its_way
     // 4. The client comes back, to this shard: `1` it has not heard.
     let traffic = Arc::new(Traffic::new(2));
     let mut world = world_with(|kept| kept.traffic = Arc::clone(&traffic));
-    let (id, room) = (Uuid::from_u128(9), Some(name("a")));
+    let (id, room) = (made(&world, Duration::ZERO), Some(name("a")));
     let passage = traffic.begin(world.now().instant, 1, 0);
     speak(&mut world, 1..2);
     world.say_as(0, "a", "again", Some(id));
@@ -539,6 +540,60 @@ fn a_message_that_two_shards_took_at_once_promises_nothing_and_is_not_on_its_way
     // The other shard takes and flushes what was said here, `0` before all that too.
     traffic.end(4);
     assert!(traffic.begin(world.now().instant, 1, 0).is_quiet());
+}
+
+/// An id that a client made so long ago.
+fn made(world: &World, ago: Duration) -> Uuid {
+    let millis = world.now().unix_millis - u64::try_from(ago.as_millis()).unwrap();
+    Builder::from_unix_timestamp_millis(millis, &[9; 10]).into_uuid()
+}
+
+/// Says something under this id, and returns what `resume` and the replay are behind it.
+fn heard_behind(world: &mut World, id: Uuid) -> (bool, Vec<String>) {
+    world.say_as(0, "a", "last", Some(id));
+    world.turn();
+    world.disconnect(1);
+    world.come_back(1, &["a"], id);
+    world.turn();
+    (resume(world, 1)["recovered"] == true, replayed(world, 1))
+}
+
+#[test]
+fn behind_what_may_be_a_resend_is_told_what_was_said_since_its_first_copy() {
+    // `1` was said 4 seconds after the start, `2` and `3` after 6.
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let heard = |ago| {
+        let mut world = shared_world();
+        world.pass(Duration::from_secs(10));
+        let id = made(&world, ago);
+        heard_behind(&mut world, id)
+    };
+    assert_eq!(heard(Duration::ZERO), (true, texts(&[])));
+    assert_eq!(heard(Duration::from_millis(9_500)), (true, texts(&["2", "3"])));
+    // Before the room was heard nobody here knows what was said.
+    assert!(!heard(Duration::from_millis(15_500)).0);
+    // An id without a time.
+    let mut world = shared_world();
+    world.pass(Duration::from_secs(10));
+    assert!(!heard_behind(&mut world, Uuid::max()).0);
+    let mut world = shared_world();
+    world.pass(Duration::from_secs(28));
+    assert_eq!(heard_behind(&mut world, Uuid::max()), (true, texts(&["1", "2", "3"])));
+}
+
+#[test]
+fn behind_what_may_have_been_said_to_the_pods_earlier_life_nothing_is_promised() {
+    // A pod alone knows a resend of what was said to itself, so this is none.
+    let heard = |passed, id: fn(&World) -> Uuid| {
+        let mut world = world();
+        world.pass(Duration::from_secs(passed));
+        let id = id(&world);
+        heard_behind(&mut world, id)
+    };
+    assert_eq!(heard(3, |world| made(world, Duration::from_secs(2))), (true, Vec::new()));
+    assert!(!heard(3, |world| made(world, Duration::from_secs(20))).0);
+    assert!(!heard(3, |_| Uuid::max()).0);
+    assert_eq!(heard(40, |_| Uuid::max()), (true, Vec::new()));
 }
 
 #[test]
