@@ -17,7 +17,8 @@
 //! The thin rest touches the world: [`bus`] is the thread and the ends that others hold of it,
 //! [`publisher`] the queue in front of it, [`histories`] how history is asked for, [`address`] the URL, [`mode`] the kind
 //! of channels; a private driver runs the values on the connections of a session, which publishes
-//! with fred and listens without it. Nothing here knows a shard.
+//! with fred and listens without it. [`survey`] asks the servers about themselves, for a person. Nothing
+//! here knows a shard.
 
 pub mod address;
 pub mod backoff;
@@ -43,6 +44,7 @@ pub mod stream_history;
 pub mod stream_reads;
 pub mod stream_upkeep;
 pub mod subscriptions;
+pub mod survey;
 pub mod waiters;
 
 mod driver;

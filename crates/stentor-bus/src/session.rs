@@ -34,12 +34,14 @@ mod node;
 mod streams;
 mod topology;
 
+pub(crate) use connection::{Connection, Frame, list, number, text};
 use listener::{Asked, Told};
 use looking::{LOOK_INTERVAL, Look};
 use node::Node;
 use streams::Streams;
 pub(crate) use streams::{Append, Found};
 use topology::Topology;
+pub(crate) use topology::discover;
 
 /// How often a command follows a slot that has moved.
 const REDIRECTS_MAX: u32 = 3;
