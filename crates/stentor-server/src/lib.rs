@@ -3,11 +3,13 @@
 //! [`Settings`] are read first and whole. [`Server::start`] then binds the engine's listener with
 //! a [`door`] that speaks HTTP: an upgrade is answered right there, on the shard that accepted the
 //! socket; whatever else comes is handed to [`http`], which serves it on a thread of its own.
-//! [`serve()`] is both, with signals and logs, as the binary runs it.
+//! [`serve()`] is both, with signals and logs, as the binary runs it; [`commands`] is all that the
+//! binary does.
 //!
 //! This crate knows no rooms, rings or frames: who hears what is the engine's.
 
 pub mod client_address;
+pub mod commands;
 pub mod diverted;
 pub mod door;
 pub mod health;
@@ -17,7 +19,6 @@ pub mod origins;
 pub mod problem;
 pub mod serve;
 pub mod settings;
-pub mod token_command;
 
 mod attempts;
 mod closing;

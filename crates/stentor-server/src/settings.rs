@@ -24,7 +24,8 @@ use std::time::Duration;
 
 use stentor_engine::{EngineConfig, Presence, SlowConsumer};
 
-pub use arguments::{Arguments, Command};
+pub use arguments::Arguments;
+pub(crate) use arguments::IDENTITY;
 pub use base_path::BasePath;
 pub use bus::BusSettings;
 pub use descriptors::raise_descriptor_limit;

@@ -3,8 +3,6 @@
 //! Judging the texts is left to [`super::Settings::read`], which names settings in one way
 //! whether they come from a flag or from the environment.
 
-use crate::token_command::TokenArguments;
-
 /// Every setting is a flag and an environment variable: flag over environment over default.
 ///
 /// An empty value counts as unset. Durations are written 250ms, 25s, 2m.
@@ -13,14 +11,6 @@ use crate::token_command::TokenArguments;
 #[command(name = "stentor", version, about = "A sharded WebSocket broadcast server", long_about)]
 #[command(hide_possible_values = true, disable_help_subcommand = true)]
 pub struct Arguments {
-    /// What to do instead of serving.
-    #[command(subcommand)]
-    pub command: Option<Command>,
-
-    /// Tell what is wrong with the settings, or "ok", and exit
-    #[arg(long)]
-    pub check_config: bool,
-
     /// IP address to listen on [default: 0.0.0.0]
     #[arg(long, env = "HOST", value_name = "ADDRESS", help_heading = "Where it listens")]
     #[arg(hide_env_values = true)]
@@ -45,31 +35,31 @@ pub struct Arguments {
 
     /// Whether a client must bring a token [default: false]
     #[arg(long, env = "AUTH_ENABLED", value_name = "BOOL", help_heading = IDENTITY)]
-    #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true", global = true)]
+    #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
     pub auth_enabled: Option<String>,
     /// Secret of HS256, HS384 and HS512 tokens, 32 bytes or more
     #[arg(long, env = "JWT_SECRET", value_name = "KEY", help_heading = IDENTITY)]
-    #[arg(hide_env_values = true, global = true)]
+    #[arg(hide_env_values = true)]
     pub jwt_secret: Option<String>,
     /// Public key of RS*, PS*, ES* or EdDSA tokens: PEM text, or a file of it
     #[arg(long, env = "JWT_PUBLIC_KEY", value_name = "PEM", help_heading = IDENTITY)]
-    #[arg(hide_env_values = true, global = true)]
+    #[arg(hide_env_values = true)]
     pub jwt_public_key: Option<String>,
     /// JSON Web Key Set, read again when it changes and at SIGHUP
     #[arg(long, env = "JWT_JWKS_FILE", value_name = "FILE", help_heading = IDENTITY)]
-    #[arg(hide_env_values = true, global = true)]
+    #[arg(hide_env_values = true)]
     pub jwt_jwks_file: Option<String>,
     /// Issuers whose tokens are taken, comma-separated [default: any]
     #[arg(long, env = "JWT_ISSUER", value_name = "LIST", help_heading = IDENTITY)]
-    #[arg(hide_env_values = true, global = true)]
+    #[arg(hide_env_values = true)]
     pub jwt_issuer: Option<String>,
     /// Audiences, of which a token must name one, comma-separated [default: any]
     #[arg(long, env = "JWT_AUDIENCE", value_name = "LIST", help_heading = IDENTITY)]
-    #[arg(hide_env_values = true, global = true)]
+    #[arg(hide_env_values = true)]
     pub jwt_audience: Option<String>,
     /// By how much clocks may differ, a duration [default: 30s]
     #[arg(long, env = "JWT_LEEWAY", value_name = "DURATION", help_heading = IDENTITY)]
-    #[arg(hide_env_values = true, global = true)]
+    #[arg(hide_env_values = true)]
     pub jwt_leeway: Option<String>,
 
     /// Event loops, each a thread, 1 to 64 [default: the number of cores]
@@ -202,19 +192,8 @@ pub struct Arguments {
     pub presence_members_max: Option<String>,
 }
 
-/// What the binary does beside serving.
-#[derive(clap::Subcommand, Clone, Debug)]
-pub enum Command {
-    /// Make a token for development, or explain one
-    ///
-    /// It is signed with JWT_SECRET, HS256, and is all that is written to standard output.
-    /// With --check the exit code is 0 where this server's settings would accept the token, 1 where
-    /// not, and 2 where a setting is bad.
-    Token(TokenArguments),
-}
-
 /// The heading of what [`super::identity`] judges.
-const IDENTITY: &str = "Who a client is";
+pub(crate) const IDENTITY: &str = "Who a client is";
 
 /// The heading of what [`super::gates`] judges.
 const GATES: &str = "Who may come in, and how fast";

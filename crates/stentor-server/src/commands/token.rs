@@ -2,15 +2,14 @@
 //!
 //! Works on the settings that the server would start with, and starts nothing.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::failure::{Failure, complain};
+use super::output::print;
 use crate::identity::{TokenDraft, Verifier, explain, mint, now_unix_millis, self_test};
 use crate::settings::{Arguments, IdentitySettings};
-
-/// The exit code of a bad setting, as of the server itself.
-const EXIT_BAD_SETTING: u8 = 2;
 
 /// The longest life of a token that is made here.
 const TTL_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -20,66 +19,51 @@ const INPUT_BYTES_MAX: u64 = 64 * 1024;
 
 /// What `stentor token` is told beside the settings of identity.
 #[derive(clap::Args, Clone, Debug)]
-pub struct TokenArguments {
+pub(super) struct TokenArguments {
     /// Who bears it
     #[arg(long, value_name = "TEXT")]
-    pub sub: Option<String>,
+    sub: Option<String>,
     /// Pattern of rooms that it may use, such as 'team-*'; may be repeated [default: all rooms]
     #[arg(long = "room", value_name = "PATTERN")]
-    pub rooms: Vec<String>,
+    rooms: Vec<String>,
     /// How long it is good for, a duration of at most a year
     #[arg(long, value_name = "DURATION", default_value = "1h")]
-    pub ttl: String,
+    ttl: String,
     /// Who makes it [default: the first of JWT_ISSUER]
     #[arg(long, value_name = "TEXT")]
-    pub issuer: Option<String>,
+    issuer: Option<String>,
     /// Whom it is for [default: the first of JWT_AUDIENCE]
     #[arg(long, value_name = "TEXT")]
-    pub audience: Option<String>,
+    audience: Option<String>,
     /// Explain a token instead; without one, or for -, it is read from standard input
     #[arg(long, value_name = "TOKEN", num_args = 0..=1, default_missing_value = "-")]
     #[arg(conflicts_with_all = ["sub", "rooms", "ttl", "issuer", "audience"])]
-    pub check: Option<String>,
+    check: Option<String>,
 }
 
-/// Does what the command line says; faults go to standard error.
-pub fn run(token: &TokenArguments, arguments: &Arguments) -> ExitCode {
-    let identity = match IdentitySettings::read(arguments) {
-        Ok((identity, warnings)) => {
-            warnings.iter().for_each(|warning| eprintln!("stentor: {warning}"));
-            identity
-        }
-        Err(faults) => {
-            faults.iter().for_each(|fault| eprintln!("stentor: {fault}"));
-            return ExitCode::from(EXIT_BAD_SETTING);
-        }
-    };
-    if let Err(failure) = self_test() {
-        eprintln!("stentor: {failure}");
-        return ExitCode::FAILURE;
-    }
-    let outcome = match &token.check {
+/// Makes or explains.
+pub(super) fn run(token: &TokenArguments, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let (identity, warnings) = IdentitySettings::read(arguments)?;
+    warnings.iter().for_each(complain);
+    self_test().map_err(Failure::failed)?;
+    match &token.check {
         Some(text) => check(text, identity),
         None => make(token, identity),
-    };
-    outcome.unwrap_or_else(|fault| {
-        eprintln!("stentor: {fault}");
-        ExitCode::from(EXIT_BAD_SETTING)
-    })
+    }
 }
 
-fn make(token: &TokenArguments, identity: Option<IdentitySettings>) -> Result<ExitCode, String> {
+fn make(token: &TokenArguments, identity: Option<IdentitySettings>) -> Result<ExitCode, Failure> {
     let Some(identity) = identity else {
-        return Err("JWT_SECRET: is needed to make a token, and is not set".to_owned());
+        return Err(Failure::usage("JWT_SECRET: is needed to make a token, and is not set"));
     };
     let Some(secret) = identity.keys.secret() else {
         let fault = "JWT_SECRET: is needed to make a token; a public key cannot sign one";
-        return Err(fault.to_owned());
+        return Err(Failure::usage(fault));
     };
     let Some(subject) = token.sub.as_deref() else {
-        return Err("--sub: is needed, it says who bears the token".to_owned());
+        return Err(Failure::usage("--sub: is needed, it says who bears the token"));
     };
-    let ttl = ttl(&token.ttl).map_err(|fault| format!("--ttl: {fault}"))?;
+    let ttl = ttl(&token.ttl).map_err(|fault| Failure::usage(format_args!("--ttl: {fault}")))?;
     let now_unix_millis = now_unix_millis();
     let issued_at = now_unix_millis / 1_000;
     let draft = TokenDraft {
@@ -90,38 +74,36 @@ fn make(token: &TokenArguments, identity: Option<IdentitySettings>) -> Result<Ex
         issued_at,
         expires_at: issued_at + ttl.as_secs(),
     };
-    let made = mint(secret, &draft).map_err(|error| format!("no token could be made: {error}"))?;
+    let made = mint(secret, &draft)
+        .map_err(|error| Failure::usage(format_args!("no token could be made: {error}")))?;
     let verdict = Verifier::new(identity.keys.clone(), identity.rules.clone())
         .verify(made.as_bytes(), now_unix_millis);
     if let Err(refusal) = verdict {
-        return Err(format!("this server would refuse such a token: {refusal}"));
+        let fault = format!("this server would refuse such a token: {refusal}");
+        return Err(Failure::usage(fault));
     }
-    print(&format!("{made}\n"));
+    print(&format!("{made}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(text: &str, identity: Option<IdentitySettings>) -> Result<ExitCode, String> {
+fn check(text: &str, identity: Option<IdentitySettings>) -> Result<ExitCode, Failure> {
     let Some(identity) = identity else {
         let fault = "JWT_SECRET, JWT_PUBLIC_KEY or JWT_JWKS_FILE is needed to check a token";
-        return Err(fault.to_owned());
+        return Err(Failure::usage(fault));
     };
     let from_input;
     let token = match text {
         "-" => {
-            from_input = read_input().map_err(|error| format!("no token on input: {error}"))?;
+            from_input = read_input()
+                .map_err(|error| Failure::usage(format_args!("no token on input: {error}")))?;
             from_input.trim()
         }
         text => text.trim(),
     };
     let verifier = Verifier::new(identity.keys, identity.rules);
     let explanation = explain(&verifier, token, now_unix_millis());
-    print(&explanation.text);
+    print(&explanation.text)?;
     Ok(if explanation.is_accepted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Whoever reads only the first lines closes the pipe early, which is no fault.
-fn print(text: &str) {
-    let _ = io::stdout().write_all(text.as_bytes());
 }
 
 fn read_input() -> io::Result<String> {

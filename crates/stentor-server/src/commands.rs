@@ -1,0 +1,36 @@
+//! The command line of `stentor`: which word does what.
+//!
+//! [`run`] reads the words ([`line`]), does what they say, and makes an exit code of it: 0 clean,
+//! 2 where the command line or a setting is at fault, 1 for anything else. Each command is a file;
+//! none knows another.
+
+mod check_config;
+mod failure;
+mod help;
+mod line;
+mod output;
+mod serve;
+mod token;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use failure::Failure;
+use line::{Command, CommandLine};
+
+/// Does what these words say, the program's own name first.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let outcome = CommandLine::read(words).and_then(|line| dispatch(&line));
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => failure.end(),
+    }
+}
+
+fn dispatch(line: &CommandLine) -> Result<ExitCode, Failure> {
+    match &line.command {
+        Command::Serve => serve::run(&line.settings),
+        Command::CheckConfig => check_config::run(&line.settings),
+        Command::Token(token) => token::run(token, &line.settings),
+    }
+}

@@ -1,0 +1,70 @@
+//! What `--help` says behind the flags: examples, exit codes, environment.
+//!
+//! Each is a text of at most 100 columns, so that it is shown as it stands here.
+
+#[cfg(test)]
+mod tests;
+
+/// Of `stentor` without a word.
+pub(super) const STENTOR: &str = "\
+Examples:
+  stentor                                        serve on port 8080, alone
+  stentor --port 8081 --redis-url redis://cache  serve as one pod of several
+  stentor token --help                           all about one command
+
+Exit codes:
+  0  clean
+  1  something did not work; one line on standard error says what
+  2  the command line or a setting is bad; one line for each says which
+
+Environment:
+  Every setting is an environment variable too, named behind its flag. A flag counts before the
+  variable, the variable before the default, and an empty value is none.";
+
+/// Of `stentor serve`.
+pub(super) const SERVE: &str = "\
+SIGTERM and SIGINT drain: no new connections, what waits is sent, everybody is closed with 1001
+within DRAIN_TIMEOUT. A second signal ends it at once. SIGHUP reads JWT_JWKS_FILE again.
+
+Examples:
+  stentor serve --port 8081 --shards 2
+  REDIS_URL=redis://10.0.0.7 HISTORY=redis stentor serve --log-format json
+
+Exit codes:
+  0  drained after a signal
+  1  it could not listen, a shard ended by itself, or a second signal cut the drain short
+  2  a setting is bad; one line for each says which
+
+Environment:
+  Every flag has its variable, named behind it: --port is PORT. An empty value is none.";
+
+/// Of `stentor check-config`.
+pub(super) const CHECK_CONFIG: &str = "\
+Reads the settings exactly as serve does, binds nothing and connects to nothing; for that there is
+doctor. The flag --check-config of serve does the same.
+
+Examples:
+  stentor check-config --redis-url redis://cache --history redis
+  env $(cat /etc/stentor/stentor.env) stentor check-config
+
+Exit codes:
+  0  a server would start with these settings
+  2  it would not; one line for each bad setting says why
+
+Environment:
+  That of serve.";
+
+/// Of `stentor token`.
+pub(super) const TOKEN: &str = "\
+Examples:
+  stentor token --sub alice --room 'team-*' --ttl 1h
+  stentor token --check eyJ0eXAi...
+  echo $TOKEN | stentor token --check
+
+Exit codes:
+  0  a token was made, or the one to check would be accepted
+  1  the one to check would be refused
+  2  a flag or a setting is bad, or JWT_SECRET is missing
+
+Environment:
+  JWT_SECRET signs; AUTH_ENABLED and the other JWT_ variables say what a server would accept.";
