@@ -4,12 +4,19 @@
 //! 2 where the command line or a setting is at fault, 1 for anything else. Each command is a file;
 //! none knows another.
 
+mod asking;
 mod check_config;
+mod completions;
 mod failure;
 mod help;
 mod line;
 mod output;
+mod pod;
+mod printable;
+mod publish;
+mod runtime;
 mod serve;
+mod tail;
 mod token;
 
 use std::ffi::OsString;
@@ -32,5 +39,8 @@ fn dispatch(line: &CommandLine) -> Result<ExitCode, Failure> {
         Command::Serve => serve::run(&line.settings),
         Command::CheckConfig => check_config::run(&line.settings),
         Command::Token(token) => token::run(token, &line.settings),
+        Command::Publish(publish) => publish::run(publish),
+        Command::Tail(tail) => tail::run(tail),
+        Command::Completions(completions) => completions::run(completions),
     }
 }

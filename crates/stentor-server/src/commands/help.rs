@@ -10,7 +10,8 @@ pub(super) const STENTOR: &str = "\
 Examples:
   stentor                                        serve on port 8080, alone
   stentor --port 8081 --redis-url redis://cache  serve as one pod of several
-  stentor token --help                           all about one command
+  stentor tail general                           hear what is said in a room
+  stentor publish --help                         all about one command
 
 Exit codes:
   0  clean
@@ -40,8 +41,8 @@ Environment:
 
 /// Of `stentor check-config`.
 pub(super) const CHECK_CONFIG: &str = "\
-Reads the settings exactly as serve does, binds nothing and connects to nothing; for that there is
-doctor. The flag --check-config of serve does the same.
+Reads the settings exactly as serve does, binds nothing and connects to nothing. The flag
+--check-config of serve does the same.
 
 Examples:
   stentor check-config --redis-url redis://cache --history redis
@@ -68,3 +69,55 @@ Exit codes:
 
 Environment:
   JWT_SECRET signs; AUTH_ENABLED and the other JWT_ variables say what a server would accept.";
+
+/// Of `stentor publish`.
+pub(super) const PUBLISH: &str = "\
+Prints the id under which the message went out. It is not said whether anybody heard it. What is
+said without --json arrives as {\"content\":TEXT}, which is what chats show.
+
+Examples:
+  stentor publish general 'deploy at noon'
+  stentor publish general --json '{\"text\":\"deploy at noon\"}' --type notification
+  uptime | stentor publish ops - --from cron --url http://10.0.0.7:8080
+
+Exit codes:
+  0  the pod took it
+  1  the pod cannot be reached, is no Stentor, or refuses: the key, the type, the size
+  2  the command line is bad: an empty room, no URL, no JSON
+
+Environment:
+  STENTOR_URL, BASE_PATH, API_KEY: as the flags. TLS is not offered: name the pod, not its proxy.";
+
+/// Of `stentor tail`.
+pub(super) const TAIL: &str = "\
+A line is the time, who says it, the type where it is no chat, and the text: data.content, data.text
+or all of the data. Control characters are escaped, so that no message can steer the terminal. What
+happens to the connection is told on standard error. A connection that is lost is made anew, and
+what was missed is asked for.
+
+Examples:
+  stentor tail general
+  stentor tail general --json | jq .data
+  stentor tail general --last-id 0198c0de-0000-7000-8000-000000000000 --count 10
+
+Exit codes:
+  0  SIGINT or SIGTERM, --count is reached, or nobody reads the output any more
+  1  the pod cannot be reached to begin with, or will not have this client: 401, 403, 4401, 4403
+  2  the command line is bad: an empty room, no URL, no id
+
+Environment:
+  STENTOR_URL, BASE_PATH, TOKEN: as the flags. TLS is not offered: name the pod, not its proxy.";
+
+/// Of `stentor completions`.
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  stentor completions bash > ~/.local/share/bash-completion/completions/stentor
+  stentor completions zsh > ~/.zfunc/_stentor
+  stentor completions fish > ~/.config/fish/completions/stentor.fish
+
+Exit codes:
+  0  the script was printed
+  2  no such shell
+
+Environment:
+  None.";

@@ -9,8 +9,11 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use super::completions::CompletionsArguments;
 use super::failure::Failure;
 use super::help;
+use super::publish::PublishArguments;
+use super::tail::TailArguments;
 use super::token::TokenArguments;
 use crate::settings::{Arguments, IDENTITY};
 
@@ -60,6 +63,15 @@ pub(super) enum Command {
     /// not, and 2 where a setting is bad.
     #[command(after_long_help = help::TOKEN)]
     Token(TokenArguments),
+    /// Say something in a room of a running pod
+    #[command(after_long_help = help::PUBLISH)]
+    Publish(PublishArguments),
+    /// Print what is said in a room of a running pod
+    #[command(after_long_help = help::TAIL)]
+    Tail(TailArguments),
+    /// Print what a shell needs to complete commands and flags
+    #[command(after_long_help = help::COMPLETIONS)]
+    Completions(CompletionsArguments),
 }
 
 impl CommandLine {
@@ -99,6 +111,7 @@ impl Command {
     fn takes_settings(&self) -> bool {
         match self {
             Command::Serve | Command::CheckConfig | Command::Token(_) => true,
+            Command::Publish(_) | Command::Tail(_) | Command::Completions(_) => false,
         }
     }
 }

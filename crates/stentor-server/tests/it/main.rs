@@ -10,10 +10,13 @@ mod http;
 #[allow(dead_code, reason = "a harness offers more than the tests of one day use")]
 mod pod;
 mod redis;
+mod running;
 
 mod access;
 mod burst;
 mod close_codes;
+mod command_line;
+mod command_line_talk;
 mod crowd;
 mod description;
 mod errors;

@@ -8,7 +8,8 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("stentor-shard", &["stentor-wire"]),
     ("stentor-bus", &["stentor-wire"]),
     ("stentor-engine", &["stentor-wire", "stentor-shard", "stentor-bus"]),
-    ("stentor-server", &["stentor-engine", "stentor-wire", "stentor-web"]),
+    // The server's command line talks to running pods as any client does.
+    ("stentor-server", &["stentor-engine", "stentor-wire", "stentor-web", "stentor-client"]),
     ("stentor-client", &["stentor-wire"]),
     ("stentor-web", &[]),
     ("stentor-sim", &["stentor-wire", "stentor-shard", "stentor-bus", "stentor-client"]),

@@ -1,0 +1,147 @@
+//! One HTTP request to a running pod, and what it answers.
+//!
+//! A connection a request: nobody who types commands notices, and nothing has to be kept alive.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1;
+use hyper::header::{AUTHORIZATION, CONNECTION, HOST};
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use stentor_client::Address;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::failure::Failure;
+use super::pod::{Pod, authority};
+use super::printable::printable;
+
+/// How long all of it may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The largest answer, in bytes.
+const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// A pod and what lets one in there.
+pub(super) struct Asker<'a> {
+    pub(super) pod: &'a Pod,
+    pub(super) key: Option<&'a str>,
+}
+
+/// How a pod says that it will not: `{"error":{"code":…,"message":…}}`.
+#[derive(Deserialize)]
+struct Refusal {
+    error: Problem,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    code: String,
+    message: String,
+}
+
+impl Asker<'_> {
+    /// What stands at a path below the base path, read as a `T`.
+    ///
+    /// # Errors
+    /// Nobody answers there, or not as Stentor does, or it refuses.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        let body = self.exchange(&self.pod.base, Method::GET, path, Bytes::new()).await?;
+        self.read(&body)
+    }
+
+    /// The text at a path before the base path.
+    ///
+    /// # Errors
+    /// As [`Asker::get`].
+    pub(super) async fn get_text(&self, path: &str) -> Result<String, Failure> {
+        let body = self.exchange(&self.pod.root, Method::GET, path, Bytes::new()).await?;
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// Posts a body below the base path; what is answered, as a `T`.
+    ///
+    /// # Errors
+    /// As [`Asker::get`].
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: String,
+    ) -> Result<T, Failure> {
+        let body = self.exchange(&self.pod.base, Method::POST, path, body.into()).await?;
+        self.read(&body)
+    }
+
+    async fn exchange(
+        &self,
+        address: &Address,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Bytes, Failure> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", address.base_path()))
+            .header(HOST, authority(address))
+            .header(CONNECTION, "close");
+        let request = match self.key {
+            Some(key) => request.header(AUTHORIZATION, format!("Bearer {key}")),
+            None => request,
+        };
+        let request = request.body(Full::new(body)).map_err(Failure::failed)?;
+        let answered = timeout(PATIENCE, send(address, request)).await;
+        let (status, body) = answered
+            .map_err(|_| self.failed(&format!("does not answer within {PATIENCE:?}")))?
+            .map_err(|fault| self.failed(&fault))?;
+        if status.is_success() { Ok(body) } else { Err(self.refused(status, &body)) }
+    }
+
+    fn read<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Failure> {
+        serde_json::from_slice(body).map_err(|_| self.failed("answers, but not as Stentor does"))
+    }
+
+    fn refused(&self, status: StatusCode, body: &[u8]) -> Failure {
+        let Ok(Refusal { error }) = serde_json::from_slice::<Refusal>(body) else {
+            let fault = format!("answers with {}, not as Stentor does", status.as_u16());
+            return self.failed(&fault);
+        };
+        let hint = match (status, self.key) {
+            (StatusCode::UNAUTHORIZED, None) => " (--api-key or API_KEY)",
+            (StatusCode::NOT_FOUND, _) => " (is --base-path right?)",
+            _ => "",
+        };
+        let Problem { code, message } = error;
+        let (code, message) = (printable(&code), printable(&message));
+        self.failed(&format!("refuses with {} {code}: {message}{hint}", status.as_u16()))
+    }
+
+    fn failed(&self, fault: &str) -> Failure {
+        Failure::failed(format_args!("{} {fault}", self.pod))
+    }
+}
+
+/// The status and the whole body; else what went wrong, to be said behind the pod's name.
+async fn send(
+    address: &Address,
+    request: Request<Full<Bytes>>,
+) -> Result<(StatusCode, Bytes), String> {
+    let stream = TcpStream::connect((address.host(), address.port()))
+        .await
+        .map_err(|error| format!("cannot be reached: {error}"))?;
+    let no_http = |error: hyper::Error| format!("does not answer in HTTP: {error}");
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(no_http)?;
+    let exchange = async move {
+        let response = sender.send_request(request).await.map_err(no_http)?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
+        let body = body.map_err(|error| format!("breaks off its answer: {error}"))?;
+        Ok((status, body.to_bytes()))
+    };
+    // The connection ends with its only exchange, which knows best what went wrong.
+    let (answer, _) = tokio::join!(exchange, connection);
+    answer
+}
