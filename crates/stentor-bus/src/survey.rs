@@ -39,8 +39,8 @@ pub struct Answers {
     pub memory_policy: Result<String, String>,
     /// The shortest of some.
     pub round_trip: Duration,
-    /// By how much its clock is ahead of this machine's, in microseconds; as exact as half a round
-    /// trip.
+    /// By how much at least its clock is ahead of this machine's, in microseconds: 0 where what it
+    /// says lies between asking and hearing it.
     pub clock_ahead_micros: Result<i64, String>,
 }
 
@@ -91,10 +91,10 @@ async fn ask(connection: &mut Connection) -> Result<Answers, Error> {
     let memory_max = config(connection, "maxmemory", |value| value.parse().ok()).await;
     let memory_policy =
         config(connection, "maxmemory-policy", |value| Some(value.to_owned())).await;
-    let before = micros_now();
+    let asked_at = micros_now();
     let time = ask_for(connection, &["TIME"], micros_of_time).await;
-    let middle = before.midpoint(micros_now());
-    let clock_ahead_micros = time.map(|time| time - middle);
+    let heard_at = micros_now().max(asked_at);
+    let clock_ahead_micros = time.map(|time| time - time.clamp(asked_at, heard_at));
     Ok(Answers { version, pubsub_limit, memory_max, memory_policy, round_trip, clock_ahead_micros })
 }
 

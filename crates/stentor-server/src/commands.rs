@@ -7,6 +7,7 @@
 mod asking;
 mod check_config;
 mod completions;
+mod doctor;
 mod failure;
 mod help;
 mod line;
@@ -38,6 +39,7 @@ fn dispatch(line: &CommandLine) -> Result<ExitCode, Failure> {
     match &line.command {
         Command::Serve => serve::run(&line.settings),
         Command::CheckConfig => check_config::run(&line.settings),
+        Command::Doctor => doctor::run(&line.settings),
         Command::Token(token) => token::run(token, &line.settings),
         Command::Publish(publish) => publish::run(publish),
         Command::Tail(tail) => tail::run(tail),

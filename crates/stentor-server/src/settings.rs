@@ -29,6 +29,7 @@ pub(crate) use arguments::IDENTITY;
 pub use base_path::BasePath;
 pub use bus::BusSettings;
 pub use descriptors::raise_descriptor_limit;
+pub(crate) use descriptors::{DESCRIPTOR_RESERVE, connections_within};
 pub use fault::SettingFault;
 pub use gates::{GateSettings, Patience};
 pub use history::{HistoryMode, HistorySettings};

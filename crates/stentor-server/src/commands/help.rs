@@ -10,6 +10,7 @@ pub(super) const STENTOR: &str = "\
 Examples:
   stentor                                        serve on port 8080, alone
   stentor --port 8081 --redis-url redis://cache  serve as one pod of several
+  stentor doctor                                 is this machine fit for it?
   stentor tail general                           hear what is said in a room
   stentor publish --help                         all about one command
 
@@ -41,8 +42,8 @@ Environment:
 
 /// Of `stentor check-config`.
 pub(super) const CHECK_CONFIG: &str = "\
-Reads the settings exactly as serve does, binds nothing and connects to nothing. The flag
---check-config of serve does the same.
+Reads the settings exactly as serve does, binds nothing and connects to nothing; for that there is
+doctor. The flag --check-config of serve does the same.
 
 Examples:
   stentor check-config --redis-url redis://cache --history redis
@@ -54,6 +55,26 @@ Exit codes:
 
 Environment:
   That of serve.";
+
+/// Of `stentor doctor`.
+pub(super) const DOCTOR: &str = "\
+Reads the kernel's limits, asks Redis where REDIS_URL is set, and changes nothing. A line for each
+finding: ok, warn or fail, what it is about, its value, and why that is so or what to do. The last
+line says how many connections are safe, and what decides that. Run it as the user and in the unit
+or container that the server runs in: limits differ.
+
+Examples:
+  stentor doctor
+  stentor doctor --max-connections 100000 --redis-url redis://cache --history redis
+  docker run --env-file stentor.env stentor doctor
+
+Exit codes:
+  0  nothing fails; there may be warnings
+  1  something fails: what the settings ask for is not there
+  2  a setting is bad; one line for each says which
+
+Environment:
+  That of serve: above all MAX_CONNECTIONS, SHARDS, HISTORY, HISTORY_BYTES and REDIS_URL.";
 
 /// Of `stentor token`.
 pub(super) const TOKEN: &str = "\

@@ -56,6 +56,9 @@ pub(super) enum Command {
     /// Tell what is wrong with the settings, or "ok"
     #[command(after_long_help = help::CHECK_CONFIG)]
     CheckConfig,
+    /// Tell whether this machine and its Redis hold what the settings ask for
+    #[command(after_long_help = help::DOCTOR)]
+    Doctor,
     /// Make a token for development, or explain one
     ///
     /// It is signed with JWT_SECRET, HS256, and is all that is written to standard output.
@@ -100,7 +103,7 @@ pub(super) fn tree() -> clap::Command {
         .cloned()
         .collect();
     let mut tree = Words::command();
-    for word in ["serve", "check-config"] {
+    for word in ["serve", "check-config", "doctor"] {
         tree = tree.mut_subcommand(word, |command| command.args(&settings));
     }
     tree.mut_subcommand("token", |command| command.args(&of_identity))
@@ -110,7 +113,7 @@ impl Command {
     /// Whether it starts from the settings of the server.
     fn takes_settings(&self) -> bool {
         match self {
-            Command::Serve | Command::CheckConfig | Command::Token(_) => true,
+            Command::Serve | Command::CheckConfig | Command::Doctor | Command::Token(_) => true,
             Command::Publish(_) | Command::Tail(_) | Command::Completions(_) => false,
         }
     }

@@ -4,7 +4,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What is kept of the descriptors for everything but WebSocket connections: HTTP connections,
 /// handshakes under way, listeners, pollers, logs.
-const RESERVE_MAX: u64 = 1_024;
+pub(crate) const DESCRIPTOR_RESERVE: u64 = 1_024;
 
 /// More handshakes at once than a storm of well-behaved clients needs.
 const HANDSHAKES_DEFAULT_MAX: u64 = 8_192;
@@ -16,8 +16,12 @@ const UNLIMITED: u64 = 1_048_576;
 ///
 /// The reserve is 1,024 descriptors, or a quarter where there are few.
 pub(super) fn connections_allowed() -> u64 {
-    let limit = getrlimit(Resource::Nofile).maximum.unwrap_or(UNLIMITED);
-    (limit - RESERVE_MAX.min(limit / 4)).max(1)
+    connections_within(getrlimit(Resource::Nofile).maximum.unwrap_or(UNLIMITED))
+}
+
+/// The same for any limit; at least 1.
+pub(crate) fn connections_within(limit: u64) -> u64 {
+    (limit - DESCRIPTOR_RESERVE.min(limit / 4)).max(1)
 }
 
 /// How many handshakes may be under way unless set otherwise: a quarter of the descriptors, at most

@@ -8,7 +8,8 @@ use rustix::process::Signal;
 
 use crate::binary::{Process, stentor};
 
-const WORDS: [&str; 6] = ["serve", "check-config", "token", "publish", "tail", "completions"];
+const WORDS: [&str; 7] =
+    ["serve", "check-config", "doctor", "token", "publish", "tail", "completions"];
 
 fn run(words: &[&str]) -> Output {
     stentor().args(words).output().expect("a binary that runs")

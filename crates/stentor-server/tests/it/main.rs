@@ -16,6 +16,7 @@ mod access;
 mod burst;
 mod close_codes;
 mod command_line;
+mod command_line_doctor;
 mod command_line_talk;
 mod crowd;
 mod description;
