@@ -19,6 +19,7 @@ mod runtime;
 mod serve;
 mod tail;
 mod token;
+mod top;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -43,6 +44,7 @@ fn dispatch(line: &CommandLine) -> Result<ExitCode, Failure> {
         Command::Token(token) => token::run(token, &line.settings),
         Command::Publish(publish) => publish::run(publish),
         Command::Tail(tail) => tail::run(tail),
+        Command::Top(top) => top::run(top),
         Command::Completions(completions) => completions::run(completions),
     }
 }

@@ -129,6 +129,26 @@ Exit codes:
 Environment:
   STENTOR_URL, BASE_PATH, TOKEN: as the flags. TLS is not offered: name the pod, not its proxy.";
 
+/// Of `stentor top`.
+pub(super) const TOP: &str = "\
+Connections, rooms, messages a second in and out, drops, the load of each shard, the state of the
+bus, the slowest consumers and the busiest rooms. q, Esc or Ctrl-C ends it; l and b order the
+slowest by time or by bytes. Without a terminal, or with --once, it prints one page: rates are those
+of one second.
+
+Examples:
+  stentor top
+  stentor top --once --url http://10.0.0.7:8080
+  API_KEY=$KEY stentor top | head -4
+
+Exit codes:
+  0  ended by a key, or the page was printed
+  1  the pod cannot be reached, is no Stentor, or refuses the key
+  2  the command line is bad
+
+Environment:
+  STENTOR_URL, BASE_PATH, API_KEY: as the flags. TLS is not offered: name the pod, not its proxy.";
+
 /// Of `stentor completions`.
 pub(super) const COMPLETIONS: &str = "\
 Examples:

@@ -15,6 +15,7 @@ use super::help;
 use super::publish::PublishArguments;
 use super::tail::TailArguments;
 use super::token::TokenArguments;
+use super::top::TopArguments;
 use crate::settings::{Arguments, IDENTITY};
 
 /// What is to be done, and with which settings.
@@ -72,6 +73,9 @@ pub(super) enum Command {
     /// Print what is said in a room of a running pod
     #[command(after_long_help = help::TAIL)]
     Tail(TailArguments),
+    /// Show what a running pod does, once a second
+    #[command(after_long_help = help::TOP)]
+    Top(TopArguments),
     /// Print what a shell needs to complete commands and flags
     #[command(after_long_help = help::COMPLETIONS)]
     Completions(CompletionsArguments),
@@ -86,7 +90,10 @@ impl CommandLine {
         let matches = tree().try_get_matches_from(words)?;
         let Words { command, check_config, .. } = Words::from_arg_matches(&matches)?;
         let command = match command.unwrap_or(Command::Serve) {
-            Command::Serve if check_config => Command::CheckConfig,
+            Command::Serve | Command::CheckConfig if check_config => Command::CheckConfig,
+            _ if check_config => {
+                return Err(Failure::usage("--check-config is for serve, and for no other word"));
+            }
             command => command,
         };
         let settings = settings(&command, &matches)?;
@@ -114,7 +121,9 @@ impl Command {
     fn takes_settings(&self) -> bool {
         match self {
             Command::Serve | Command::CheckConfig | Command::Doctor | Command::Token(_) => true,
-            Command::Publish(_) | Command::Tail(_) | Command::Completions(_) => false,
+            Command::Publish(_) | Command::Tail(_) | Command::Top(_) | Command::Completions(_) => {
+                false
+            }
         }
     }
 }

@@ -8,8 +8,8 @@ use rustix::process::Signal;
 
 use crate::binary::{Process, stentor};
 
-const WORDS: [&str; 7] =
-    ["serve", "check-config", "doctor", "token", "publish", "tail", "completions"];
+const WORDS: [&str; 8] =
+    ["serve", "check-config", "doctor", "token", "publish", "tail", "top", "completions"];
 
 fn run(words: &[&str]) -> Output {
     stentor().args(words).output().expect("a binary that runs")
@@ -74,6 +74,8 @@ fn bad_words_end_with_2_and_one_line_that_names_them() {
         (&["completions", "tcsh"], "tcsh"),
         (&["--port=1", "publish", "general", "hi"], "--port"),
         (&["--check-config", "publish", "general", "hi"], "--check-config"),
+        (&["--check-config", "token"], "--check-config"),
+        (&["top", "--port=1"], "--port"),
     ] {
         let output = run(words);
         assert_eq!(output.status.code(), Some(2), "{words:?}: {}", stderr(&output));
@@ -150,10 +152,12 @@ fn bash_completes_words_and_flags() {
         bash.args(["--norc", "-c", &ask]).env("SCRIPT", stdout(&script));
         let output = bash.output().expect("bash");
         assert!(output.stderr.is_empty(), "{}", stderr(&output));
-        stdout(&output).split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        let mut words: Vec<_> = stdout(&output).split_whitespace().map(str::to_owned).collect();
+        words.sort();
+        words
     };
     assert_eq!(completed("stentor pub"), ["publish"]);
-    assert_eq!(completed("stentor t"), ["token", "tail"]);
+    assert_eq!(completed("stentor t"), ["tail", "token", "top"]);
     assert_eq!(completed("stentor tail --las"), ["--last-id"]);
     assert_eq!(completed("stentor serve --redis-u"), ["--redis-url"]);
 }

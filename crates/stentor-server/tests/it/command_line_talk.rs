@@ -1,7 +1,7 @@
 //! `stentor publish` and `stentor tail` against a pod, and against what is none.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{Shutdown, TcpListener};
 use std::process::{Command, Output, Stdio};
 
 use rustix::process::Signal;
@@ -74,8 +74,11 @@ fn impostor(answer: &'static [u8]) -> String {
             }
             head.push(byte[0]);
         }
-        // A client that has heard enough may be gone.
+        // A client that has heard enough may be gone. What it still says is read, because a socket
+        // that is closed over it resets the connection.
         let _ = socket.write_all(answer);
+        let _ = socket.shutdown(Shutdown::Write);
+        let _ = socket.read_to_end(&mut head);
     });
     url
 }

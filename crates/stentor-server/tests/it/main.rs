@@ -11,6 +11,7 @@ mod http;
 mod pod;
 mod redis;
 mod running;
+mod terminal;
 
 mod access;
 mod burst;
@@ -18,6 +19,7 @@ mod close_codes;
 mod command_line;
 mod command_line_doctor;
 mod command_line_talk;
+mod command_line_top;
 mod crowd;
 mod description;
 mod errors;

@@ -129,7 +129,11 @@ fn clock(answers: &Answers) -> Finding {
         let advice = "clocks differ: who resumes on another pod may miss messages; run NTP on all";
         Finding::warn(NAME, value, advice)
     } else {
-        Finding::ok(NAME, value, "as this machine's, so that ids of all pods are in the order of time")
+        Finding::ok(
+            NAME,
+            value,
+            "as this machine's, so that ids of all pods are in the order of time",
+        )
     }
 }
 

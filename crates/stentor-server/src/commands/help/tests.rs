@@ -18,7 +18,7 @@ fn helps() -> Vec<(String, String)> {
 #[test]
 fn every_command_has_examples_exit_codes_and_environment_in_its_long_help() {
     let helps = helps();
-    assert!(helps.len() >= 8, "only {} commands were found", helps.len());
+    assert!(helps.len() >= 9, "only {} commands were found", helps.len());
     for (name, help) in helps {
         for part in ["\nExamples:\n  ", "\nExit codes:\n  0  ", "\n  2  ", "\nEnvironment:\n  "] {
             assert!(help.contains(part), "{name} lacks {part:?}:\n{help}");
@@ -43,6 +43,7 @@ fn no_line_of_help_is_wider_than_100_columns() {
         super::TOKEN,
         super::PUBLISH,
         super::TAIL,
+        super::TOP,
         super::COMPLETIONS,
     ] {
         assert!(text.lines().all(|line| line.chars().count() <= COLUMNS_MAX), "{text}");
