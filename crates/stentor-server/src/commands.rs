@@ -17,6 +17,7 @@ mod printable;
 mod publish;
 mod runtime;
 mod serve;
+mod signals;
 mod tail;
 mod token;
 mod top;

@@ -41,7 +41,7 @@ impl Failure {
         match self {
             Failure::Words(error) => refuse_words(&error),
             Failure::Settings(faults) => {
-                faults.iter().for_each(|fault| complain(fault));
+                faults.iter().for_each(complain);
                 ExitCode::from(EXIT_BAD_SETTING)
             }
             Failure::Usage(text) => {

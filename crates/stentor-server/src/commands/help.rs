@@ -142,7 +142,7 @@ Examples:
   API_KEY=$KEY stentor top | head -4
 
 Exit codes:
-  0  ended by a key, or the page was printed
+  0  ended by a key or a signal, or the page was printed
   1  the pod cannot be reached, is no Stentor, or refuses the key
   2  the command line is bad
 

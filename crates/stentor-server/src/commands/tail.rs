@@ -9,7 +9,6 @@ use std::process::ExitCode;
 
 use stentor_client::{Backoff, Client, Event, Failure as ClientFailure, Happening, Heard, Options};
 use stentor_client::{ConnectError, ErrorReply, Message, Token};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use uuid::Uuid;
 
 use super::failure::{Failure, complain};
@@ -17,6 +16,7 @@ use super::output::print;
 use super::pod::{Pod, PodArguments};
 use super::printable::printable;
 use super::runtime::block_on;
+use super::signals::Signals;
 
 /// What `stentor tail` is told.
 #[derive(clap::Args, Clone, Debug)]
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &TailArguments) -> Result<ExitCode, Failure> {
     let options = options(arguments, &pod)?;
     block_on(async {
         // Before the first line, so that no signal after it ends the process otherwise.
-        let mut signals = Signals::new().map_err(Failure::failed)?;
+        let mut signals = Signals::new()?;
         let mut tail = Tail {
             client: Client::new(options, Backoff::default()),
             pod,
@@ -172,27 +172,5 @@ impl Tail {
             _ => "",
         };
         Failure::failed(format_args!("{}: {text}{hint}", self.pod))
-    }
-}
-
-/// What ends it.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Signals> {
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
     }
 }

@@ -11,11 +11,14 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Runtime;
+
 use super::asking::Asker;
 use super::failure::Failure;
 use super::output::print;
 use super::pod::{KeyArguments, PodArguments};
-use super::runtime::block_on;
+use super::runtime;
+use super::signals::Signals;
 use page::Page;
 use reading::{Order, Reading};
 use screen::{Key, Screen};
@@ -39,14 +42,15 @@ pub(super) struct TopArguments {
 pub(super) fn run(arguments: &TopArguments) -> Result<ExitCode, Failure> {
     let pod = arguments.pod.pod()?;
     let asker = Asker { pod: &pod, key: arguments.key.key()? };
-    let first = Look::take(&asker, Order::Lag)?;
+    let runtime = runtime::start()?;
+    let first = runtime.block_on(Look::take(&asker, Order::Lag))?;
     let is_watched = io::stdout().is_terminal() && io::stdin().is_terminal();
     if arguments.once || !is_watched {
         std::thread::sleep(INTERVAL);
-        let second = Look::take(&asker, Order::Lag)?;
+        let second = runtime.block_on(Look::take(&asker, Order::Lag))?;
         print(&page(&asker, &first, &second, Order::Lag).text())?;
     } else {
-        watch(&asker, first)?;
+        watch(&asker, first, &runtime)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -58,8 +62,8 @@ struct Look {
 }
 
 impl Look {
-    fn take(asker: &Asker<'_>, order: Order) -> Result<Look, Failure> {
-        let reading = block_on(Reading::take(asker, order))??;
+    async fn take(asker: &Asker<'_>, order: Order) -> Result<Look, Failure> {
+        let reading = Reading::take(asker, order).await?;
         Ok(Look { at: Instant::now(), reading })
     }
 }
@@ -69,8 +73,10 @@ fn page(asker: &Asker<'_>, earlier: &Look, later: &Look, order: Order) -> Page {
     Page::of(&asker.pod.to_string(), &earlier.reading, &later.reading, between, order)
 }
 
-/// Draws until a key ends it. A pod that stops answering is said to, and asked again.
-fn watch(asker: &Asker<'_>, first: Look) -> Result<(), Failure> {
+/// Draws until a key ends it, or a signal, which is noticed when the pod is asked. A pod that stops
+/// answering is said to, and asked again.
+fn watch(asker: &Asker<'_>, first: Look, runtime: &Runtime) -> Result<(), Failure> {
+    let mut signals = runtime.block_on(async { Signals::new() })?;
     let mut screen = Screen::open()?;
     let mut order = Order::Lag;
     let mut earlier = first;
@@ -86,13 +92,20 @@ fn watch(asker: &Asker<'_>, first: Look) -> Result<(), Failure> {
                 due = Instant::now();
             }
             None => {
-                match Look::take(asker, order) {
-                    Ok(later) => {
+                let look = runtime.block_on(async {
+                    tokio::select! {
+                        () = signals.next() => None,
+                        look = Look::take(asker, order) => Some(look),
+                    }
+                });
+                match look {
+                    None => return Ok(()),
+                    Some(Ok(later)) => {
                         shown = page(asker, &earlier, &later, order);
                         earlier = later;
                     }
-                    Err(Failure::Failed(fault)) => shown.set_fault(fault),
-                    Err(failure) => return Err(failure),
+                    Some(Err(Failure::Failed(fault))) => shown.set_fault(fault),
+                    Some(Err(failure)) => return Err(failure),
                 }
                 screen.draw(&shown)?;
                 due = Instant::now() + INTERVAL;

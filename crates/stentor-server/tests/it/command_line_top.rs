@@ -3,6 +3,8 @@
 use std::net::TcpListener;
 use std::process::{Command, Output};
 
+use rustix::process::Signal;
+
 use crate::binary::{Process, stentor};
 use crate::pod::wait_until;
 use crate::terminal::OnTerminal;
@@ -85,6 +87,17 @@ fn a_terminal_is_a_screen_until_a_key_and_is_given_back_as_it_was() {
         screen.wait_for(LEFT);
         assert!(screen.is_as_a_shell_wants_it(), "after {key:?}");
     }
+}
+
+#[test]
+fn a_signal_ends_a_screen_as_a_key_does() {
+    let process = Process::start(&[]);
+    let mut screen = OnTerminal::start(&mut top(&process));
+    screen.wait_for("connections 0 of");
+    screen.signal(Signal::TERM);
+    assert_eq!(screen.wait_for_end(), Some(0));
+    screen.wait_for(LEFT);
+    assert!(screen.is_as_a_shell_wants_it());
 }
 
 #[test]

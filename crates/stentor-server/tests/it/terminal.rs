@@ -6,6 +6,7 @@ use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 
 use rustix::fs::{Mode, OFlags, open};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
@@ -57,6 +58,11 @@ impl OnTerminal {
     /// Types these keys.
     pub(crate) fn type_keys(&mut self, keys: &str) {
         self.person.write_all(keys.as_bytes()).expect("a terminal that takes keys");
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("a process that lives");
     }
 
     /// Whether the terminal gives lines to programs and echoes them, as a shell wants it.
