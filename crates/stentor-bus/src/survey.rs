@@ -6,6 +6,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fred::error::Error;
+use fred::types::config::Server as Place;
+use futures_util::future::join_all;
 use tokio::time::{Instant, timeout};
 
 use crate::address::Address;
@@ -63,19 +65,19 @@ pub struct OutputLimit {
 pub async fn survey(address: &Address) -> Result<Vec<Server>, String> {
     let found = timeout(PATIENCE, discover(address, &[])).await;
     let found = found.map_err(|_| no_answer())?.map_err(|error| said(&error))?;
-    let mut servers = Vec::new();
-    for server in &found.servers {
-        let asking = async {
-            let mut connection = Connection::open(server, &address.login()).await?;
-            ask(&mut connection).await
-        };
-        let answers = match timeout(PATIENCE, asking).await {
-            Ok(answers) => answers.map_err(|error| said(&error)),
-            Err(_) => Err(no_answer()),
-        };
-        servers.push(Server { name: format!("{}:{}", server.host, server.port), answers });
-    }
-    Ok(servers)
+    Ok(join_all(found.servers.iter().map(|server| look_at(server, address))).await)
+}
+
+async fn look_at(server: &Place, address: &Address) -> Server {
+    let asking = async {
+        let mut connection = Connection::open(server, &address.login()).await?;
+        ask(&mut connection).await
+    };
+    let answers = match timeout(PATIENCE, asking).await {
+        Ok(answers) => answers.map_err(|error| said(&error)),
+        Err(_) => Err(no_answer()),
+    };
+    Server { name: format!("{}:{}", server.host, server.port), answers }
 }
 
 async fn ask(connection: &mut Connection) -> Result<Answers, Error> {

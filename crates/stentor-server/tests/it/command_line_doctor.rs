@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::process::Output;
 
-use stentor_testbed::Redis;
+use stentor_testbed::{Redis, RedisCluster, Sentinels};
 
 use crate::binary::stentor;
 
@@ -118,4 +118,39 @@ fn a_redis_that_is_not_there_fails() {
     assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
     let line = assert_line(&output, "fail", "redis");
     assert!(line.contains(&address.to_string()) && line.contains("refused"), "{line}");
+}
+
+#[test]
+fn every_node_of_a_cluster_is_asked_and_the_master_that_sentinels_name() {
+    let cluster = RedisCluster::start(3);
+    let flags = ["--max-connections=10", "--redis-sharded", "--redis-url", &cluster.url()];
+    let output = doctor(&flags);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    for number in 0..3 {
+        let line = format!("ok  redis  127.0.0.1:{}  ", cluster.node(number).port());
+        assert!(squeezed(&output).contains(&line), "{line}: {}", stdout(&output));
+    }
+    let sentinels = Sentinels::start();
+    let output = doctor(&["--max-connections=10", "--redis-url", &sentinels.url()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let master = sentinels.server(sentinels.master()).port();
+    assert!(squeezed(&output).contains(&format!("127.0.0.1:{master}")), "{}", stdout(&output));
+}
+
+#[test]
+fn a_redis_that_says_nothing_fails_and_is_not_waited_for_for_ever() {
+    let redis = Redis::start();
+    redis.pause();
+    let output = doctor(&["--redis-url", &redis.url()]);
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    assert!(assert_line(&output, "fail", "redis").contains("no answer within"));
+}
+
+/// The output with two spaces between its columns, however wide these are.
+fn squeezed(output: &Output) -> String {
+    let lines = stdout(output).lines().map(|line| {
+        let columns = line.split("  ").map(str::trim).filter(|column| !column.is_empty());
+        columns.collect::<Vec<_>>().join("  ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
