@@ -39,7 +39,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(line: &CommandLine) -> Result<ExitCode, Failure> {
     match &line.command {
-        Command::Serve => serve::run(&line.settings),
+        Command::Serve { .. } => serve::run(&line.settings),
         Command::CheckConfig => check_config::run(&line.settings),
         Command::Doctor => doctor::run(&line.settings),
         Command::Token(token) => token::run(token, &line.settings),

@@ -53,7 +53,11 @@ struct Words {
 pub(super) enum Command {
     /// Serve until a signal ends it; what is done without a word
     #[command(after_long_help = help::SERVE)]
-    Serve,
+    Serve {
+        /// Tell what is wrong with the settings, or "ok", and exit
+        #[arg(long)]
+        check_config: bool,
+    },
     /// Tell what is wrong with the settings, or "ok"
     #[command(after_long_help = help::CHECK_CONFIG)]
     CheckConfig,
@@ -89,8 +93,11 @@ impl CommandLine {
     pub(super) fn read(words: impl IntoIterator<Item = OsString>) -> Result<CommandLine, Failure> {
         let matches = tree().try_get_matches_from(words)?;
         let Words { command, check_config, .. } = Words::from_arg_matches(&matches)?;
-        let command = match command.unwrap_or(Command::Serve) {
-            Command::Serve | Command::CheckConfig if check_config => Command::CheckConfig,
+        let command = match command.unwrap_or(Command::Serve { check_config }) {
+            Command::Serve { check_config: is_said_behind } if check_config || is_said_behind => {
+                Command::CheckConfig
+            }
+            Command::CheckConfig => Command::CheckConfig,
             _ if check_config => {
                 return Err(Failure::usage("--check-config is for serve, and for no other word"));
             }
@@ -120,7 +127,9 @@ impl Command {
     /// Whether it starts from the settings of the server.
     fn takes_settings(&self) -> bool {
         match self {
-            Command::Serve | Command::CheckConfig | Command::Doctor | Command::Token(_) => true,
+            Command::Serve { .. } | Command::CheckConfig | Command::Doctor | Command::Token(_) => {
+                true
+            }
             Command::Publish(_) | Command::Tail(_) | Command::Top(_) | Command::Completions(_) => {
                 false
             }

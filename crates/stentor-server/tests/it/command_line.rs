@@ -35,7 +35,12 @@ fn serve_is_what_is_done_without_a_word() {
 
 #[test]
 fn check_config_is_a_word_and_a_flag() {
-    for words in [&["check-config"][..], &["--check-config"], &["--check-config", "serve"]] {
+    for words in [
+        &["check-config"][..],
+        &["--check-config"],
+        &["--check-config", "serve"],
+        &["serve", "--check-config"],
+    ] {
         let good = run(words);
         assert_eq!((good.status.code(), stdout(&good)), (Some(0), "ok\n"), "{words:?}");
         let bad = run(&[&["--port=x"], words].concat());
