@@ -10,6 +10,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use fred::clients::Client;
 use fred::error::{Error, ErrorKind};
@@ -25,6 +26,11 @@ use crate::address::{Address, Kind};
 use crate::link::CONNECT_TIMEOUT;
 use crate::mode::Mode;
 use crate::subscriptions::CommandKind;
+
+/// Longer than the pipeline waits for an answer, which puts its deadline of five seconds off twice
+/// ([`crate::in_flight`]), and than a link may be deaf. fred takes a command whose time is over out
+/// of its queue, and so those behind it are heard before it: receivers then have to drop it.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) struct Node {
     pub(crate) publisher: Client,
@@ -111,9 +117,7 @@ async fn check_master(connection: &mut Connection) -> Result<(), Error> {
 fn client(address: &Address, server: &Server) -> Result<Client, Error> {
     let mut builder = Builder::from_config(address.config_of(server));
     builder.set_performance_config(PerformanceConfig {
-        // Longer than the pipeline's own and than a link may be deaf: fred takes a command whose
-        // time is over out of its queue, and so those behind it would be heard before it.
-        default_command_timeout: CONNECT_TIMEOUT,
+        default_command_timeout: COMMAND_TIMEOUT,
         ..PerformanceConfig::default()
     });
     builder.set_connection_config(ConnectionConfig {
