@@ -168,9 +168,10 @@ impl Streams {
         async move {
             // One after the other on the wire, in one round trip. The lack behind the messages: it
             // stands for all that they were without.
-            let (messages, lack) = (last(&client, key, size), last(&client, lack, 1));
-            let (entries, lack, sound_since) =
-                join3(messages, lack, sound_since(&client, soundness)).await;
+            let messages = Box::pin(last(&client, key, size));
+            let lack = Box::pin(last(&client, lack, 1));
+            let sound_since = Box::pin(sound_since(&client, soundness));
+            let (entries, lack, sound_since) = join3(messages, lack, sound_since).await;
             let sound_since = sound_since?;
             let lack = pairs(lack?).next().and_then(|(at, _)| StreamId::parse(at.as_bytes()?));
             let entries: Vec<_> = pairs(entries?).collect();
