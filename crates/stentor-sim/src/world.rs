@@ -1,5 +1,6 @@
 //! The world: pods, Redis and clients, and the one queue of what happens to them.
 
+mod arrivals;
 mod clients;
 mod ending;
 mod faults;

@@ -1,10 +1,9 @@
 //! What the drivers of a pod's shards do: the turn of a shard, as the engine's loop has it.
 
 use stentor_bus::channel::Audience;
-use stentor_bus::inbox::Arrival;
 use stentor_bus::relay;
 use stentor_bus::waiters::WaiterId;
-use stentor_shard::{Connect, Delivery, Event as ShardEvent, MemberOptions, Passage};
+use stentor_shard::{Connect, Delivery, Event as ShardEvent, MemberOptions};
 use stentor_wire::assemble::{Incoming, Input as Bytes};
 use stentor_wire::draft::{Draft, RoomField};
 use stentor_wire::message_type::MessageType;
@@ -12,7 +11,7 @@ use stentor_wire::room_name::RoomName;
 
 use super::{Event, World};
 use crate::bus::Input;
-use crate::client::{Text, TextData};
+use crate::client::TextData;
 use crate::connection::{ConnectionId, Phase, Sockets};
 use crate::mutation::Mutation;
 use crate::oracle::{Arrived, Taken};
@@ -182,8 +181,8 @@ impl World {
             );
             if let Some(room) = skipped {
                 let room = RoomField::Named(room.as_str().into());
-                let draft = Draft { kind: MessageType::Join, room, ..NOTHING };
-                side.shard.handle_draft(now, member, &draft);
+                let join = Draft { kind: MessageType::Join, room, ..NOTHING };
+                side.shard.handle_draft(now, member, &join);
             }
             self.connections[id].member = member;
             self.connections[id].phase = Phase::Open;
@@ -266,67 +265,6 @@ impl World {
                 shard.handle_peer_close(member, close.as_ref().map(|close| close.code));
             }
             Incoming::Binary(_) | Incoming::Pong(_) => {}
-        }
-    }
-
-    fn take_batch(&mut self, pod: usize, shard: usize, batch: Result<Vec<Arrival>, usize>) {
-        let now = self.pods[pod].now(self.now);
-        let forgets_gaps = self.plan.mutation == Some(Mutation::ForgetGaps);
-        let arrivals = match batch {
-            Ok(arrivals) => arrivals,
-            Err(batches) => {
-                self.trace.note(self.now, || format!("{pod}/{shard} lags {batches} batches"));
-                if !forgets_gaps {
-                    self.pods[pod].sides[shard].shard.handle_lag(now);
-                    self.oracle.told(self.now, (pod, shard), None, None);
-                }
-                return;
-            }
-        };
-        for arrival in arrivals {
-            match arrival {
-                Arrival::Delivery(delivery) => {
-                    let forgets = self.plan.mutation == Some(Mutation::ForgetDuplicates);
-                    let delivery = Delivery {
-                        chosen_id: delivery.chosen_id().filter(|_| !forgets),
-                        room: delivery.audience,
-                        frame: delivery.frame,
-                        passage: Passage::UNKNOWN,
-                    };
-                    let side = &mut self.pods[pod].sides[shard];
-                    if delivery.room.as_ref().is_some_and(|room| !side.shard.minds_room(room)) {
-                        continue;
-                    }
-                    side.shard.handle_arrival(now, &delivery);
-                    self.note_reached(pod, shard, &delivery);
-                }
-                Arrival::Gap(gap) => {
-                    let forgets = self.plan.mutation == Some(Mutation::ForgetHoles);
-                    let side = &self.pods[pod].sides[shard];
-                    if forgets && gap.audience.as_ref().is_some_and(|of| !side.shard.has_room(of)) {
-                        continue;
-                    }
-                    let room = gap.audience.as_ref();
-                    self.trace.note(self.now, || {
-                        format!("{pod}/{shard} is told of a gap of {:?} in {room:?}", gap.missed)
-                    });
-                    self.pods[pod].sides[shard].shard.handle_gap(now, room, gap.missed);
-                    self.oracle.told(self.now, (pod, shard), Some(gap.audience), gap.missed);
-                }
-                // Nobody in these worlds asks who is there.
-                Arrival::Tale(_) => {}
-                Arrival::Heard(audience) => {
-                    let shard = &mut self.pods[pod].sides[shard].shard;
-                    shard.handle_audience_heard(now, audience.as_ref());
-                }
-                Arrival::Heard(_) | Arrival::Unheard | Arrival::Lost(_) | Arrival::Left(_)
-                    if self.plan.mutation == Some(Mutation::BelieveToHear) => {}
-                Arrival::Unheard => self.pods[pod].sides[shard].shard.handle_pods_unheard(),
-                Arrival::Lost(audience) | Arrival::Left(audience) => {
-                    let shard = &mut self.pods[pod].sides[shard].shard;
-                    shard.handle_audience_unheard(audience.as_ref());
-                }
-            }
         }
     }
 
@@ -413,19 +351,6 @@ impl World {
             let at = lane.arrival(self.now, delay);
             let work = Work::Deliver(delivery);
             self.queue.push(at, Event::ToShard { pod, shard: other, work });
-        }
-    }
-
-    /// Tells the oracle what has come to a shard, where it wants to know.
-    fn note_reached(&mut self, pod: usize, shard: usize, delivery: &Delivery) {
-        if self.plan.history.is_none() {
-            return;
-        }
-        let message = relay::message_of_frame(&delivery.frame).expect("an envelope's frame");
-        if let Ok(text) = serde_json::from_slice::<Text>(&message)
-            && let Some(number) = text.data.n
-        {
-            self.oracle.brought(self.now, (pod, shard), number);
         }
     }
 
