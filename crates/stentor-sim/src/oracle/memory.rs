@@ -65,6 +65,12 @@ impl Oracle {
         self.memories.get(&listener.client).map(|memory| memory.pod)
     }
 
+    /// The pods that have said a message.
+    pub(crate) fn pods_of(&self, number: Option<u64>) -> Vec<usize> {
+        let said = number.and_then(|number| self.said.get(&number));
+        said.into_iter().flat_map(|said| &said.by).map(|by| by.pod).collect()
+    }
+
     /// A shard has taken a message.
     pub(crate) fn reached(&mut self, now: Micros, shard: (usize, usize), number: u64) {
         if let Some(said) = self.said.get_mut(&number) {

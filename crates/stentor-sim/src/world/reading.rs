@@ -106,11 +106,14 @@ impl World {
         let forgets = self.plan.mutation == Some(Mutation::ForgetEvictions);
         let is_recovered = text.data.recovered == Some(true) || forgets;
         self.connections[id].replayed = text.data.replayed;
-        let has_agreed = |pod: &usize| !self.pods[*pod].was_set;
-        let pods_agree = self.oracle.left_pod(id).is_none_or(|left| {
-            let pod = self.connections[id].pod;
-            left == pod || has_agreed(&left) && has_agreed(&pod)
-        });
+        let pod = self.connections[id].pod;
+        // Those that it was on, and that made the id which it came back with.
+        let behind = self.connections[id].last_number;
+        let mut others = self.oracle.pods_of(behind);
+        others.extend(self.oracle.left_pod(id));
+        others.retain(|other| *other != pod);
+        let was_set = |pod: &usize| self.pods[*pod].was_set;
+        let pods_agree = others.is_empty() || !(was_set(&pod) || others.iter().any(was_set));
         self.trace.note(self.now, || format!("{id} hears that all is recovered: {is_recovered}"));
         self.oracle.resumed(id, is_recovered, pods_agree);
     }
