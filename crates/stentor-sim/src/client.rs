@@ -114,10 +114,17 @@ impl Client {
 }
 
 impl Words {
-    /// New words; two of three have an id of the client's own.
-    pub(crate) fn draw(random: &mut fastrand::Rng, number: u64, room: Option<u8>) -> Words {
+    /// New words; two of three have an id of the client's own, which has the time in it.
+    pub(crate) fn draw(
+        random: &mut fastrand::Rng,
+        unix_millis: u64,
+        number: u64,
+        room: Option<u8>,
+    ) -> Words {
         let own = random.u32(0..3) > 0;
-        let id = Builder::from_random_bytes(random.u128(..).to_be_bytes()).into_uuid();
+        let tail = random.u128(..).to_be_bytes();
+        let (tail, _) = tail.split_first_chunk().expect("16 bytes begin with 10");
+        let id = Builder::from_unix_timestamp_millis(unix_millis, tail).into_uuid();
         Words { number, id: own.then_some(id), room }
     }
 

@@ -26,7 +26,7 @@ use crate::queue::{Lane, Micros};
 const BATCHES_MAX: usize = 8;
 
 /// 2026-02-05T00:00:00Z.
-const CALENDAR_START_MILLIS: u64 = 1_770_249_600_000;
+pub(crate) const CALENDAR_START_MILLIS: u64 = 1_770_249_600_000;
 
 /// Something for a shard to do.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::client::{Words, frame};
 use crate::connection::{Connection, ConnectionId, Pace, Phase};
 use crate::grant::Grant;
 use crate::plan::Act;
-use crate::pod::Work;
+use crate::pod::{CALENDAR_START_MILLIS, Work};
 use crate::queue::{MILLI, Micros};
 
 /// How long anything takes between a client and its pod.
@@ -102,7 +102,8 @@ impl World {
             return;
         }
         self.said += 1;
-        let words = Words::draw(&mut self.random, self.said, room);
+        let unix_millis = CALENDAR_START_MILLIS + self.now / 1_000;
+        let words = Words::draw(&mut self.random, unix_millis, self.said, room);
         self.clients[client].remember(&words);
         self.send_text(client, &words.text());
     }
