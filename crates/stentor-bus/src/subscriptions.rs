@@ -14,7 +14,7 @@
 //! There are as many channels as rooms with members, and those that linger. The first are bounded
 //! by the engine, which bounds connections and the rooms of each; the others here.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use stentor_wire::room_name::RoomName;
@@ -109,6 +109,8 @@ pub struct Subscriptions {
     waiters: Waiters,
     /// What shards are to be told; whoever drives this takes it out after each thing it brought.
     tellings: VecDeque<Arrival>,
+    /// Rooms that members were let into though they are not heard yet.
+    unheard: BTreeSet<RoomName>,
     counters: SubscriptionCounters,
 }
 
@@ -175,6 +177,7 @@ impl Subscriptions {
             audit_at: Instant::default(),
             waiters: Waiters::default(),
             tellings: VecDeque::new(),
+            unheard: BTreeSet::new(),
             counters: SubscriptionCounters::default(),
         };
         subscriptions.want(None);
@@ -279,7 +282,7 @@ impl Subscriptions {
 
     /// Lingering, deadlines, the audit.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.counters.overdue += self.waiters.handle_timeout(now);
+        self.counters.overdue += self.waiters.handle_timeout(now, &mut self.unheard);
         self.end_lingering(now);
         let expired = |under_way: &UnderWay| under_way.deadline <= now;
         let mut late: Vec<CommandId> = self
@@ -320,6 +323,11 @@ impl Subscriptions {
     /// after it.
     pub fn poll_telling(&mut self) -> Option<Arrival> {
         self.tellings.pop_front()
+    }
+
+    /// A room that somebody was let into though it is not heard yet, and is owed what is said there.
+    pub fn poll_let_in_unheard(&mut self) -> Option<Audience> {
+        self.unheard.pop_first().map(Some)
     }
 
     /// A waiter that need not wait any longer.

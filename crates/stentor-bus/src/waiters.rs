@@ -79,20 +79,26 @@ impl Waiters {
         }
     }
 
-    /// Releases who has waited long enough; returns how many they were.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) -> u64 {
+    /// Releases who has waited long enough; returns how many they were. Which rooms they are let into
+    /// though nobody hears them yet is appended to `unheard`.
+    pub(crate) fn handle_timeout(
+        &mut self,
+        now: Instant,
+        unheard: &mut impl Extend<RoomName>,
+    ) -> u64 {
         let mut overdue = 0;
         while self.deadlines.front().is_some_and(|(due, _)| *due <= now) {
             let Some((_, waiter)) = self.deadlines.pop_front() else { break };
             let Some(rooms) = self.pending.remove(&waiter) else { continue };
-            for room in rooms {
-                if let Some(waiting) = self.rooms.get_mut(&room) {
+            for room in &rooms {
+                if let Some(waiting) = self.rooms.get_mut(room) {
                     waiting.remove(&waiter);
                     if waiting.is_empty() {
-                        self.rooms.remove(&room);
+                        self.rooms.remove(room);
                     }
                 }
             }
+            unheard.extend(rooms);
             self.release(waiter, Release::Overdue);
             overdue += 1;
         }

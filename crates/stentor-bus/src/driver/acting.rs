@@ -119,6 +119,9 @@ impl Driver {
         self.link.handle_timeout(now.instant, self.random.u64(..));
         self.pipeline.handle_timeout(now.instant);
         self.subscriptions.handle_timeout(now.instant);
+        while let Some(audience) = self.subscriptions.poll_let_in_unheard() {
+            self.inbox.handle_interrupted(now, &audience);
+        }
         self.inbox.handle_timeout(now);
         self.follow_link();
         self.keep_up();

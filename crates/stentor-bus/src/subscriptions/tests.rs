@@ -11,7 +11,7 @@ use super::{
 };
 use crate::channel::Audience;
 use crate::inbox::Arrival;
-use crate::waiters::{Release, WaiterId};
+use crate::waiters::{Release, WAIT_MAX, WaiterId};
 
 const START: Instant = Instant::from_micros(1_000_000);
 const A_LITTLE: Duration = Duration::from_micros(1);
@@ -165,6 +165,21 @@ fn joining_is_complete_when_the_rooms_are_heard() {
     assert_eq!(subscriptions.poll_released(), Some((WaiterId(1), Release::Confirmed)));
     subscriptions.handle_wait(START, WaiterId(2), &[room(1)]);
     assert_eq!(subscriptions.poll_released(), Some((WaiterId(2), Release::Confirmed)));
+}
+
+#[test]
+fn who_is_let_into_rooms_that_are_not_heard_yet_is_owed_what_is_said_there() {
+    let mut subscriptions = up();
+    for number in 1..4 {
+        subscriptions.handle_wanted(&room(number));
+    }
+    // Of the first the answer comes in time; the command for the third has not even gone out.
+    subscriptions.handle_wait(START, WaiterId(1), &[room(1), room(2)]);
+    subscriptions.handle_wait(START, WaiterId(2), &[room(2), room(3)]);
+    subscriptions.waiters.handle_confirmed(&room(1));
+    subscriptions.handle_timeout(START + WAIT_MAX);
+    let unheard: Vec<_> = std::iter::from_fn(|| subscriptions.poll_let_in_unheard()).collect();
+    assert_eq!(unheard, [Some(room(2)), Some(room(3))]);
 }
 
 #[test]

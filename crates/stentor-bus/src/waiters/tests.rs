@@ -32,9 +32,12 @@ fn a_waiter_is_released_when_its_last_room_is_heard() {
 fn nobody_waits_for_nothing_or_for_ever() {
     let mut waiters = Waiters::default();
     waiters.insert(START, WaiterId(1), Vec::new());
-    waiters.insert(START, WaiterId(2), vec![room(1)]);
+    waiters.insert(START, WaiterId(2), vec![room(1), room(2)]);
+    waiters.handle_confirmed(&room(2));
     assert_eq!(waiters.poll_timeout(), Some(START + WAIT_MAX));
-    assert_eq!(waiters.handle_timeout(START + WAIT_MAX), 1);
+    let mut unheard = Vec::new();
+    assert_eq!(waiters.handle_timeout(START + WAIT_MAX, &mut unheard), 1);
+    assert_eq!(unheard, [room(1)]);
     let expected = [(WaiterId(1), Release::Confirmed), (WaiterId(2), Release::Overdue)];
     assert_eq!(released(&mut waiters), expected);
     waiters.insert(START, WaiterId(3), vec![room(1)]);
@@ -54,7 +57,7 @@ proptest! {
             match step {
                 0 => waiters.handle_confirmed(&room(number)),
                 1 => waiters.handle_link_down(),
-                2 => drop(waiters.handle_timeout(now)),
+                2 => drop(waiters.handle_timeout(now, &mut Vec::new())),
                 _ => {
                     let rooms = (0..number).map(room).collect();
                     waiters.insert(now, WaiterId(inserted), rooms);
@@ -62,7 +65,7 @@ proptest! {
                 }
             }
         }
-        waiters.handle_timeout(now + WAIT_MAX);
+        waiters.handle_timeout(now + WAIT_MAX, &mut Vec::new());
         let mut released = released(&mut waiters);
         released.sort_unstable_by_key(|(waiter, _)| *waiter);
         prop_assert!(released.iter().map(|(waiter, _)| waiter.0).eq(0..inserted));
