@@ -94,7 +94,7 @@ fn not_considering_since_when_a_room_is_heard_is_found() {
 
 #[test]
 fn not_considering_other_pods_at_all_is_found() {
-    caught_with_history(Mutation::BelieveToBeAlone, Promise::Resumed);
+    caught_with_history_from(101, Mutation::BelieveToBeAlone, Promise::Resumed);
 }
 
 #[test]
