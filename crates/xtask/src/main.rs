@@ -3,6 +3,7 @@
 //! This file is the table of contents: which word runs which steps. A step that fails does not
 //! keep the next from running, so that one run shows everything that is wrong.
 
+mod checks;
 mod counts;
 mod project;
 mod report;
@@ -14,7 +15,9 @@ use std::process::ExitCode;
 
 use project::Project;
 use report::Report;
-use steps::{browser, cargo, compare, conformance, deploy, descriptions, fuzz, instructions, k6};
+use steps::{
+    browser, cargo, compare, conformance, deploy, descriptions, fuzz, instructions, k6, release,
+};
 
 const HELP: &str = "\
 cargo xtask <command>
@@ -41,7 +44,9 @@ cargo xtask <command>
   fuzz SECONDS [TARGET...]
                libFuzzer on each target of crates/stentor-fuzz, so long each; 1 where it found
                something
-  ci           lint, test and instructions: everything that the gate asks for
+  release      what a release needs: documentation without warnings, crates that package and build
+               alone, dependencies that do with the Rust that is stated, and their licences
+  ci           lint, test, release and instructions: everything that the gate asks for
   help         this text
 
 What a step lacks it gets by itself: playwright-core, kosoku, k6, ws, socket.io, @asyncapi/parser,
@@ -76,6 +81,7 @@ fn main() -> ExitCode {
         "conformance" => report.step("conformance", || conformance::run(&project)),
         "descriptions" => report.step("descriptions", || descriptions::run(&project)),
         "deploy" => report.step("deploy", || deploy::run(&project)),
+        "release" => report.step("release", || release::run(&project)),
         "k6" if arguments.is_empty() => k6_short(&project, &mut report),
         "k6" => return k6::single(&project, &arguments),
         "compare" => return compare::run(&project, &arguments),
@@ -87,6 +93,7 @@ fn main() -> ExitCode {
         "ci" => {
             lint(&project, &mut report);
             test(&project, &mut report);
+            report.step("release", || release::run(&project));
             count_instructions(&project, &mut report);
         }
         "help" | "--help" | "-h" => {

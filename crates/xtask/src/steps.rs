@@ -11,3 +11,4 @@ pub(crate) mod fuzz;
 pub(crate) mod instructions;
 pub(crate) mod k6;
 pub(crate) mod pod;
+pub(crate) mod release;

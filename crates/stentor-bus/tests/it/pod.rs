@@ -14,6 +14,7 @@ use stentor_bus::pod_id::PodId;
 use stentor_bus::waiters::Release;
 use stentor_wire::frame::FrameHead;
 use stentor_wire::room_name::RoomName;
+use stentor_wire::timestamp::Timestamp;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
@@ -91,9 +92,14 @@ impl Pod {
 
     pub(crate) fn say(&self, audience: Audience, number: u64) {
         let name = audience.as_ref().map(|room| format!(r#""room":"{room}","#));
+        let stamp = Timestamp::from_unix_millis(now());
+        let time = stamp.unix_millis();
         let message = format!(
-            r#"{{"id":"0198a1b2-0000-7000-8000-{number:012x}","type":"chat",{}"from":"ann","data":{number},"timestamp":"2026-02-05T00:00:00.000Z"}}"#,
-            name.unwrap_or_default()
+            r#"{{"id":"{:08x}-{:04x}-7000-8000-{number:012x}","type":"chat",{}"from":"ann","data":{number},"timestamp":"{}"}}"#,
+            time >> 16,
+            time & 0xffff,
+            name.unwrap_or_default(),
+            stamp.as_str(),
         );
         self.started.publisher.try_publish(audience, Bytes::from(message)).expect("a place");
     }
@@ -188,4 +194,10 @@ pub(crate) fn text(delivery: &Delivery) -> &str {
 fn number(delivery: &Delivery) -> u64 {
     let value: serde_json::Value = serde_json::from_str(text(delivery)).expect("JSON");
     value["data"].as_u64().expect("a number")
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> u64 {
+    let since = std::time::UNIX_EPOCH.elapsed().expect("after 1970");
+    u64::try_from(since.as_millis()).expect("a time")
 }

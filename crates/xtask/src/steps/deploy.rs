@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::counts::Counts;
+use crate::checks;
 use crate::project::Project;
 use crate::report::Outcome;
 use crate::steps::pod::Pod;
@@ -87,23 +87,7 @@ fn attempt(project: &Project) -> Result<Outcome, String> {
         ("the unit of systemd", unit(project, project.command(&systemd_analyze))),
         ("Grafana's dashboard", dashboard(project)),
     ];
-    let mut counts = Counts::default();
-    let mut faults = Vec::new();
-    for (what, judged) in judged {
-        match judged {
-            Ok(()) => {
-                println!("ok       {what}");
-                counts += Counts::ONE_PASSED;
-            }
-            Err(fault) => {
-                println!("NOT OK   {what}: {fault}");
-                counts += Counts { passed: 0, failed: 1 };
-                faults.push(what);
-            }
-        }
-    }
-    let fault = (!faults.is_empty()).then(|| format!("refused: {}", faults.join(", ")));
-    Ok(Outcome { counts, fault })
+    Ok(checks::outcome(judged))
 }
 
 fn passes(command: Command) -> Result<(), String> {
