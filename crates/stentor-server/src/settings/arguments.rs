@@ -136,7 +136,7 @@ pub struct Arguments {
     #[arg(hide_env_values = true)]
     pub drain_timeout: Option<String>,
 
-    /// Redis between pods: redis://, redis-cluster://, redis-sentinel://, or rediss for TLS [none]
+    /// Redis between pods: redis://, redis-cluster://, redis-sentinel://; rediss: TLS [default: none]
     #[arg(long, env = "REDIS_URL", value_name = "URL", help_heading = OTHER_PODS)]
     #[arg(hide_env_values = true)]
     pub redis_url: Option<String>,
