@@ -1,6 +1,6 @@
 //! The settings: parsed whole before a port is bound, or named as faults.
 //!
-//! Knows flags, environment variables and their defaults; knows no socket. Every setting is judged
+//! Knows flags, environment variables, a file and their defaults; knows no socket. Every setting is judged
 //! on its own first, then those that contradict each other, so that a person learns of all faults
 //! at once.
 
@@ -9,12 +9,15 @@ mod base_path;
 mod bus;
 mod descriptors;
 mod fault;
+mod file;
 mod gates;
 mod history;
 mod identity;
+mod names;
 mod presence;
 mod read;
 mod secret;
+mod source;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -35,6 +38,7 @@ pub use gates::{GateSettings, Patience};
 pub use history::{HistoryMode, HistorySettings};
 pub use identity::IdentitySettings;
 pub use secret::Secret;
+pub use source::SettingsSource;
 
 use crate::origins::Origins;
 
@@ -90,6 +94,8 @@ pub struct Settings {
     pub ready_requires_bus: bool,
     /// What a person should know about these settings; logged once at the start.
     pub warnings: Vec<String>,
+    /// What they were read from.
+    pub source: SettingsSource,
 }
 
 /// How log lines are written.
@@ -102,10 +108,10 @@ pub enum LogFormat {
 }
 
 impl Settings {
-    /// Reads what the command line and the environment said.
+    /// Reads what the command line and the environment said, and the file that they may name.
     ///
     /// # Errors
-    /// Every setting that is wrong or contradicts another.
+    /// Every line of the file that is wrong; else every setting that is wrong or contradicts another.
     pub fn read(arguments: &Arguments) -> Result<Settings, Vec<SettingFault>> {
         read::settings(arguments)
     }

@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let settings = Settings::read(arguments)?;
     settings.warnings.iter().for_each(complain);
     let machine = Machine::read(Path::new("/"), page_size() as u64);
-    let demand = Demand::of(&settings, asked_connections(arguments));
+    let demand = Demand::of(&settings, asked_connections(settings.source.whole()));
     let mut findings = kernel::findings(&machine, &demand);
     findings.extend(findings_of_redis(&settings)?);
     let safe = capacity::safe(&machine, &demand);

@@ -20,8 +20,9 @@ Exit codes:
   2  the command line or a setting is bad; one line for each says which
 
 Environment:
-  Every setting is an environment variable too, named behind its flag. A flag counts before the
-  variable, the variable before the default, and an empty value is none.";
+  Every setting is an environment variable too, named behind its flag, and may stand in SETTINGS_FILE
+  as NAME=value. A flag counts before the variable, the variable before the file, the file before the
+  default, and an empty value is none.";
 
 /// Of `stentor serve`.
 pub(super) const SERVE: &str = "\

@@ -30,8 +30,8 @@ const ABOUT: &str = "A sharded WebSocket broadcast server, and what helps to run
 const LONG_ABOUT: &str = "\
 A sharded WebSocket broadcast server, and what helps to run one
 
-Every setting is a flag and an environment variable: flag over environment over default. An empty \
-value counts as unset. Durations are written 250ms, 25s, 2m.";
+Every setting is a flag, an environment variable and a line of SETTINGS_FILE: flag over environment \
+over file over default. An empty value counts as unset. Durations are written 250ms, 25s, 2m.";
 
 /// As clap reads it.
 #[derive(Parser)]
@@ -113,7 +113,9 @@ pub(super) fn tree() -> clap::Command {
     let settings: Vec<Arg> = Arguments::command().get_arguments().cloned().collect();
     let of_identity: Vec<Arg> = settings
         .iter()
-        .filter(|setting| setting.get_help_heading() == Some(IDENTITY))
+        .filter(|setting| {
+            setting.get_help_heading() == Some(IDENTITY) || setting.get_id() == "settings_file"
+        })
         .cloned()
         .collect();
     let mut tree = Words::command();

@@ -3,7 +3,8 @@
 //! Judging the texts is left to [`super::Settings::read`], which names settings in one way
 //! whether they come from a flag or from the environment.
 
-/// Every setting is a flag and an environment variable: flag over environment over default.
+/// Every setting is a flag, an environment variable and a line of SETTINGS_FILE: flag over
+/// environment over file over default.
 ///
 /// An empty value counts as unset. Durations are written 250ms, 25s, 2m.
 /// Exit codes: 0 clean, 2 a bad setting (the message names it), 1 anything else.
@@ -11,6 +12,11 @@
 #[command(name = "stentor", version, about = "A sharded WebSocket broadcast server", long_about)]
 #[command(hide_possible_values = true, disable_help_subcommand = true)]
 pub struct Arguments {
+    /// File of settings, KEY=value lines, read again at SIGHUP [default: none]
+    #[arg(long, env = "SETTINGS_FILE", value_name = "FILE", help_heading = SETTINGS)]
+    #[arg(hide_env_values = true)]
+    pub settings_file: Option<String>,
+
     /// IP address to listen on [default: 0.0.0.0]
     #[arg(long, env = "HOST", value_name = "ADDRESS", help_heading = "Where it listens")]
     #[arg(hide_env_values = true)]
@@ -191,6 +197,9 @@ pub struct Arguments {
     #[arg(hide_env_values = true)]
     pub presence_members_max: Option<String>,
 }
+
+/// The heading of where settings come from.
+const SETTINGS: &str = "Where its settings are";
 
 /// The heading of what [`super::identity`] judges.
 pub(crate) const IDENTITY: &str = "Who a client is";

@@ -1,7 +1,7 @@
 //! The settings of identity: who must bring a token, and what it is held against.
 
 use super::read::{RATE_LIMIT_MAX, Reader};
-use super::{Arguments, SettingFault, read, values};
+use super::{Arguments, SettingFault, SettingsSource, read, values};
 use crate::identity::{JwksFile, Keys, Rules, SECRET_BYTES_ENOUGH};
 
 /// The leeway unless set otherwise.
@@ -33,7 +33,8 @@ impl IdentitySettings {
     pub fn read(
         arguments: &Arguments,
     ) -> Result<(Option<IdentitySettings>, Vec<String>), Vec<SettingFault>> {
-        let judged = read::some(|reader| judge(arguments, reader))?;
+        let source = SettingsSource::read(arguments)?;
+        let judged = read::some(|reader| judge(source.whole(), reader))?;
         Ok((judged.identity, judged.warnings))
     }
 }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use stentor_engine::EngineConfig;
 
 use super::{
-    Arguments, BasePath, Patience, Secret, SettingFault, Settings, bus, descriptors, gates,
-    history, identity, presence, values,
+    Arguments, BasePath, Patience, Secret, SettingFault, Settings, SettingsSource, bus,
+    descriptors, gates, history, identity, presence, values,
 };
 use crate::origins::Origins;
 
@@ -31,8 +31,9 @@ pub(super) const RATE_LIMIT_MAX: u64 = 100_000;
 
 /// See [`Settings::read`].
 pub(super) fn settings(arguments: &Arguments) -> Result<Settings, Vec<SettingFault>> {
+    let source = SettingsSource::read(arguments)?;
     let mut reader = Reader { faults: Vec::new() };
-    let settings = judge_each(arguments, &mut reader);
+    let settings = judge_each(source.whole(), &mut reader);
     match settings {
         Some(mut settings) if reader.faults.is_empty() => {
             if settings.pong_timeout <= settings.ping_interval {
@@ -46,6 +47,8 @@ pub(super) fn settings(arguments: &Arguments) -> Result<Settings, Vec<SettingFau
                 )]);
             }
             fit_descriptors(&mut settings);
+            settings.warnings.extend(source.warning());
+            settings.source = source;
             Ok(settings)
         }
         _ => Err(reader.faults),
@@ -136,6 +139,7 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
         bus,
         ready_requires_bus,
         warnings,
+        source: SettingsSource::default(),
     })
 }
 

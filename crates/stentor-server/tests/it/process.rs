@@ -78,6 +78,7 @@ fn help_names_every_setting_and_shows_no_value() {
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     assert_eq!(output.status.code(), Some(0));
     let settings = [
+        "SETTINGS_FILE",
         "HOST",
         "PORT",
         "SHARDS",
