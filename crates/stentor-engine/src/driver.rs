@@ -20,6 +20,7 @@ use std::collections::VecDeque;
 use std::future::pending;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use mio::{Events, Token};
@@ -166,6 +167,7 @@ impl Driver {
         loop {
             let now = self.clock.now();
             self.pod.cells[self.index].begin_turn(now.instant);
+            self.shard.change_rate_limit(self.pod.rate_limit.load(Relaxed));
             self.take_commands(now);
             self.take_publications(now);
             self.arrivals.deliver(now, &mut self.shard);

@@ -32,6 +32,7 @@ use crate::engine::running::Start;
 use crate::figures::{BusyRoom, Figures, People, RoomsReport, Times};
 use crate::gates::Claim;
 use crate::hooks::Hooks;
+use crate::limits::Limits;
 use crate::mailbox::{Address, Attach, Command, Mailbox, Publications, SendError, mailbox};
 use crate::pod::Pod;
 use crate::pod_bus::PodBus;
@@ -276,7 +277,7 @@ impl Engine {
             closed,
             closed_abnormally: cells.iter().map(crate::cells::Cells::closed_abnormally).sum(),
             places: self.pod.gates.places_taken() as u64,
-            connections_max: self.pod.config.connections_max as u64,
+            connections_max: self.pod.gates.connections_max() as u64,
             handshakes: self.pod.gates.handshakes() as u64,
             addresses: self.pod.gates.addresses() as u64,
             delivery_local: local,
@@ -290,6 +291,12 @@ impl Engine {
     /// is down.
     pub fn bus_link(&self) -> Option<LinkState> {
         self.pod.bus.as_ref().map(PodBus::link)
+    }
+
+    /// Other limits from now on, for what comes and what is said from then on. Nobody is closed, even
+    /// where more are in than may be.
+    pub fn change_limits(&self, limits: &Limits) {
+        self.pod.change_limits(limits);
     }
 
     /// Whether there is a place for one more connection now.

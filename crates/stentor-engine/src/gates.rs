@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use crate::address_block::AddressBlock;
 use crate::config::EngineConfig;
 use crate::door::{Admission, Gate};
+use crate::limits::Limits;
 use accept_rate::AcceptRate;
 use addresses::Addresses;
 
@@ -27,8 +28,8 @@ const RESUMING_SHARE: usize = 8;
 /// What is taken and what is left of the pod.
 #[derive(Debug)]
 pub(crate) struct Gates {
-    connections_max: usize,
-    handshakes_max: usize,
+    connections_max: AtomicUsize,
+    handshakes_max: AtomicUsize,
     connections: AtomicUsize,
     handshakes: AtomicUsize,
     addresses: Addresses,
@@ -66,8 +67,8 @@ impl Claim {
 impl Gates {
     pub(crate) fn new(config: &EngineConfig, started: Instant) -> Gates {
         Gates {
-            connections_max: config.connections_max,
-            handshakes_max: config.handshakes_max,
+            connections_max: AtomicUsize::new(config.connections_max),
+            handshakes_max: AtomicUsize::new(config.handshakes_max),
             connections: AtomicUsize::new(0),
             handshakes: AtomicUsize::new(0),
             addresses: Addresses::new(config.connections_per_address_max),
@@ -77,12 +78,24 @@ impl Gates {
         }
     }
 
+    /// Other bounds from now on. Who is in stays in, however many that are.
+    pub(crate) fn change(&self, limits: &Limits) {
+        self.connections_max.store(limits.connections_max, Relaxed);
+        self.handshakes_max.store(limits.handshakes_max, Relaxed);
+        self.addresses.change(limits.connections_per_address_max);
+        self.rate.change(limits.accept_rate);
+    }
+
+    pub(crate) fn connections_max(&self) -> usize {
+        self.connections_max.load(Relaxed)
+    }
+
     /// What a newcomer would find, without taking anything.
     pub(crate) fn gate(&self) -> Gate {
         if self.is_draining() {
             return Gate::Draining;
         }
-        if self.places_taken() >= self.connections_max {
+        if self.places_taken() >= self.connections_max() {
             return Gate::Full;
         }
         match self.rate.look(self.now()) {
@@ -98,7 +111,7 @@ impl Gates {
             Gate::Crowded { .. } if claim.resumes => {}
             closed => return Err(closed),
         }
-        let max = self.connections_max;
+        let max = self.connections_max();
         self.connections
             .fetch_update(Relaxed, Relaxed, |taken| (taken < max).then_some(taken + 1))
             .map_err(|_| Gate::Full)?;
@@ -116,7 +129,7 @@ impl Gates {
 
     /// A socket has come; `None` where as many as allowed are at it.
     pub(crate) fn begin_handshake(self: &Arc<Gates>) -> Option<Handshake> {
-        let max = self.handshakes_max;
+        let max = self.handshakes_max.load(Relaxed);
         self.handshakes
             .fetch_update(Relaxed, Relaxed, |under_way| (under_way < max).then_some(under_way + 1))
             .ok()?;
@@ -159,7 +172,8 @@ impl Gates {
 
     /// Only what is kept for clients that resume is left.
     fn is_crowded(&self) -> bool {
-        self.handshakes() > self.handshakes_max - self.handshakes_max / RESUMING_SHARE
+        let max = self.handshakes_max.load(Relaxed);
+        self.handshakes() > max - max / RESUMING_SHARE
     }
 
     fn now(&self) -> Duration {

@@ -30,6 +30,7 @@ mod fan_out;
 mod flush;
 mod gates;
 mod interest;
+mod limits;
 mod mailbox;
 mod pod;
 mod pod_bus;
@@ -45,6 +46,7 @@ pub use figures::{
     BusyRoom, Dropped, Figures, People, RoomOccupancy, RoomsReport, ShardFigures, Times,
 };
 pub use hooks::{Client, Handling, Hooks, NoHooks, Payload, Verdict};
+pub use limits::Limits;
 pub use publication::{Overloaded, Publication, Receipt};
 
 pub use stentor_shard::{Backlog, Laggard, ROOMS_PER_MEMBER_MAX};

@@ -1,6 +1,6 @@
 //! The pod: what all shards of an engine share.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -12,6 +12,7 @@ use crate::config::EngineConfig;
 use crate::gates::Gates;
 use crate::hooks::Hooks;
 use crate::interest::Interest;
+use crate::limits::Limits;
 use crate::pod_bus::PodBus;
 use crate::user_rates::UserRates;
 
@@ -22,6 +23,8 @@ pub(crate) struct Pod {
     pub(crate) interest: Arc<Interest>,
     pub(crate) cells: Vec<Cells>,
     pub(crate) user_rates: UserRates,
+    /// Messages a second of one connection; a shard looks at it once a turn.
+    pub(crate) rate_limit: AtomicU32,
     /// The way to other pods, where there is one.
     pub(crate) bus: Option<PodBus>,
     pub(crate) started: Instant,
@@ -53,6 +56,7 @@ impl Pod {
         Pod {
             cells: (0..config.shards).map(|_| Cells::default()).collect(),
             user_rates: UserRates::new(config.rate_limit_user),
+            rate_limit: AtomicU32::new(config.rate_limit),
             bus,
             gates: Arc::new(Gates::new(&config, started)),
             config,
@@ -64,6 +68,13 @@ impl Pod {
             ended: watch::Sender::new(Ended::default()),
             publication_bytes: AtomicUsize::new(0),
         }
+    }
+
+    /// Other limits from now on.
+    pub(crate) fn change_limits(&self, limits: &Limits) {
+        self.gates.change(limits);
+        self.user_rates.change_limit(limits.rate_limit_user);
+        self.rate_limit.store(limits.rate_limit, Ordering::Relaxed);
     }
 
     /// Makes room for publications that weigh so much; `false` where there is none.

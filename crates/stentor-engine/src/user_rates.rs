@@ -7,15 +7,17 @@
 //! One lock for the pod, as for addresses.
 
 use std::collections::HashMap;
-use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stentor_shard::UserRate;
 
 #[derive(Debug)]
 pub(crate) struct UserRates {
-    /// `None` = users have no limit, and nothing is kept of them.
-    limit: Option<NonZeroU32>,
+    /// 0 = users have no limit now.
+    limit: AtomicU32,
+    /// Once there was a limit, users are known, so that the next one counts for those who are here.
+    are_known: AtomicBool,
     users: Mutex<HashMap<Arc<str>, Shared>>,
 }
 
@@ -28,14 +30,31 @@ struct Shared {
 impl UserRates {
     /// A limit of messages a second for all connections of one user together; 0 = none.
     pub(crate) fn new(limit: u32) -> UserRates {
-        UserRates { limit: NonZeroU32::new(limit), users: Mutex::default() }
+        UserRates {
+            limit: AtomicU32::new(limit),
+            are_known: AtomicBool::new(limit > 0),
+            users: Mutex::default(),
+        }
     }
 
-    /// A connection of the user comes in. Returns what it shares with the others; `None` where
-    /// there is no limit. [`UserRates::leave`] is to follow once.
+    /// Another limit from now on, for those who are here too; but for connections that came before
+    /// there was any.
+    pub(crate) fn change_limit(&self, limit: u32) {
+        let users = self.lock();
+        self.limit.store(limit, Relaxed);
+        self.are_known.fetch_or(limit > 0, Relaxed);
+        users.values().for_each(|shared| shared.rate.change_limit(limit));
+    }
+
+    /// A connection of the user comes in. Returns what it shares with the others; then
+    /// [`UserRates::leave`] is to follow once. `None` where there never was a limit.
     pub(crate) fn join(&self, user: &Arc<str>) -> Option<Arc<UserRate>> {
-        let limit = self.limit?;
+        if !self.are_known.load(Relaxed) {
+            return None;
+        }
         let mut users = self.lock();
+        // Looked at under the lock, so that a change reaches every bucket.
+        let limit = self.limit.load(Relaxed);
         let shared = users
             .entry(Arc::clone(user))
             .or_insert_with(|| Shared { rate: Arc::new(UserRate::new(limit)), connections: 0 });
@@ -43,11 +62,8 @@ impl UserRates {
         Some(Arc::clone(&shared.rate))
     }
 
-    /// A connection of the user is gone.
+    /// A connection of the user that shared something is gone.
     pub(crate) fn leave(&self, user: &Arc<str>) {
-        if self.limit.is_none() {
-            return;
-        }
         let mut users = self.lock();
         let Some(shared) = users.get_mut(user) else { return };
         shared.connections -= 1;

@@ -4,8 +4,7 @@
 //! the pace of the limit that refused it. So a connection that keeps within the limits by itself may
 //! be refused because of what its user's other connections say, but is never closed for it.
 
-use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::time::Instant;
@@ -46,25 +45,31 @@ pub(crate) enum Pace {
 /// All shards that share it count their moments from the same start.
 #[derive(Debug)]
 pub struct UserRate {
-    limit: NonZeroU32,
+    /// Messages a second, as they are wanted now; 0 = no limit.
+    limit: AtomicU32,
     /// When it will have run empty, in microseconds.
     accepted_until: AtomicU64,
 }
 
 impl UserRate {
-    /// An empty bucket that takes `limit` messages a second, in bursts of twice that.
-    pub fn new(limit: NonZeroU32) -> UserRate {
-        UserRate { limit, accepted_until: AtomicU64::new(0) }
+    /// An empty bucket that takes `limit` messages a second, in bursts of twice that; 0 = no limit.
+    pub fn new(limit: u32) -> UserRate {
+        UserRate { limit: AtomicU32::new(limit), accepted_until: AtomicU64::new(0) }
     }
 
-    /// Messages a second.
+    /// Messages a second; 0 = no limit.
     pub fn limit(&self) -> u32 {
-        self.limit.get()
+        self.limit.load(Ordering::Relaxed)
     }
 
-    fn accept(&self, now: Instant) -> bool {
-        let next =
-            |until| accept(Instant::from_micros(until), now, self.limit()).map(Instant::micros);
+    /// Takes so many messages a second from now on, from those who share it already too.
+    pub fn change_limit(&self, limit: u32) {
+        self.limit.store(limit, Ordering::Relaxed);
+    }
+
+    /// `limit` was looked at once, as it may change meanwhile, and is not zero.
+    fn accept(&self, now: Instant, limit: u32) -> bool {
+        let next = |until| accept(Instant::from_micros(until), now, limit).map(Instant::micros);
         self.accepted_until.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
     }
 }
@@ -84,7 +89,8 @@ impl RateBucket {
     /// Counts one message, which the connection's own limit has let pass, against the limit of all
     /// connections of its user.
     pub(crate) fn take_shared(&mut self, now: Instant, rate: &UserRate) -> Pace {
-        if rate.accept(now) { Pace::Fine } else { self.refuse(now, rate.limit()) }
+        let limit = rate.limit();
+        if limit == 0 || rate.accept(now, limit) { Pace::Fine } else { self.refuse(now, limit) }
     }
 
     fn refuse(&mut self, now: Instant, limit: u32) -> Pace {

@@ -256,6 +256,17 @@ impl Shard {
         self.member(member).map(|member| (member.client_id, member.user()))
     }
 
+    /// Whether the member shares a bucket with the other connections of its user.
+    pub fn has_user_rate(&self, member: MemberId) -> bool {
+        let standing = self.member(member).and_then(|member| member.standing.as_ref());
+        standing.is_some_and(|standing| standing.rate.is_some())
+    }
+
+    /// Takes so many messages a second from each member from now on; 0 = no limit.
+    pub fn change_rate_limit(&mut self, limit: u32) {
+        self.config.rate_limit = limit;
+    }
+
     /// Takes a message from elsewhere in the pod to this shard's members.
     pub fn handle_delivery(&mut self, now: Now, delivery: &Delivery) {
         self.take(now, delivery);

@@ -34,10 +34,11 @@ impl Driver {
     fn forget_member(&mut self, id: MemberId) {
         let Some((client_id, user)) = self.shard.identity(id) else { return };
         let user = user.cloned();
+        let shares_rate = self.shard.has_user_rate(id);
         let code = self.shard.handle_disconnect(id);
         self.pod.cells[self.index].count_closed(code);
         // A renewal never changes who somebody is, so this is who came in.
-        if let Some(user) = &user {
+        if let Some(user) = user.as_ref().filter(|_| shares_rate) {
             self.pod.user_rates.leave(user);
         }
         if !self.connections[id].greeted {

@@ -18,7 +18,7 @@ const BURST_RESUMING: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct AcceptRate {
     /// Nanoseconds between two; 0 = no limit.
-    interval: u64,
+    interval: AtomicU64,
     /// When the next one is due, in nanoseconds since the start.
     due: AtomicU64,
     /// When the last of those turned away would be due, if they all came back.
@@ -28,12 +28,20 @@ pub(super) struct AcceptRate {
 impl AcceptRate {
     /// So many a second; 0 = no limit.
     pub(super) fn new(per_second: u32) -> AcceptRate {
-        let interval = 1_000_000_000_u64.checked_div(per_second.into()).unwrap_or(0);
-        AcceptRate { interval, due: AtomicU64::new(0), backlog_due: AtomicU64::new(0) }
+        AcceptRate {
+            interval: AtomicU64::new(interval(per_second)),
+            due: AtomicU64::new(0),
+            backlog_due: AtomicU64::new(0),
+        }
+    }
+
+    /// So many a second from now on.
+    pub(super) fn change(&self, per_second: u32) {
+        self.interval.store(interval(per_second), Relaxed);
     }
 
     pub(super) fn is_limited(&self) -> bool {
-        self.interval > 0
+        self.interval.load(Relaxed) > 0
     }
 
     /// Who could be let in now.
@@ -69,20 +77,27 @@ impl AcceptRate {
     /// One more will come back; those after it are told to come later.
     pub(super) fn note_turned_away(&self, now: Duration) {
         let now = nanos(now);
-        let later = |due: u64| Some(due.max(now).saturating_add(self.interval));
+        let interval = self.interval.load(Relaxed);
+        let later = |due: u64| Some(due.max(now).saturating_add(interval));
         // It always is given a new value.
         let _ = self.backlog_due.fetch_update(Relaxed, Relaxed, later);
     }
 
     /// The schedule behind one more, where that is no further ahead than `burst`.
     fn next(&self, due: u64, now: u64, burst: Duration) -> Option<u64> {
-        let next = due.max(now) + self.interval;
-        (next - now <= nanos(burst).max(self.interval)).then_some(next)
+        let interval = self.interval.load(Relaxed);
+        let next = due.max(now) + interval;
+        (next - now <= nanos(burst).max(interval)).then_some(next)
     }
 
     fn backlog(&self, now: u64) -> Duration {
         Duration::from_nanos(self.backlog_due.load(Relaxed).saturating_sub(now))
     }
+}
+
+/// Nanoseconds between two; 0 = no limit.
+fn interval(per_second: u32) -> u64 {
+    1_000_000_000_u64.checked_div(per_second.into()).unwrap_or(0)
 }
 
 /// 584 years of them are enough.

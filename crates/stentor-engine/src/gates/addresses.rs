@@ -3,6 +3,7 @@
 //! One lock for the pod, taken when a connection comes and when it goes.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::address_block::AddressBlock;
@@ -15,26 +16,32 @@ const SPARE_ENTRIES_MAX: usize = 1_024;
 #[derive(Debug)]
 pub(super) struct Addresses {
     /// Connections of one block; 0 = they are not counted.
-    max: usize,
+    max: AtomicUsize,
     taken: Mutex<HashMap<AddressBlock, usize>>,
 }
 
 impl Addresses {
     pub(super) fn new(max: usize) -> Addresses {
-        Addresses { max, taken: Mutex::default() }
+        Addresses { max: AtomicUsize::new(max), taken: Mutex::default() }
+    }
+
+    /// So many from now on. Who is here stays, and is not counted where none was before.
+    pub(super) fn change(&self, max: usize) {
+        self.max.store(max, Relaxed);
     }
 
     pub(super) fn are_counted(&self) -> bool {
-        self.max > 0
+        self.max.load(Relaxed) > 0
     }
 
     /// Counts one more; `false` where there are as many as allowed.
     pub(super) fn take(&self, address: AddressBlock) -> bool {
+        let max = self.max.load(Relaxed);
         let mut taken = self.lock();
-        let count = taken.entry(address).or_default();
-        let fits = *count < self.max;
+        let count = taken.get(&address).copied().unwrap_or(0);
+        let fits = count < max;
         if fits {
-            *count += 1;
+            taken.insert(address, count + 1);
         }
         fits
     }

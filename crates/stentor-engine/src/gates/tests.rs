@@ -56,6 +56,32 @@ fn the_last_handshakes_are_for_those_who_resume() {
 }
 
 #[test]
+fn changed_bounds_count_from_then_on_and_who_is_in_stays() {
+    let gates = gates(|config| config.connections_max = 2);
+    let mut places = vec![gates.take_place(claim_from("192.0.2.1")).expect("a place")];
+    let limits = Limits {
+        connections_max: 3,
+        handshakes_max: 1,
+        connections_per_address_max: 1,
+        accept_rate: 2,
+        ..Limits::of(&EngineConfig::default())
+    };
+    gates.change(&limits);
+    // The first is not counted: nobody was when it came.
+    places.push(gates.take_place(claim_from("192.0.2.1")).expect("a place"));
+    assert_eq!(gates.take_place(claim_from("192.0.2.1")).err(), Some(Gate::AddressFull));
+    places.push(gates.take_place(claim_from("192.0.2.2")).expect("a place"));
+    assert_eq!((gates.gate(), gates.connections_max()), (Gate::Full, 3));
+    let under_way = gates.begin_handshake().expect("one");
+    assert!(gates.begin_handshake().is_none());
+    gates.change(&Limits { connections_max: 1, accept_rate: 0, ..limits });
+    assert_eq!((gates.gate(), gates.places_taken()), (Gate::Full, 3));
+    gates.change(&Limits { connections_per_address_max: 0, ..limits });
+    drop((places, under_way));
+    assert_eq!((gates.places_taken(), gates.addresses()), (0, 0));
+}
+
+#[test]
 fn a_second_of_connections_passes_at_once_and_two_of_those_who_resume() {
     let rate = AcceptRate::new(10);
     let now = Duration::from_secs(100);

@@ -29,6 +29,28 @@ fn without_a_limit_nothing_is_kept() {
 }
 
 #[test]
+fn a_changed_limit_reaches_who_is_here_and_one_that_is_gone_is_remembered_for_the_next() {
+    let rates = UserRates::new(10);
+    let ann = rates.join(&user("ann")).expect("a limit");
+    rates.change_limit(0);
+    let bob = rates.join(&user("bob")).expect("known all the same");
+    assert_eq!((ann.limit(), bob.limit()), (0, 0));
+    rates.change_limit(7);
+    assert_eq!((ann.limit(), bob.limit()), (7, 7));
+    rates.leave(&user("ann"));
+    rates.leave(&user("bob"));
+    assert!(rates.lock().is_empty());
+}
+
+#[test]
+fn the_first_limit_counts_for_those_who_come_from_then_on() {
+    let rates = UserRates::new(0);
+    assert!(rates.join(&user("ann")).is_none());
+    rates.change_limit(10);
+    assert_eq!(rates.join(&user("ann")).map(|rate| rate.limit()), Some(10));
+}
+
+#[test]
 fn a_leave_of_nobody_takes_nothing_from_others() {
     let rates = UserRates::new(10);
     rates.join(&user("ann"));

@@ -1,4 +1,3 @@
-use std::num::NonZeroU32;
 use std::thread;
 use std::time::Duration;
 
@@ -45,7 +44,7 @@ fn sustained_excess_is_abuse_and_a_short_one_is_not() {
 #[test]
 fn a_shared_bucket_takes_exactly_its_burst_from_threads_that_send_at_once() {
     const LIMIT: u32 = 5_000;
-    let rate = UserRate::new(NonZeroU32::new(LIMIT).unwrap());
+    let rate = UserRate::new(LIMIT);
     let accepted: usize = thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
             .map(|_| {
@@ -63,9 +62,23 @@ fn a_shared_bucket_takes_exactly_its_burst_from_threads_that_send_at_once() {
 
 #[test]
 fn a_clock_that_is_behind_takes_nothing_more_from_a_shared_bucket() {
-    let rate = UserRate::new(NonZeroU32::new(10).unwrap());
+    let rate = UserRate::new(10);
     let mut bucket = RateBucket::default();
     let later = START + Duration::from_millis(50);
     while bucket.take_shared(later, &rate) == Pace::Fine {}
     assert_eq!(bucket.take_shared(START, &rate), Pace::Limited);
+}
+
+#[test]
+fn a_limit_that_changes_counts_for_those_who_share_the_bucket_already() {
+    let rate = UserRate::new(10);
+    let mut bucket = RateBucket::default();
+    let mut taken =
+        |now| (0..100).take_while(|_| bucket.take_shared(now, &rate) == Pace::Fine).count();
+    assert_eq!(taken(START), 20);
+    rate.change_limit(0);
+    assert_eq!(taken(START), 100);
+    rate.change_limit(5);
+    assert_eq!(taken(START), 0);
+    assert_eq!(taken(START + Duration::from_secs(10)), 10);
 }
