@@ -8,6 +8,7 @@
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,8 +25,8 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// Refused upgrades by address.
 #[derive(Debug)]
 pub(crate) struct Attempts {
-    /// What a refusal takes of the window; zero = nothing is counted.
-    interval: Duration,
+    /// Refusals a minute; 0 = nothing is counted.
+    per_minute: AtomicU32,
     started: Instant,
     table: Mutex<Table>,
 }
@@ -41,13 +42,18 @@ struct Table {
 impl Attempts {
     /// So many refusals a minute; 0 = any number.
     pub(crate) fn new(per_minute: u32) -> Attempts {
-        let interval = WINDOW.checked_div(per_minute).unwrap_or_default();
-        Attempts { interval, started: Instant::now(), table: Mutex::default() }
+        let per_minute = AtomicU32::new(per_minute);
+        Attempts { per_minute, started: Instant::now(), table: Mutex::default() }
+    }
+
+    /// So many from now on. What was counted stays counted, as it was weighed then.
+    pub(crate) fn change(&self, per_minute: u32) {
+        self.per_minute.store(per_minute, Relaxed);
     }
 
     /// Whether anything is counted.
     pub(crate) fn are_counted(&self) -> bool {
-        !self.interval.is_zero()
+        self.per_minute.load(Relaxed) > 0
     }
 
     /// How long the address is not to try again; `None` where it may.
@@ -64,10 +70,15 @@ impl Attempts {
         }
     }
 
+    /// What a refusal takes of the window.
+    fn interval(&self) -> Duration {
+        WINDOW.checked_div(self.per_minute.load(Relaxed)).unwrap_or_default()
+    }
+
     fn barred_at(&self, now: Duration, address: AddressBlock) -> Option<Duration> {
         let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         let empty_at = table.young.get(&address).or_else(|| table.old.get(&address))?;
-        let over = (*empty_at + self.interval).saturating_sub(now + WINDOW);
+        let over = (*empty_at + self.interval()).saturating_sub(now + WINDOW);
         (!over.is_zero()).then_some(over)
     }
 
@@ -79,7 +90,7 @@ impl Attempts {
             table.began = now;
         }
         let before = table.young.get(&address).or_else(|| table.old.get(&address)).copied();
-        let empty_at = before.unwrap_or_default().max(now) + self.interval;
+        let empty_at = before.unwrap_or_default().max(now) + self.interval();
         table.young.insert(address, empty_at);
     }
 }

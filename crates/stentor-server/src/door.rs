@@ -126,7 +126,7 @@ impl Door for HttpDoor {
     }
 
     fn recognise(&self, data: &[u8]) -> Result<Identity, Cow<'static, str>> {
-        self.upgrades.guard().recognise(data)
+        self.upgrades.policy().guard.recognise(data)
     }
 
     fn crowded(&self) -> Vec<u8> {

@@ -16,14 +16,17 @@ pub mod health;
 pub mod http;
 pub mod identity;
 pub mod origins;
+pub mod policy;
 pub mod problem;
 pub mod serve;
 pub mod settings;
 
 mod attempts;
 mod closing;
+mod live;
 mod logging;
 mod refusals;
+mod reload;
 mod room_text;
 
 pub use serve::{ServeError, Server, serve};

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,8 +15,9 @@ use crate::diverted::{DIVERTED_MAX, Diverted};
 use crate::door::{HttpDoor, Upgrades};
 use crate::health::Health;
 use crate::http::{self, App};
-use crate::identity::{JwksWatch, SelfTestFailure, self_test};
-use crate::logging;
+use crate::identity::{SelfTestFailure, self_test};
+use crate::logging::{self, LogLevel};
+use crate::reload::Reload;
 use crate::settings::{Settings, raise_descriptor_limit};
 
 /// Runs a server until a signal ends it: the first SIGTERM or SIGINT drains, a second one ends at
@@ -24,7 +26,7 @@ use crate::settings::{Settings, raise_descriptor_limit};
 /// # Errors
 /// Why it did not start, or did not end cleanly.
 pub fn serve(settings: Settings, hooks: Arc<dyn Hooks>) -> Result<(), ServeError> {
-    logging::start(&settings);
+    let level = logging::start(&settings);
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
@@ -36,11 +38,11 @@ pub fn serve(settings: Settings, hooks: Arc<dyn Hooks>) -> Result<(), ServeError
         let signals = Signals::new().map_err(ServeError::Runtime)?;
         let server = Server::start(&settings, hooks)?;
         let hangups =
-            server.jwks.clone().map(Hangups::new).transpose().map_err(ServeError::Runtime)?;
+            Hangups::new(Rc::clone(&server.reload), level).map_err(ServeError::Runtime)?;
         tracing::info!(address = %server.local_addr(), shards = settings.shards, "listening");
         tokio::select! {
             outcome = server.run(signals) => outcome,
-            never = Hangups::pass_on(hangups) => match never {},
+            never = hangups.pass_on() => match never {},
         }
     });
     // A read of a file that hangs is not waited for.
@@ -64,8 +66,7 @@ pub struct Server {
     engine: Engine,
     app: Rc<App>,
     diverted: mpsc::Receiver<Diverted>,
-    /// Where the keys of tokens come from a file that may change.
-    jwks: Option<Rc<JwksWatch>>,
+    reload: Rc<Reload>,
     address: SocketAddr,
 }
 
@@ -81,13 +82,9 @@ impl Server {
         }
         let pod = pod_name();
         let upgrades = Arc::new(Upgrades::new(settings));
-        if upgrades.guard().verifier().is_some() {
+        if settings.identity.is_some() {
             self_test().map_err(ServeError::SelfTest)?;
         }
-        let jwks_file = settings.identity.as_ref().and_then(|identity| identity.jwks_file.clone());
-        let jwks = jwks_file
-            .zip(upgrades.guard().verifier())
-            .map(|(file, verifier)| Rc::new(JwksWatch::new(file, Arc::clone(verifier))));
         let health = Arc::new(Health::new(settings));
         let (divert, diverted) = mpsc::channel(DIVERTED_MAX);
         let door = Arc::new(HttpDoor::new(Arc::clone(&upgrades), Arc::clone(&health), divert));
@@ -96,8 +93,9 @@ impl Server {
             .map_err(|error| ServeError::Start { address: settings.address, error })?;
         health.watch(&engine);
         let address = engine.local_addr().unwrap_or(settings.address);
+        let reload = Rc::new(Reload::new(engine.clone(), Arc::clone(&upgrades), settings));
         let app = Rc::new(App::new(engine.clone(), pod, upgrades, health, settings));
-        Ok(Server { engine, app, diverted, jwks, address })
+        Ok(Server { engine, app, diverted, reload, address })
     }
 
     /// Where it listens, with the port that the system chose where the settings said 0.
@@ -142,15 +140,9 @@ impl Server {
         };
         let mut http = std::pin::pin!(http);
         let mut life = std::pin::pin!(life);
-        let jwks = async {
-            match self.jwks {
-                Some(jwks) => jwks.run().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
-            never = jwks => match never {},
+            never = self.reload.watch_keys() => match never {},
             outcome = &mut life => outcome?,
             () = &mut http => return life.await,
         }
@@ -159,22 +151,25 @@ impl Server {
     }
 }
 
-/// SIGHUP, which has the keys of tokens read again. Taken only where they come from a file: else
-/// it ends the process, as it does by itself.
+/// SIGHUP, which has the settings read again. It is taken in any case but one: where there is nothing
+/// to read and a person started the server at a terminal, closing the terminal ends it.
 struct Hangups {
-    hangup: Signal,
-    jwks: Rc<JwksWatch>,
+    hangup: Option<Signal>,
+    reload: Rc<Reload>,
+    level: Option<LogLevel>,
 }
 
 impl Hangups {
-    fn new(jwks: Rc<JwksWatch>) -> std::io::Result<Hangups> {
-        Ok(Hangups { hangup: signal(SignalKind::hangup())?, jwks })
+    fn new(reload: Rc<Reload>, level: Option<LogLevel>) -> std::io::Result<Hangups> {
+        let is_taken = reload.has_files() || !std::io::stderr().is_terminal();
+        let hangup = is_taken.then(|| signal(SignalKind::hangup())).transpose()?;
+        Ok(Hangups { hangup, reload, level })
     }
 
-    async fn pass_on(hangups: Option<Hangups>) -> Infallible {
-        let Some(mut hangups) = hangups else { return std::future::pending().await };
-        while hangups.hangup.recv().await.is_some() {
-            hangups.jwks.ask();
+    async fn pass_on(mut self) -> Infallible {
+        let Some(hangup) = &mut self.hangup else { return std::future::pending().await };
+        while hangup.recv().await.is_some() {
+            self.reload.read_again(self.level.as_ref()).await;
         }
         std::future::pending().await
     }

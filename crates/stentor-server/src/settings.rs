@@ -16,6 +16,7 @@ mod identity;
 mod names;
 mod presence;
 mod read;
+mod reloadable;
 mod secret;
 mod source;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use fault::SettingFault;
 pub use gates::{GateSettings, Patience};
 pub use history::{HistoryMode, HistorySettings};
 pub use identity::IdentitySettings;
+pub(crate) use reloadable::is_of_identity;
 pub use secret::Secret;
 pub use source::SettingsSource;
 

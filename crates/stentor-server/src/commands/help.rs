@@ -20,14 +20,16 @@ Exit codes:
   2  the command line or a setting is bad; one line for each says which
 
 Environment:
-  Every setting is an environment variable too, named behind its flag, and may stand in SETTINGS_FILE
-  as NAME=value. A flag counts before the variable, the variable before the file, the file before the
-  default, and an empty value is none.";
+  Every setting is an environment variable too, named behind its flag, and may be a line of the
+  file SETTINGS_FILE. A flag counts before the variable, the variable before the line, the line
+  before the default, and an empty value is none.";
 
 /// Of `stentor serve`.
 pub(super) const SERVE: &str = "\
 SIGTERM and SIGINT drain: no new connections, what waits is sent, everybody is closed with 1001
-within DRAIN_TIMEOUT. A second signal ends it at once. SIGHUP reads JWT_JWKS_FILE again.
+within DRAIN_TIMEOUT. A second signal ends it at once. SIGHUP reads SETTINGS_FILE and the files of
+keys again and drops nobody: keys, origins, limits and LOG_LEVEL change, or nothing does where
+anything is wrong; other changes need a restart and are named.
 
 Examples:
   stentor serve --port 8081 --shards 2

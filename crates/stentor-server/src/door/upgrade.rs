@@ -4,6 +4,7 @@
 //! it is checked here and only the response is left to it. Knows no socket.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fastwebsockets::upgrade::upgrade;
@@ -17,9 +18,9 @@ use stentor_engine::{AddressBlock, Admission, Gate, Identity};
 
 use super::query::Wishes;
 use crate::attempts::Attempts;
-use crate::client_address::TrustedProxies;
 use crate::identity::{Guard, select_protocol};
-use crate::origins::Origins;
+use crate::live::Live;
+use crate::policy::Policy;
 use crate::problem::{Kind, Problem};
 use crate::refusals::Refusals;
 use crate::settings::{BasePath, Settings};
@@ -44,11 +45,7 @@ pub enum Judgement {
 #[derive(Debug)]
 pub struct Upgrades {
     base_path: BasePath,
-    allowed_origins: Origins,
-    guard: Guard,
-    trusted_proxies: TrustedProxies,
-    /// Whether connections of an address are counted.
-    counts_addresses: bool,
+    policy: Live<Policy>,
     attempts: Attempts,
     refusals: Refusals,
 }
@@ -58,18 +55,21 @@ impl Upgrades {
     pub fn new(settings: &Settings) -> Upgrades {
         Upgrades {
             base_path: settings.base_path.clone(),
-            allowed_origins: settings.allowed_origins.clone(),
-            guard: Guard::new(settings),
-            trusted_proxies: settings.gates.trusted_proxies.clone(),
-            counts_addresses: settings.gates.connections_per_ip_max > 0,
+            policy: Live::new(Policy::new(settings, Guard::new(settings))),
             attempts: Attempts::new(settings.gates.attempts_per_ip_max),
             refusals: Refusals::default(),
         }
     }
 
-    /// Who judges tokens.
-    pub fn guard(&self) -> &Guard {
-        &self.guard
+    /// What requests are held against now.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.now()
+    }
+
+    /// Judges by these settings from now on, and tokens as `guard` does; who is in stays in.
+    pub fn change(&self, settings: &Settings, guard: Guard) {
+        self.attempts.change(settings.gates.attempts_per_ip_max);
+        self.policy.replace(Policy::new(settings, guard));
     }
 
     /// Judges a request of `peer`. The offered subprotocols are left alone, unless one carries a
@@ -79,8 +79,10 @@ impl Upgrades {
         if request.method() != Method::GET {
             return Judgement::Elsewhere;
         }
-        let address = self.address(request.headers(), peer);
-        let checked = self.check_attempts(address).and_then(|()| self.check(request, room, gate));
+        let policy = self.policy();
+        let address = policy.address(request.headers(), peer);
+        let checked =
+            self.check_attempts(address).and_then(|()| check(&policy, request, room, gate));
         let (wishes, identity) = match checked {
             Ok(checked) => checked,
             Err(problem) => {
@@ -112,12 +114,6 @@ impl Upgrades {
         &self.refusals
     }
 
-    /// Where the client is, as far as anything is counted by that.
-    fn address(&self, headers: &HeaderMap, peer: IpAddr) -> Option<AddressBlock> {
-        let is_counted = self.counts_addresses || self.attempts.are_counted();
-        is_counted.then(|| AddressBlock::of(self.trusted_proxies.client_address(peer, headers)))
-    }
-
     fn check_attempts(&self, address: Option<AddressBlock>) -> Result<(), Problem> {
         let counted = address.filter(|_| self.attempts.are_counted());
         let Some(backlog) = counted.and_then(|address| self.attempts.barred(address)) else {
@@ -146,40 +142,40 @@ impl Upgrades {
         };
         Some(room)
     }
+}
 
-    /// The cheap and final reasons first: a full pod reads no further. A token is judged when
-    /// nothing else is in the way, because a signature costs more than all the rest.
-    fn check<B>(
-        &self,
-        request: &Request<B>,
-        room: Option<&str>,
-        gate: Gate,
-    ) -> Result<(Wishes, Option<Box<Identity>>), Problem> {
-        let headers = request.headers();
-        check_handshake(request.version(), headers)?;
-        let origins = headers.get_all(ORIGIN).iter().map(HeaderValue::as_bytes);
-        if !self.allowed_origins.allows(origins) {
-            let message = "pages of this origin may not use this server";
-            return Err(Problem::new(Kind::ForbiddenOrigin, message));
-        }
-        if let Some(problem) = closed(gate) {
-            return Err(problem);
-        }
-        let mut wishes = Wishes::default();
-        if let Some(room) = room {
-            wishes.add_room(room)?;
-        }
-        if let Some(query) = request.uri().query() {
-            wishes.add_query(query)?;
-        }
-        if let Gate::Crowded { backlog } = gate
-            && wishes.last_id.is_none()
-        {
-            return Err(crowded(backlog));
-        }
-        let identity = self.guard.check(request, &wishes.rooms)?;
-        Ok((wishes, identity))
+/// The cheap and final reasons first: a full pod reads no further. A token is judged when
+/// nothing else is in the way, because a signature costs more than all the rest.
+fn check<B>(
+    policy: &Policy,
+    request: &Request<B>,
+    room: Option<&str>,
+    gate: Gate,
+) -> Result<(Wishes, Option<Box<Identity>>), Problem> {
+    let headers = request.headers();
+    check_handshake(request.version(), headers)?;
+    let origins = headers.get_all(ORIGIN).iter().map(HeaderValue::as_bytes);
+    if !policy.allowed_origins.allows(origins) {
+        let message = "pages of this origin may not use this server";
+        return Err(Problem::new(Kind::ForbiddenOrigin, message));
     }
+    if let Some(problem) = closed(gate) {
+        return Err(problem);
+    }
+    let mut wishes = Wishes::default();
+    if let Some(room) = room {
+        wishes.add_room(room)?;
+    }
+    if let Some(query) = request.uri().query() {
+        wishes.add_query(query)?;
+    }
+    if let Gate::Crowded { backlog } = gate
+        && wishes.last_id.is_none()
+    {
+        return Err(crowded(backlog));
+    }
+    let identity = policy.guard.check(request, &wishes.rooms)?;
+    Ok((wishes, identity))
 }
 
 /// What to say where nobody comes in, whoever it is.

@@ -21,7 +21,8 @@ const PREFLIGHT_SECONDS: &str = "600";
 /// Lets in who knows the key, by `Authorization: Bearer <key>` or `X-API-Key: <key>`; everybody
 /// where there is no key.
 pub(super) fn check_key(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(key) = &app.api_key else { return Ok(()) };
+    let policy = app.upgrades.policy();
+    let Some(key) = &policy.api_key else { return Ok(()) };
     let bearer = headers.get(AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));
     let plain = headers.get(API_KEY_HEADER).map(HeaderValue::as_bytes);
     match bearer.or(plain) {
@@ -33,7 +34,8 @@ pub(super) fn check_key(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Keeps pages of foreign origins out: a browser sends a simple POST without asking first.
 pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
-    if app.allowed_origins.allows(headers.get_all(ORIGIN).iter().map(HeaderValue::as_bytes)) {
+    let policy = app.upgrades.policy();
+    if policy.allowed_origins.allows(headers.get_all(ORIGIN).iter().map(HeaderValue::as_bytes)) {
         return Ok(());
     }
     Err(Problem::new(Kind::ForbiddenOrigin, "pages of this origin may not use this server"))
@@ -41,7 +43,7 @@ pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem
 
 /// Tells the browser that its page may read the answer, where it may.
 pub(super) fn allow_origin(app: &App, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
-    match &app.allowed_origins {
+    match &app.upgrades.policy().allowed_origins {
         Origins::Any => {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }

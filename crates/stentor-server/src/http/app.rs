@@ -10,8 +10,7 @@ use super::routes::Routes;
 use super::{asyncapi, docs, openapi};
 use crate::door::Upgrades;
 use crate::health::Health;
-use crate::origins::Origins;
-use crate::settings::{Patience, Secret, Settings};
+use crate::settings::{Patience, Settings};
 
 /// Everything that a request may need, made once at the start.
 #[derive(Debug)]
@@ -21,8 +20,6 @@ pub struct App {
     pub(super) upgrades: Arc<Upgrades>,
     pub(super) health: Arc<Health>,
     pub(super) routes: Routes,
-    pub(super) allowed_origins: Origins,
-    pub(super) api_key: Option<Secret>,
     pub(super) patience: Patience,
     pub(super) openapi: Bytes,
     pub(super) asyncapi: Bytes,
@@ -50,8 +47,6 @@ impl App {
             pod,
             upgrades,
             health,
-            allowed_origins: settings.allowed_origins.clone(),
-            api_key: settings.api_key.clone(),
             patience: settings.patience,
             chat: stentor_web::chat_page(settings.base_path.as_str()).into(),
             dashboard: stentor_web::dashboard_page(settings.base_path.as_str()).into(),

@@ -167,11 +167,6 @@ impl JwksFile {
         &self.path
     }
 
-    /// Forgets how it stood, so that it is read again even if it did not change.
-    pub fn distrust(&mut self) {
-        self.stamp = None;
-    }
-
     /// Reads the set, unless the file stands as it did when it was read last. A bad file is read
     /// once: what is wrong with it is said anew only where it has changed. Blocks.
     ///

@@ -1,9 +1,6 @@
 //! From a token to an identity.
 //!
-//! Knows no request, no clock and no file. The keys may be changed while shards ask: a look at
-//! them takes a lock for as long as a pointer is copied.
-
-use std::sync::{Arc, PoisonError, RwLock};
+//! Knows no request, no clock and no file. The keys may be changed while shards ask.
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{decode, decode_header};
@@ -13,6 +10,7 @@ use super::claims::Claims;
 use super::keys::Source;
 use super::object::Object;
 use super::{KeySet, Keys, Refusal, Rules, provider};
+use crate::live::Live;
 
 /// The longest token, in bytes; a longer one is refused before anything of it is decoded.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
@@ -25,7 +23,7 @@ const TRIES_MAX: usize = 4;
 /// What tokens are held against.
 #[derive(Debug)]
 pub struct Verifier {
-    keys: RwLock<Arc<Keys>>,
+    keys: Live<Keys>,
     rules: Rules,
 }
 
@@ -33,7 +31,7 @@ impl Verifier {
     /// A verifier with these keys and rules.
     pub fn new(keys: Keys, rules: Rules) -> Verifier {
         provider::install();
-        Verifier { keys: RwLock::new(Arc::new(keys)), rules }
+        Verifier { keys: Live::new(keys), rules }
     }
 
     /// Whom a token proves its bearer to be.
@@ -47,8 +45,7 @@ impl Verifier {
 
     /// Replaces the keys of the set; those of the other settings stay.
     pub fn replace_set(&self, set: &KeySet) {
-        let keys = (*self.keys()).clone().with_set(set);
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        self.keys.replace((*self.keys.now()).clone().with_set(set));
     }
 
     pub(super) fn rules(&self) -> &Rules {
@@ -64,7 +61,7 @@ impl Verifier {
         if header.crit.is_some() {
             return Err(Refusal::Critical);
         }
-        let keys = self.keys();
+        let keys = self.keys.now();
         let mut refusal = Refusal::NoKey;
         for key in keys.fitting(header.alg, header.kid.as_deref()).take(TRIES_MAX) {
             match decode::<Object<Claims>>(token, &key.material, &key.validation) {
@@ -78,9 +75,5 @@ impl Verifier {
             }
         }
         Err(refusal)
-    }
-
-    fn keys(&self) -> Arc<Keys> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -7,7 +7,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
 use super::{JwksFile, Verifier};
@@ -20,22 +19,16 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 pub struct JwksWatch {
     file: JwksFile,
     verifier: Arc<Verifier>,
-    asked: Notify,
 }
 
 impl JwksWatch {
     /// `file` was read before, and `verifier` has its keys.
     pub fn new(file: JwksFile, verifier: Arc<Verifier>) -> JwksWatch {
-        JwksWatch { file, verifier, asked: Notify::new() }
-    }
-
-    /// Has the file read at once, changed or not. Asking twice before it is read asks once.
-    pub fn ask(&self) {
-        self.asked.notify_one();
+        JwksWatch { file, verifier }
     }
 
     /// Looks for ever. A bad file leaves the keys as they are, with one warning until the file is
-    /// another one or somebody asks.
+    /// another one.
     ///
     /// # Cancel safety
     /// Dropping the future ends the looking; a read under way is finished without effect.
@@ -43,13 +36,7 @@ impl JwksWatch {
         let mut file = self.file.clone();
         let mut last_fault = String::new();
         loop {
-            tokio::select! {
-                () = tokio::time::sleep(LOOK_INTERVAL) => {}
-                () = self.asked.notified() => {
-                    file.distrust();
-                    last_fault.clear();
-                }
-            }
+            tokio::time::sleep(LOOK_INTERVAL).await;
             let reading = spawn_blocking(move || {
                 let outcome = file.read_if_changed();
                 (file, outcome)

@@ -75,6 +75,11 @@ impl Process {
         wait_until(text, || self.log.lock().expect("no panic").matches(text).count() >= times);
     }
 
+    /// What it has written until now.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().expect("no panic").clone()
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address

@@ -293,9 +293,9 @@ fn sighup_has_the_file_of_keys_read_at_once_changed_or_not() {
     let path = key_file("hangup", &[jwk("HS256", "")]);
     let process = Process::start_as(stentor().env("JWT_JWKS_FILE", &path), "json");
     process.signal(Signal::HUP);
-    process.wait_for_log("JWT_JWKS_FILE was read again", 1);
+    process.wait_for_log(r#""settings":"JWT_JWKS_FILE""#, 1);
     process.signal(Signal::HUP);
-    process.wait_for_log("JWT_JWKS_FILE was read again", 2);
+    process.wait_for_log(r#""settings":"JWT_JWKS_FILE""#, 2);
     let _still_there = process.connect(&format!("/ws?token={}", good("")));
     process.signal(Signal::TERM);
     assert_eq!(process.end().0, Some(0));

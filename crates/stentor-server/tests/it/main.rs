@@ -45,6 +45,7 @@ mod process;
 mod proxies;
 mod publishing;
 mod refusals;
+mod reload;
 mod renewal;
 mod resume;
 mod resume_elsewhere;

@@ -1,0 +1,205 @@
+//! Reload: settings that are read again while everybody stays connected.
+//!
+//! All or nothing: where anything is wrong with what was read, everything stays as it is, and one
+//! warning names each fault. Runs on the main thread; files are read on a thread for what blocks.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::fmt;
+use std::future::pending;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stentor_engine::{Engine, Limits};
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+use crate::door::Upgrades;
+use crate::identity::{Guard, JwksWatch, self_test};
+use crate::logging::LogLevel;
+use crate::settings::{SettingFault, Settings, SettingsSource, is_of_identity};
+
+/// How long the files may take; past it nothing changes. A named pipe would take for ever.
+const READING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What of a running server may change, and the settings that it has now.
+pub(crate) struct Reload {
+    engine: Engine,
+    upgrades: Arc<Upgrades>,
+    current: RefCell<Settings>,
+    /// What the server was started with: what differs from it and cannot change is told each time.
+    started: SettingsSource,
+    /// Where the keys of tokens come from a file: who looks whether it changes.
+    keys: watch::Sender<Option<Rc<JwksWatch>>>,
+}
+
+/// What becomes of the settings that differ from those before, by name.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Outcome {
+    taken: Vec<&'static str>,
+    needs_restart: Vec<&'static str>,
+}
+
+impl Reload {
+    pub(crate) fn new(engine: Engine, upgrades: Arc<Upgrades>, settings: &Settings) -> Reload {
+        let keys = watch::Sender::new(keys_watch(settings, &upgrades.policy().guard));
+        let current = RefCell::new(settings.clone());
+        Reload { engine, upgrades, current, started: settings.source.clone(), keys }
+    }
+
+    /// Keeps the keys of tokens as their file says, for ever.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the looking.
+    pub(crate) async fn watch_keys(&self) -> Infallible {
+        let mut watches = self.keys.subscribe();
+        loop {
+            let watch = watches.borrow_and_update().clone();
+            let looking = async {
+                match &watch {
+                    Some(watch) => watch.run().await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                never = looking => match never {},
+                // The sender lives as long as this.
+                _ = watches.changed() => {}
+            }
+        }
+    }
+
+    /// Whether there is any file that could say something new.
+    pub(crate) fn has_files(&self) -> bool {
+        !self.started.files().is_empty()
+    }
+
+    /// Reads the settings again and takes what may change. Logs what became of them.
+    ///
+    /// # Cancel safety
+    /// Either all is taken or nothing.
+    pub(crate) async fn read_again(&self, level: Option<&LogLevel>) {
+        if !self.has_files() {
+            tracing::warn!("nothing to read again: there is no SETTINGS_FILE and no file of keys");
+            return;
+        }
+        let said = self.started.said().clone();
+        let reading = spawn_blocking(move || Settings::read(&said));
+        match tokio::time::timeout(READING_TIMEOUT, reading).await {
+            Ok(Ok(Ok(newer))) => self.take(newer, level),
+            Ok(Ok(Err(faults))) => stay_for(&faults),
+            // Only a panic ends it, and the runtime has told of that.
+            Ok(Err(_)) => tracing::warn!("the settings stay as they are: the reading failed"),
+            Err(_) => {
+                let most = READING_TIMEOUT;
+                tracing::warn!("the settings stay as they are: reading them took over {most:?}");
+            }
+        }
+    }
+
+    fn take(&self, newer: Settings, level: Option<&LogLevel>) {
+        if newer.identity.is_some()
+            && self.current.borrow().identity.is_none()
+            && let Err(failure) = self_test()
+        {
+            tracing::warn!("the settings stay as they are: {failure}");
+            return;
+        }
+        let mut next = self.current.borrow().clone();
+        let outcome = merge(&self.started, &mut next, &newer, level.is_some());
+        self.apply(&next, &outcome);
+        let before = self.current.replace(next);
+        let now = self.current.borrow();
+        // So that the line below is written wherever one of the two levels wants it.
+        if now.log_level > before.log_level {
+            change_level(level, &now);
+        }
+        outcome.tell();
+        for warning in now.warnings.iter().filter(|warning| !before.warnings.contains(warning)) {
+            tracing::warn!("{warning}");
+        }
+        change_level(level, &now);
+    }
+
+    fn apply(&self, settings: &Settings, outcome: &Outcome) {
+        let config = settings.engine_config(String::new());
+        self.engine.change_limits(&Limits::of(&config));
+        if !outcome.taken.iter().any(|name| is_of_identity(name)) {
+            self.upgrades.change(settings, self.upgrades.policy().guard.clone());
+            return;
+        }
+        let guard = Guard::new(settings);
+        let watch = keys_watch(settings, &guard);
+        self.upgrades.change(settings, guard);
+        self.keys.send_replace(watch);
+    }
+}
+
+impl Outcome {
+    fn tell(&self) {
+        let names = self.taken.join(", ");
+        if names.is_empty() {
+            tracing::info!("the settings were read again, none that may change has");
+        } else {
+            tracing::info!(settings = %names, "the settings were read again");
+        }
+        if !self.needs_restart.is_empty() {
+            let names = self.needs_restart.join(", ");
+            tracing::warn!(settings = %names, "changed settings stay as they are: each needs a restart");
+        }
+    }
+}
+
+impl fmt::Debug for Reload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reload").finish_non_exhaustive()
+    }
+}
+
+/// Takes into `next`, the settings as they are, what of `newer` differs and may change. Keys that
+/// come from files are taken whether a setting differs or not.
+fn merge(
+    started: &SettingsSource,
+    next: &mut Settings,
+    newer: &Settings,
+    may_change_level: bool,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    for name in next.source.changes(&newer.source) {
+        if (name != "LOG_LEVEL" || may_change_level) && next.take(name, newer) {
+            outcome.taken.push(name);
+        }
+    }
+    for name in newer.source.files() {
+        if !outcome.taken.contains(&name) && next.take(name, newer) {
+            outcome.taken.push(name);
+        }
+    }
+    for name in started.changes(&newer.source) {
+        let stays = !next.clone().take(name, newer) || name == "LOG_LEVEL" && !may_change_level;
+        outcome.needs_restart.extend(stays.then_some(name));
+    }
+    next.source = newer.source.clone();
+    next.warnings.clone_from(&newer.warnings);
+    outcome
+}
+
+fn keys_watch(settings: &Settings, guard: &Guard) -> Option<Rc<JwksWatch>> {
+    let file = settings.identity.as_ref()?.jwks_file.clone()?;
+    Some(Rc::new(JwksWatch::new(file, Arc::clone(guard.verifier()?))))
+}
+
+fn change_level(level: Option<&LogLevel>, settings: &Settings) {
+    if let Some(level) = level {
+        level.change(settings.log_level);
+    }
+}
+
+fn stay_for(faults: &[SettingFault]) {
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    tracing::warn!("the settings stay as they are: {}", faults.join("; "));
+}
+
+#[cfg(test)]
+mod tests;
