@@ -12,6 +12,9 @@ pub struct EngineConfig {
     /// How many shards, each with a thread of its own; at least 1, at most
     /// [`EngineConfig::SHARDS_MAX`].
     pub shards: usize,
+    /// Whether another process may listen on the same address, which takes over when this one drains.
+    /// Then a drain gives up the port first, and nobody who comes meanwhile is refused.
+    pub shares_port: bool,
     /// How many connections the pod holds at once, all shards together.
     pub connections_max: usize,
     /// How many handshakes are under way at once: sockets at the door, and connections whose response
@@ -99,6 +102,7 @@ impl Default for EngineConfig {
         EngineConfig {
             pod: "pod".to_owned(),
             shards: 1,
+            shares_port: false,
             connections_max: 10_000,
             handshakes_max: 4_096,
             accept_rate: 0,

@@ -241,6 +241,7 @@ impl Driver {
                     let _ = answer.send(self.shard.busiest_rooms(now, limit));
                 }
                 Command::Publish(publications) => self.publications.push_back(publications),
+                Command::GiveUpPort { patience } => self.begin_to_give_up_port(now, patience),
                 Command::Drain { window, timeout } => {
                     self.shard.handle_drain(now, window);
                     self.ends_at = Some(now.instant + timeout);
@@ -374,6 +375,7 @@ impl Driver {
             backed_up,
             self.ends_at,
             entrance.and_then(Entrance::resumes_at),
+            entrance.and_then(Entrance::closes_at),
         ];
         let next = timeouts.into_iter().flatten().min();
         (next.is_none_or(|at| at > now.instant)).then_some(next)

@@ -13,7 +13,6 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use socket2::{Domain, Protocol, Socket, Type};
 use stentor_bus::link::LinkState;
 use stentor_bus::stream_history::StreamHistory;
 use stentor_shard::{Backlog, Delivery, Laggard, Passage};
@@ -33,6 +32,7 @@ use crate::figures::{BusyRoom, Figures, People, RoomsReport, Times};
 use crate::gates::Claim;
 use crate::hooks::Hooks;
 use crate::limits::Limits;
+use crate::listener::{listen, probe};
 use crate::mailbox::{Address, Attach, Command, Mailbox, Publications, SendError, mailbox};
 use crate::pod::Pod;
 use crate::pod_bus::PodBus;
@@ -41,11 +41,15 @@ use crate::publication::{Overloaded, Publication, Receipt};
 /// How long shards may take to answer a question.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Connections that a listener's queue holds before the shard accepts them.
-const LISTEN_BACKLOG: i32 = 4_096;
-
 /// A drain closes no slower than this, all shards together.
 const DRAIN_CLOSES_PER_SECOND_MIN: f64 = 1_000.0;
+
+/// For how long a listener that is given up waits for handshakes to come to their end. Less than the
+/// second after which TCP asks again, so that who asks again reaches another.
+const PORT_PATIENCE: Duration = Duration::from_millis(500);
+
+/// At most this part of a drain's time, twice: for the listeners, and for who came through them.
+const PORT_SHARE_OF_DRAIN: u32 = 4;
 
 /// What of a drain's time is kept for publishing what still waits then.
 const BUS_SHARE_OF_DRAIN: f64 = 0.1;
@@ -110,7 +114,9 @@ impl Engine {
     ) -> Result<Engine, StartError> {
         let mut listeners: Vec<TcpListener> = Vec::new();
         let mut address = address;
-        probe(address).map_err(|error| StartError::Listen(address, error))?;
+        if !config.shares_port {
+            probe(address).map_err(|error| StartError::Listen(address, error))?;
+        }
         for _ in 0..config.shards.min(EngineConfig::SHARDS_MAX) {
             let listener = listen(address).map_err(|error| StartError::Listen(address, error))?;
             address = listener.local_addr().map_err(StartError::Thread)?;
@@ -312,14 +318,20 @@ impl Engine {
     /// Ends politely: nobody comes in any more, everybody is closed with 1001 behind what waits
     /// for them, spread over at most `drain_timeout` and no slower than 1,000 a second. Returns
     /// when all sockets are closed, what was said is published and all threads have ended, or after
-    /// `drain_timeout`. With a bus the last tenth of that is kept for publishing.
+    /// `drain_timeout`. With a bus the last tenth of that is kept for publishing. A port that is
+    /// shared is given up first, and who has come to it until then is let in as ever.
     ///
     /// # Cancel safety
-    /// Once begun the drain goes on by itself; calling again waits for the same.
+    /// Once begun the drain goes on by itself, but for giving up a port; calling again goes on, and
+    /// waits for the same.
     pub async fn drain(&self) {
+        let timeout = self.pod.config.drain_timeout;
+        let ends = *self.pod.drain_ends.get_or_init(|| Instant::now() + timeout);
+        if self.pod.config.shares_port {
+            self.give_up_port().await;
+        }
         if self.pod.gates.begin_drain() {
-            let timeout = self.pod.config.drain_timeout;
-            let _ = self.pod.drain_ends.set(Instant::now() + timeout);
+            let timeout = ends.saturating_duration_since(Instant::now());
             // What is said until the end is published behind it.
             let reserve = if self.pod.bus.is_some() { BUS_SHARE_OF_DRAIN } else { 0.0 };
             let timeout = timeout.mul_f64(1.0 - reserve);
@@ -336,6 +348,22 @@ impl Engine {
         }
         // The sender lives as long as the engine, so waiting cannot fail.
         let _ = self.pod.ended.subscribe().wait_for(|ended| ended.bus_stopped).await;
+    }
+
+    /// Returns when no listener is left and all who came through them are in or turned away, or after
+    /// a part of the drain's time.
+    async fn give_up_port(&self) {
+        let patience = PORT_PATIENCE.min(self.pod.config.drain_timeout / PORT_SHARE_OF_DRAIN);
+        let until = tokio::time::Instant::now() + 2 * patience;
+        for address in &*self.addresses {
+            // A shard that has no room for it gives up its port when it ends, like any other.
+            let _ = address.send(Command::GiveUpPort { patience });
+        }
+        let mut listeners = self.pod.listeners.subscribe();
+        let _ = tokio::time::timeout_at(until, listeners.wait_for(|left| *left == 0)).await;
+        while self.pod.gates.handshakes() > 0 && tokio::time::Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Returns when a shard has ended unasked: the pod can no longer keep its promises.
@@ -368,7 +396,7 @@ impl Engine {
             None => (None, Vec::new()),
         };
         let mut arrivals = arrivals.into_iter();
-        let pod = Arc::new(Pod::new(config, hooks, bus));
+        let pod = Arc::new(Pod::new(config, hooks, bus, listeners.len()));
         let (addresses, mailboxes): (Vec<Address>, Vec<Mailbox>) =
             (0..shards).map(|_| mailbox()).unzip();
         let addresses: Arc<[Address]> = addresses.into();
@@ -446,26 +474,6 @@ impl fmt::Display for AttachError {
 }
 
 impl std::error::Error for AttachError {}
-
-/// Fails where somebody listens already. The shards' listeners would not: they share their port,
-/// and with a second engine too, whose clients would then not hear those of the first.
-fn probe(address: SocketAddr) -> io::Result<()> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())
-}
-
-/// A listener whose options the accepted sockets inherit.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.set_reuse_port(true)?;
-    socket.set_tcp_nodelay(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(LISTEN_BACKLOG)?;
-    Ok(socket.into())
-}
 
 fn stamp(publication: Publication, receipt: Receipt) -> Delivery {
     let Publication { id, kind, room, from, data } = publication;

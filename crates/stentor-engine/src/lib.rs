@@ -31,6 +31,7 @@ mod flush;
 mod gates;
 mod interest;
 mod limits;
+mod listener;
 mod mailbox;
 mod pod;
 mod pod_bus;

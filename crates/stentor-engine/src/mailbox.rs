@@ -38,6 +38,8 @@ pub(crate) enum Command {
     BusiestRooms { limit: usize, answer: mpsc::UnboundedSender<Vec<BusyRoom>> },
     /// Take messages of the program itself, for the members of all shards.
     Publish(Publications),
+    /// Take no new connections; once those on their way have come, or after so long, stop listening.
+    GiveUpPort { patience: Duration },
     /// Close everybody, spread over the window, and end when it is done or after the timeout.
     Drain { window: Duration, timeout: Duration },
 }

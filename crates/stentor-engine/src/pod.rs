@@ -31,6 +31,8 @@ pub(crate) struct Pod {
     /// What of the pod's messages is on its way.
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) gates: Arc<Gates>,
+    /// How many shards still listen.
+    pub(crate) listeners: watch::Sender<usize>,
     /// When the drain is to be over, once it has begun.
     pub(crate) drain_ends: OnceLock<Instant>,
     pub(crate) ended: watch::Sender<Ended>,
@@ -50,7 +52,12 @@ pub(crate) struct Ended {
 }
 
 impl Pod {
-    pub(crate) fn new(config: EngineConfig, hooks: Arc<dyn Hooks>, bus: Option<PodBus>) -> Pod {
+    pub(crate) fn new(
+        config: EngineConfig,
+        hooks: Arc<dyn Hooks>,
+        bus: Option<PodBus>,
+        listeners: usize,
+    ) -> Pod {
         let started = Instant::now();
         let traffic = Arc::new(Traffic::new(config.shards));
         Pod {
@@ -64,6 +71,7 @@ impl Pod {
             interest: Arc::default(),
             started,
             traffic,
+            listeners: watch::Sender::new(listeners),
             drain_ends: OnceLock::new(),
             ended: watch::Sender::new(Ended::default()),
             publication_bytes: AtomicUsize::new(0),

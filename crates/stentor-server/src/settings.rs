@@ -49,6 +49,8 @@ use crate::origins::Origins;
 pub struct Settings {
     /// Where to listen; port 0 lets the system choose.
     pub address: SocketAddr,
+    /// Whether another process may listen there too, to take over when this one drains.
+    pub shares_port: bool,
     /// Shards, each with a thread of its own; 1 to [`EngineConfig::SHARDS_MAX`].
     pub shards: usize,
     /// What stands before the routes of the API.
@@ -125,6 +127,7 @@ impl Settings {
             bus: self.bus.as_ref().map(|bus| bus.of_run(&pod)),
             pod,
             shards: self.shards,
+            shares_port: self.shares_port,
             connections_max: self.connections_max,
             handshakes_max: self.gates.handshakes_max,
             accept_rate: self.gates.accept_rate,

@@ -16,6 +16,7 @@ use crate::connection::{Phase, Waiting};
 use crate::door::{Admission, Answer, Door, Identity, Knock};
 use crate::driver::{Driver, LINGER_TIMEOUT, LISTENER};
 use crate::gates::{Claim, Place};
+use crate::listener::deafen;
 use crate::mailbox::Attach;
 use crate::socket::{Socket, Transfer};
 
@@ -36,7 +37,8 @@ const DOOR_BYTES_MAX: usize = 128 * 1024;
 
 /// A shard's listener and the door behind it.
 pub(crate) struct Entrance {
-    listener: TcpListener,
+    /// `None` once the port was given up.
+    listener: Option<TcpListener>,
     door: Arc<dyn Door>,
     /// The listener may have more sockets to give.
     ready: bool,
@@ -44,16 +46,27 @@ pub(crate) struct Entrance {
     resumes_at: Option<Instant>,
     /// The last attempt to accept failed, and a warning has said so.
     exhausted: bool,
+    /// The port is being given up; the listener goes then.
+    closes_at: Option<Instant>,
 }
 
 impl Entrance {
     pub(crate) fn new(listener: StdListener, door: Arc<dyn Door>) -> Entrance {
-        let listener = TcpListener::from_std(listener);
-        Entrance { listener, door, ready: false, resumes_at: None, exhausted: false }
+        Entrance {
+            listener: Some(TcpListener::from_std(listener)),
+            door,
+            ready: false,
+            resumes_at: None,
+            exhausted: false,
+            closes_at: None,
+        }
     }
 
     pub(super) fn register(&mut self, registry: &Registry) -> io::Result<()> {
-        registry.register(&mut self.listener, LISTENER, Interest::READABLE)
+        match &mut self.listener {
+            Some(listener) => registry.register(listener, LISTENER, Interest::READABLE),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn note_ready(&mut self) {
@@ -61,11 +74,16 @@ impl Entrance {
     }
 
     pub(super) fn is_ready(&self, now: Now) -> bool {
-        self.ready && self.resumes_at.is_none_or(|at| at <= now.instant)
+        self.ready && self.listener.is_some() && self.resumes_at.is_none_or(|at| at <= now.instant)
     }
 
     pub(super) fn resumes_at(&self) -> Option<Instant> {
         self.resumes_at
+    }
+
+    pub(super) fn closes_at(&self) -> Option<Instant> {
+        // Until the queue is empty it is the queue that is waited for.
+        self.closes_at.filter(|_| !self.ready)
     }
 
     /// What the door makes of an `auth` message's `data`.
@@ -75,7 +93,7 @@ impl Entrance {
 
     fn poll_accept(&mut self, now: Now) -> Option<(TcpStream, SocketAddr)> {
         loop {
-            match self.listener.accept() {
+            match self.listener.as_ref()?.accept() {
                 Ok(accepted) => {
                     self.exhausted = false;
                     return Some(accepted);
@@ -123,6 +141,36 @@ impl Driver {
             let due = now.instant + self.pod.config.door_timeout;
             self.deadlines.schedule(id.0, now.instant, due);
         }
+    }
+
+    /// From here on nobody new comes to this listener; who is on the way still does.
+    pub(super) fn begin_to_give_up_port(&mut self, now: Now, patience: Duration) {
+        let Some(entrance) = &mut self.entrance else { return };
+        let Some(listener) = entrance.listener.as_ref().filter(|_| entrance.closes_at.is_none())
+        else {
+            return;
+        };
+        if let Err(error) = deafen(listener) {
+            tracing::warn!(%error, "who comes while the port is given up may be reset");
+        }
+        entrance.closes_at = Some(now.instant + patience);
+        // What is in the queue is taken whether the poll has told of it or not.
+        entrance.ready = true;
+    }
+
+    /// Stops listening once it is time and nobody is left in the queue, where they would be reset.
+    pub(super) fn give_up_port(&mut self, now: Now) {
+        let is_due =
+            |entrance: &&mut Entrance| entrance.closes_at.is_some_and(|at| at <= now.instant);
+        let Some(entrance) = self.entrance.as_mut().filter(is_due) else { return };
+        entrance.ready = true;
+        self.accept(now);
+        let Some(entrance) = self.entrance.as_mut().filter(|entrance| !entrance.ready) else {
+            return;
+        };
+        entrance.closes_at = None;
+        entrance.listener = None;
+        self.pod.listeners.send_modify(|left| *left -= 1);
     }
 
     /// Takes in a socket that was upgraded elsewhere and has its place already.

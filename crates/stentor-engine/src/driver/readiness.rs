@@ -52,6 +52,7 @@ impl Driver {
             }
         }
         self.accept(now);
+        self.give_up_port(now);
         self.serve_strangers(now);
         Ok(())
     }

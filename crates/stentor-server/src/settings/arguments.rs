@@ -25,6 +25,10 @@ pub struct Arguments {
     #[arg(long, env = "PORT", value_name = "NUMBER", help_heading = "Where it listens")]
     #[arg(hide_env_values = true)]
     pub port: Option<String>,
+    /// Whether another process may listen there too, to take over from this one [default: false]
+    #[arg(long, env = "SHARE_PORT", value_name = "BOOL", help_heading = "Where it listens")]
+    #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
+    pub share_port: Option<String>,
     /// Path before the routes of the API [default: /api/chat-api]
     #[arg(long, env = "BASE_PATH", value_name = "PATH", help_heading = "Where it listens")]
     #[arg(hide_env_values = true)]

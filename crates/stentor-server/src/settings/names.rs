@@ -30,6 +30,7 @@ settings! {
     "SETTINGS_FILE" settings_file
     "HOST" host
     "PORT" port
+    "SHARE_PORT" share_port
     "BASE_PATH" base_path
     "API_KEY" api_key
     "ALLOWED_ORIGINS" allowed_origins

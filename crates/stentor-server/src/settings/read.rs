@@ -60,6 +60,7 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
     let a = arguments;
     let host = reader.read("HOST", &a.host, default::HOST, values::host);
     let port = reader.read("PORT", &a.port, default::PORT, |text| values::number(text, 0, 65_535));
+    let shares_port = reader.read("SHARE_PORT", &a.share_port, "false", values::truth);
     let shards = reader.read_or_else("SHARDS", &a.shards, cores, |text| {
         values::number(text, 1, EngineConfig::SHARDS_MAX as u64)
     });
@@ -113,9 +114,16 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
         reader.fault(SettingFault::new("HISTORY", text));
     }
     let identity::Judged { identity, rate_limit_user, client_global, mut warnings } = identity?;
+    let shares_port = shares_port?;
+    if shares_port && bus.is_none() {
+        let warning = "SHARE_PORT is true without REDIS_URL: while two processes listen, the clients \
+                       of one do not hear those of the other";
+        warnings.push(warning.to_owned());
+    }
     warnings.extend(warning.into_iter().chain(gates_warning));
     Some(Settings {
         address: SocketAddr::new(host?, port? as u16),
+        shares_port,
         shards: shards? as usize,
         base_path: base_path?,
         api_key: api_key?,

@@ -112,6 +112,17 @@ fn the_highest_rate_and_none_at_all_are_rates() {
 }
 
 #[test]
+fn a_port_is_shared_only_where_it_is_said_and_without_redis_with_a_warning() {
+    assert!(!Settings::default().engine_config("pod".to_owned()).shares_port);
+    let alone = read(&["--share-port"]).expect("valid settings");
+    assert!(alone.engine_config("pod".to_owned()).shares_port);
+    assert!(alone.warnings[0].starts_with("SHARE_PORT"), "{:?}", alone.warnings);
+    let heard = read(&["--share-port", "--redis-url=redis://h"]).expect("valid settings");
+    assert_eq!(heard.warnings, Vec::<String>::new());
+    assert_eq!(faulty_settings(&["--share-port=perhaps"]), ["SHARE_PORT"]);
+}
+
+#[test]
 fn an_empty_value_counts_as_unset() {
     let settings = read(&["--port=", "--api-key=", "--redis-url=", "--auth-enabled="]);
     let settings = settings.expect("valid settings");

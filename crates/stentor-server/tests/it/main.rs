@@ -56,5 +56,6 @@ mod secrecy;
 mod shapes;
 mod slow;
 mod standouts;
+mod takeover;
 mod token;
 mod two_pods;

@@ -81,6 +81,7 @@ fn help_names_every_setting_and_shows_no_value() {
         "SETTINGS_FILE",
         "HOST",
         "PORT",
+        "SHARE_PORT",
         "SHARDS",
         "BASE_PATH",
         "REDIS_URL",

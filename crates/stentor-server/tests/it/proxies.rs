@@ -149,7 +149,7 @@ fn sdk(address: SocketAddr) -> Sdk {
 }
 
 /// Says numbered messages until told to stop, and returns how many, once each is acknowledged.
-async fn talk(address: SocketAddr, own: usize, mut stop: watch::Receiver<bool>) -> u64 {
+pub(crate) async fn talk(address: SocketAddr, own: usize, mut stop: watch::Receiver<bool>) -> u64 {
     let mut client = sdk(address);
     let mut ticks = interval(TALK_EVERY);
     let mut said = 0;
@@ -174,17 +174,17 @@ async fn talk(address: SocketAddr, own: usize, mut stop: watch::Receiver<bool>) 
 
 /// What a listener heard.
 #[derive(Debug, Default)]
-struct Told {
+pub(crate) struct Told {
     /// By talker, the numbers in the order of their coming.
     numbers: HashMap<u64, Vec<u64>>,
-    connected: usize,
+    pub(crate) connected: usize,
     /// What it was told of messages that are or may be missing.
-    doubts: Vec<String>,
+    pub(crate) doubts: Vec<String>,
 }
 
 impl Told {
     /// What is missing, came again or came too late, a line each.
-    fn faults(&self, said: &[u64]) -> Vec<String> {
+    pub(crate) fn faults(&self, said: &[u64]) -> Vec<String> {
         let mut faults = Vec::new();
         for (talker, said) in said.iter().enumerate() {
             let numbers = &self.numbers[&(talker as u64)];
@@ -204,7 +204,10 @@ impl Told {
 }
 
 /// Listens until it has heard as many messages of each talker as the talkers have said.
-async fn listen(address: SocketAddr, mut wanted: watch::Receiver<Option<Vec<u64>>>) -> Told {
+pub(crate) async fn listen(
+    address: SocketAddr,
+    mut wanted: watch::Receiver<Option<Vec<u64>>>,
+) -> Told {
     let mut client = sdk(address);
     let mut heard = Told::default();
     let until = Instant::now() + DEADLINE * 4;
