@@ -70,17 +70,12 @@ impl Reload {
         }
     }
 
-    /// Whether there is any file that could say something new.
-    pub(crate) fn has_files(&self) -> bool {
-        !self.started.files().is_empty()
-    }
-
     /// Reads the settings again and takes what may change. Logs what became of them.
     ///
     /// # Cancel safety
     /// Either all is taken or nothing.
     pub(crate) async fn read_again(&self, level: Option<&LogLevel>) {
-        if !self.has_files() {
+        if self.started.files().is_empty() {
             tracing::warn!("nothing to read again: there is no SETTINGS_FILE and no file of keys");
             return;
         }

@@ -21,7 +21,8 @@ use crate::reload::Reload;
 use crate::settings::{Settings, raise_descriptor_limit};
 
 /// Runs a server until a signal ends it: the first SIGTERM or SIGINT drains, a second one ends at
-/// once. Starts logging, and a runtime on this thread.
+/// once. SIGHUP has the settings read again that come from files. Starts logging, and a runtime on
+/// this thread.
 ///
 /// # Errors
 /// Why it did not start, or did not end cleanly.
@@ -36,13 +37,14 @@ pub fn serve(settings: Settings, hooks: Arc<dyn Hooks>) -> Result<(), ServeError
         .map_err(ServeError::Runtime)?;
     let outcome = runtime.block_on(async {
         let signals = Signals::new().map_err(ServeError::Runtime)?;
+        // Before anybody is in, whom a SIGHUP that nobody takes would drop.
+        let hangups = Hangups::new(&settings, level).map_err(ServeError::Runtime)?;
         let server = Server::start(&settings, hooks)?;
-        let hangups =
-            Hangups::new(Rc::clone(&server.reload), level).map_err(ServeError::Runtime)?;
+        let reload = Rc::clone(&server.reload);
         tracing::info!(address = %server.local_addr(), shards = settings.shards, "listening");
         tokio::select! {
             outcome = server.run(signals) => outcome,
-            never = hangups.pass_on() => match never {},
+            never = hangups.pass_on(reload) => match never {},
         }
     });
     // A read of a file that hangs is not waited for.
@@ -155,21 +157,20 @@ impl Server {
 /// to read and a person started the server at a terminal, closing the terminal ends it.
 struct Hangups {
     hangup: Option<Signal>,
-    reload: Rc<Reload>,
     level: Option<LogLevel>,
 }
 
 impl Hangups {
-    fn new(reload: Rc<Reload>, level: Option<LogLevel>) -> std::io::Result<Hangups> {
-        let is_taken = reload.has_files() || !std::io::stderr().is_terminal();
+    fn new(settings: &Settings, level: Option<LogLevel>) -> std::io::Result<Hangups> {
+        let is_taken = !settings.source.files().is_empty() || !std::io::stderr().is_terminal();
         let hangup = is_taken.then(|| signal(SignalKind::hangup())).transpose()?;
-        Ok(Hangups { hangup, reload, level })
+        Ok(Hangups { hangup, level })
     }
 
-    async fn pass_on(mut self) -> Infallible {
+    async fn pass_on(mut self, reload: Rc<Reload>) -> Infallible {
         let Some(hangup) = &mut self.hangup else { return std::future::pending().await };
         while hangup.recv().await.is_some() {
-            self.reload.read_again(self.level.as_ref()).await;
+            reload.read_again(self.level.as_ref()).await;
         }
         std::future::pending().await
     }

@@ -54,3 +54,14 @@ fn only_what_the_client_can_mend_counts() {
     assert!(attempts.barred(block(1)).is_some());
     assert!(!Attempts::new(0).are_counted() && attempts.are_counted());
 }
+
+#[test]
+fn another_number_counts_from_then_on_and_what_was_counted_stays() {
+    let attempts = Attempts::new(0);
+    attempts.change(3);
+    assert!(attempts.are_counted() && !barred_after(&attempts, 2, SECOND));
+    attempts.change(2);
+    assert!(barred_after(&attempts, 1, SECOND));
+    attempts.change(0);
+    assert!(!attempts.are_counted());
+}

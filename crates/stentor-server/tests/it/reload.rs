@@ -77,7 +77,9 @@ fn status(outcome: &Result<Client, Answer>) -> u16 {
 fn lines<'a>(log: &'a [Value], level: &str) -> Vec<(&'a str, &'a str)> {
     let of_level = log.iter().filter(|line| line["level"] == level);
     of_level
-        .map(|line| (line["settings"].as_str().unwrap_or(""), line["message"].as_str().unwrap()))
+        .map(|line| {
+            (line["settings"].as_str().unwrap_or(""), line["message"].as_str().unwrap_or(""))
+        })
         .collect()
 }
 
