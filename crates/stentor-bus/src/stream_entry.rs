@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use stentor_wire::encode::frame_timestamp;
-use stentor_wire::resend::{self, first_copy_age};
+use stentor_wire::resend::first_copy_age;
 use uuid::Uuid;
 
 use crate::relay::{self, Record};
@@ -90,9 +90,9 @@ impl StreamEntry {
         stamped_at.saturating_sub(u64::try_from(age).unwrap_or(u64::MAX)).min(self.at.unix_millis)
     }
 
-    /// Whether it is no resend for certain: the server made its id.
+    /// Whether its id tells of no time before its stamp, at which others may have heard it.
     pub fn is_first_copy(&self) -> bool {
-        resend::unix_millis(self.id) == Some(self.stamped_at())
+        first_copy_age(self.id, self.stamped_at()).is_zero()
     }
 
     fn stamped_at(&self) -> u64 {
