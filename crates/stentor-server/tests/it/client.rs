@@ -2,10 +2,12 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::time::Instant;
 
 use serde_json::Value;
 
 use crate::http::{Answer, read_answer};
+use crate::pod::DEADLINE;
 
 /// Opcodes of RFC 6455 section 5.2.
 pub(crate) const TEXT: u8 = 1;
@@ -93,13 +95,15 @@ impl Client {
         Some(Frame { is_final: head[0] & 0x80 != 0, opcode: head[0] & 0x0f, payload })
     }
 
-    /// The next frame that is no ping.
+    /// The next frame that is no ping; pings put off its deadline no further.
     pub(crate) fn next_but_ping(&mut self) -> Option<Frame> {
+        let until = Instant::now() + DEADLINE;
         loop {
             let frame = self.next_frame()?;
             if frame.opcode != PING {
                 return Some(frame);
             }
+            assert!(Instant::now() < until, "no frame but pings");
             self.pings_heard += 1;
             if self.answers_pings {
                 self.send_frame(0x80 | PONG, &frame.payload);
