@@ -19,7 +19,8 @@ use stentor_wire::parse::Parser;
 use stentor_wire::presence::Tale;
 use stentor_wire::time::Now;
 use stentor_wire::timestamp::Timestamp;
-use uuid::{Builder, Uuid};
+use stentor_wire::uuid_v7;
+use uuid::Uuid;
 
 use crate::channel::Audience;
 use crate::counters::InboxCounters;
@@ -239,11 +240,9 @@ impl Inbox {
 /// Another program's message with what it lacks, encoded.
 fn stamp(now: Now, audience: &Audience, draft: &Draft<'_>, random: &mut fastrand::Rng) -> Delivery {
     let origin = if draft.id.is_some() { Origin::Foreign } else { Origin::ForeignWithoutId };
-    let id = draft.id.unwrap_or_else(|| {
-        let tail = random.u128(..).to_be_bytes();
-        let (tail, _) = tail.split_first_chunk().expect("16 bytes begin with 10");
-        Builder::from_unix_timestamp_millis(now.unix_millis, tail).into_uuid()
-    });
+    let id = draft
+        .id
+        .unwrap_or_else(|| uuid_v7::made_at(now.unix_millis, random.u128(..).to_be_bytes()));
     let envelope = Envelope {
         id,
         kind: draft.kind,

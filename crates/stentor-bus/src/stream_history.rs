@@ -120,9 +120,10 @@ impl Kept {
         last: usize,
     ) -> Option<Vec<&'a StreamEntry>> {
         let heard = ordered[last].entry;
-        let window = heard.heard_from().saturating_sub(millis(WINDOW));
+        let heard_from = heard.heard_from();
+        let window = heard_from.saturating_sub(millis(WINDOW));
         let is_there = self.is_whole || self.reaches_before(window);
-        let is_sound = self.sound_since <= heard.heard_from();
+        let is_sound = self.sound_since <= heard_from;
         if !(is_there && is_sound) || self.may_lack(ordered, window) {
             return None;
         }

@@ -6,6 +6,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use stentor_wire::uuid_v7;
 use uuid::Uuid;
 
 /// A stream of numbers that nobody outside can tell beforehand. Not for long-lived secrets.
@@ -29,9 +30,7 @@ impl Chance {
 
     /// The id of a message that is made now (UUIDv7; RFC 9562 section 5.7).
     pub(crate) fn id(&mut self, unix_millis: u64) -> Uuid {
-        let key = self.key();
-        let (tail, _) = key.split_first_chunk().expect("16 bytes begin with 10");
-        uuid::Builder::from_unix_timestamp_millis(unix_millis, tail).into_uuid()
+        uuid_v7::made_at(unix_millis, self.key())
     }
 
     /// Sixteen bytes for `Sec-WebSocket-Key`.

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use serde::Deserialize;
 use stentor_wire::frame::{FrameHead, OpCode};
 use stentor_wire::mask::apply_mask;
-use uuid::{Builder, Uuid};
+use stentor_wire::uuid_v7;
+use uuid::Uuid;
 
 use crate::connection::ConnectionId;
 use crate::plan::{ClientPlan, Resumes};
@@ -122,9 +123,7 @@ impl Words {
         room: Option<u8>,
     ) -> Words {
         let own = random.u32(0..3) > 0;
-        let tail = random.u128(..).to_be_bytes();
-        let (tail, _) = tail.split_first_chunk().expect("16 bytes begin with 10");
-        let id = Builder::from_unix_timestamp_millis(unix_millis, tail).into_uuid();
+        let id = uuid_v7::made_at(unix_millis, random.u128(..).to_be_bytes());
         Words { number, id: own.then_some(id), room }
     }
 

@@ -24,6 +24,7 @@ pub mod room_name;
 pub mod room_patterns;
 pub mod time;
 pub mod timestamp;
+pub mod uuid_v7;
 
 /// What a message may weigh by default, in bytes, after reassembly.
 pub const MESSAGE_BYTES_MAX_DEFAULT: usize = 65_536;

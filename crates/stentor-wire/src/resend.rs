@@ -10,20 +10,17 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::uuid_v7;
+
 /// A time longer before the stamp than this is of no clock that anybody keeps.
 const AGE_MAX: Duration = Duration::from_secs(3_600);
 
 /// How long before its stamp, in milliseconds since 1970, a message may have been heard already, as
 /// far as its id tells.
 pub fn first_copy_age(id: Uuid, stamped_at: u64) -> Duration {
-    let made_at = unix_millis(id).unwrap_or(stamped_at);
+    let made_at = uuid_v7::unix_millis(id).unwrap_or(stamped_at);
     let age = Duration::from_millis(stamped_at.saturating_sub(made_at));
     if age > AGE_MAX { Duration::ZERO } else { age }
-}
-
-/// The time in a UUIDv7, in milliseconds since 1970; `None` for any other id.
-pub fn unix_millis(id: Uuid) -> Option<u64> {
-    (id.get_version_num() == 7).then(|| u64::try_from(id.as_u128() >> 80).expect("48 bits"))
 }
 
 #[cfg(test)]

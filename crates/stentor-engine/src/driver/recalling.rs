@@ -20,8 +20,8 @@ use stentor_bus::stream_history::{Cut, Kept};
 use stentor_bus::waiters::Release;
 use stentor_shard::time::Now;
 use stentor_shard::{MemberId, OfRoom, Recollection};
-use stentor_wire::resend;
 use stentor_wire::room_name::RoomName;
+use stentor_wire::uuid_v7;
 use uuid::Uuid;
 
 use crate::driver::Driver;
@@ -176,5 +176,5 @@ async fn recall(
 fn heard_at(read: &[(Option<RoomName>, Arc<Kept>)], last_id: Uuid) -> Option<u64> {
     let entries = read.iter().flat_map(|(_, kept)| &kept.entries);
     let said = entries.filter(|entry| entry.id == last_id).map(|entry| entry.heard_from()).min();
-    said.or(resend::unix_millis(last_id))
+    said.or(uuid_v7::unix_millis(last_id))
 }

@@ -5,14 +5,15 @@
 //! last message here need not have stood before it there: such messages are told again, up to a
 //! second back, and clients drop what they have had by its id. Left out is only what they have had
 //! for certain: what came before in the order of a single shard, what the same shard had said before in
-//! the same room, and what had reached everybody
-//! when the last message was said ([`crate::traffic`]). A message whose sender chose the id may be a
-//! resend, of which the client heard the first copy elsewhere ([`stentor_wire::resend`]). Where a message took so long within the pod
-//! that a second back might not do, nothing is promised.
+//! the same room, and what had reached everybody when the last message was said ([`crate::traffic`]). A
+//! message whose sender chose the id may be a resend, of which the client heard the first copy elsewhere
+//! ([`stentor_wire::resend`]). Where a message took so long within the pod that a second back might not
+//! do, nothing is promised.
 
 use std::time::Duration;
 
-use stentor_wire::resend;
+use stentor_wire::resend::first_copy_age;
+use stentor_wire::uuid_v7;
 use uuid::Uuid;
 
 use crate::history::evicted::Bygone;
@@ -156,7 +157,7 @@ impl History {
     /// The calendar and the clock that messages come by are not read at one instant, so a time says
     /// nothing of what came shortly before it: only [`OVERLAP`] is room enough for both.
     fn by_time(&self, now: Now, last_id: Uuid) -> Option<Resumption> {
-        self.heard_until(now, resend::unix_millis(last_id)?)
+        self.heard_until(now, uuid_v7::unix_millis(last_id)?)
     }
 
     /// What a client has heard for certain that heard everything up to a time by the calendar;
@@ -228,7 +229,7 @@ impl Resumption {
 /// in an earlier life, may have had a copy of it that never came here.
 fn first_copy_at(at: Instant, id: &str, stamped_at: Option<u64>) -> Instant {
     match Uuid::try_parse(id).ok().zip(stamped_at) {
-        Some((id, stamped_at)) => at.before(resend::first_copy_age(id, stamped_at)),
+        Some((id, stamped_at)) => at.before(first_copy_age(id, stamped_at)),
         None => at,
     }
 }
