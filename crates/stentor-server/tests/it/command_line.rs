@@ -6,21 +6,13 @@ use std::process::{Command, Output, Stdio};
 
 use rustix::process::Signal;
 
-use crate::binary::{Process, stentor};
+use crate::binary::{self, Process, stderr, stdout, stentor};
 
 const WORDS: [&str; 8] =
     ["serve", "check-config", "doctor", "token", "publish", "tail", "top", "completions"];
 
 fn run(words: &[&str]) -> Output {
-    stentor().args(words).output().expect("a binary that runs")
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).expect("UTF-8")
+    binary::run(stentor().args(words))
 }
 
 #[test]
@@ -54,7 +46,7 @@ fn settings_stand_before_the_word_and_behind_it_and_the_last_counts() {
     let judged = |words: &[&str]| {
         let mut command = stentor();
         command.env("PORT", "environment").args(words);
-        let output = command.output().expect("a binary that runs");
+        let output = binary::run(&mut command);
         (output.status.code(), stderr(&output).to_owned())
     };
     assert_eq!(judged(&["--port=1", "check-config"]).0, Some(0));
@@ -99,7 +91,7 @@ fn words_that_are_no_utf_8_end_with_2_and_no_panic() {
         &[OsStr::new("tail"), broken],
         &[OsStr::new("serve"), OsStr::new("--host"), broken],
     ] {
-        let output = stentor().args(words).output().expect("a binary that runs");
+        let output = binary::run(stentor().args(words));
         assert_eq!(output.status.code(), Some(2), "{words:?}: {}", stderr(&output));
         assert_eq!(stderr(&output).lines().count(), 1, "{words:?}: {}", stderr(&output));
     }

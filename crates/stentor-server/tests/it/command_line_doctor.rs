@@ -5,15 +5,11 @@ use std::process::Output;
 
 use stentor_testbed::{Redis, RedisCluster, Sentinels};
 
-use crate::binary::stentor;
+use crate::binary::{run, stdout, stentor};
 
 /// Runs it with these flags.
 fn doctor(flags: &[&str]) -> Output {
-    stentor().arg("doctor").args(flags).output().expect("a binary that runs")
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).expect("UTF-8")
+    run(stentor().arg("doctor").args(flags))
 }
 
 /// The line about this begins with this verdict.

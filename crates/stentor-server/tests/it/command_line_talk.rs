@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::binary::{Process, stentor};
+use crate::binary::{Process, run, stderr, stdout, stentor};
 use crate::forge::{SECRET, token};
 use crate::pod::{BASE, wait_until};
 use crate::running::Running;
@@ -17,18 +17,6 @@ fn told_of(process: &Process) -> Command {
     let mut command = stentor();
     command.env("STENTOR_URL", format!("http://{}", process.address()));
     command
-}
-
-fn run(command: &mut Command) -> Output {
-    command.output().expect("a binary that runs")
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).expect("UTF-8")
 }
 
 /// One line on standard error that says this, and the exit code.

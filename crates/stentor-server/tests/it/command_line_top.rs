@@ -1,11 +1,11 @@
 //! `stentor top` against a pod: one page in a pipe, a screen on a terminal.
 
 use std::net::TcpListener;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use rustix::process::Signal;
 
-use crate::binary::{Process, stentor};
+use crate::binary::{Process, run, stderr, stdout, stentor};
 use crate::pod::wait_until;
 use crate::terminal::OnTerminal;
 
@@ -20,20 +20,12 @@ fn top(process: &Process) -> Command {
     command
 }
 
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).expect("UTF-8")
-}
-
 #[test]
 fn a_pipe_gets_one_page_without_a_key_being_pressed() {
     let process = Process::start(&["--shards=2", "--max-connections=50"]);
     let mut clients: Vec<_> = (0..3).map(|_| process.connect("/ws/general")).collect();
     for flags in [&[][..], &["--once"]] {
-        let output = top(&process).args(flags).output().expect("a binary that runs");
+        let output = run(top(&process).args(flags));
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         let page = stdout(&output);
         assert!(page.contains("\nconnections 3 of 50   rooms 1   memory "), "{page}");
@@ -45,7 +37,7 @@ fn a_pipe_gets_one_page_without_a_key_being_pressed() {
     // What was said long ago is busy no more, however long the page took.
     wait_until("the room to be among the busiest", || {
         clients[0].send_text(r#"{"data":"busy"}"#);
-        let output = top(&process).output().expect("a binary that runs");
+        let output = run(&mut top(&process));
         stdout(&output).lines().any(|line| line.ends_with("            3  general"))
     });
 }
@@ -65,7 +57,7 @@ fn what_is_wrong_is_one_line_and_a_code() {
         (&["--url=nowhere"], 2, "--url"),
         (&["--twice"], 2, "--twice"),
     ] {
-        let output = top(&process).args(flags).output().expect("a binary that runs");
+        let output = run(top(&process).args(flags));
         assert_eq!(output.status.code(), Some(code), "{sign}: {}", stderr(&output));
         assert!(stderr(&output).contains(sign), "{sign}: {}", stderr(&output));
         assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));

@@ -5,14 +5,10 @@ use std::process::Output;
 
 use rustix::process::Signal;
 
-use crate::binary::{Process, stentor};
+use crate::binary::{self, Process, stderr, stentor};
 
 fn run(flags: &[&str], environment: &[(&str, &str)]) -> Output {
-    stentor().args(flags).envs(environment.iter().copied()).output().expect("a binary that runs")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+    binary::run(stentor().args(flags).envs(environment.iter().copied()))
 }
 
 #[test]

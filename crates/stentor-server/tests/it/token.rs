@@ -1,9 +1,9 @@
 //! `stentor token`: what it makes, a server takes; what it refuses, a server refuses.
 
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-use crate::binary::{Process, stentor};
+use crate::binary::{Process, run, stderr, stdout, stentor};
 use crate::forge::{self, SECRET, token};
 
 const KEY_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/identity/tests/keys");
@@ -12,18 +12,6 @@ fn with_secret() -> Command {
     let mut command = stentor();
     command.env("JWT_SECRET", SECRET).arg("token");
     command
-}
-
-fn run(command: &mut Command) -> Output {
-    command.output().expect("a binary that runs")
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).expect("UTF-8")
 }
 
 #[test]

@@ -3,16 +3,7 @@ use super::{Demand, safe};
 
 /// A machine that is bounded by its 101,024 descriptors.
 fn machine() -> Machine {
-    Machine {
-        descriptors: Some(Descriptors { soft: 1024, hard: 101_024 }),
-        accept_queue_max: Some(4096),
-        outgoing_ports: Some((32_768, 60_999)),
-        tcp_bytes_max: Some(8 << 30),
-        send_buffer_max: Some(1 << 20),
-        memory_available: Some(16 << 30),
-        memory_left_by_cgroup: None,
-        tracked_max: None,
-    }
+    Machine::roomy(101_024)
 }
 
 fn demand() -> Demand {

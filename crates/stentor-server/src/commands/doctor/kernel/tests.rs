@@ -1,19 +1,10 @@
 use super::super::capacity::Demand;
 use super::super::finding::Verdict;
-use super::super::machine::{Descriptors, Machine};
+use super::super::machine::Machine;
 use super::findings;
 
 fn machine() -> Machine {
-    Machine {
-        descriptors: Some(Descriptors { soft: 1024, hard: 21_024 }),
-        accept_queue_max: Some(4096),
-        outgoing_ports: Some((32_768, 60_999)),
-        tcp_bytes_max: Some(8 << 30),
-        send_buffer_max: Some(1 << 20),
-        memory_available: Some(16 << 30),
-        memory_left_by_cgroup: None,
-        tracked_max: None,
-    }
+    Machine::roomy(21_024)
 }
 
 fn asked(connections: u64) -> Demand {

@@ -1,6 +1,22 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+impl Machine {
+    /// One that holds what is asked, as far as this many descriptors go.
+    pub(in super::super) fn roomy(descriptors: u64) -> Machine {
+        Machine {
+            descriptors: Some(Descriptors { soft: 1024, hard: descriptors }),
+            accept_queue_max: Some(4096),
+            outgoing_ports: Some((32_768, 60_999)),
+            tcp_bytes_max: Some(8 << 30),
+            send_buffer_max: Some(1 << 20),
+            memory_available: Some(16 << 30),
+            memory_left_by_cgroup: None,
+            tracked_max: None,
+        }
+    }
+}
+
 use super::{Descriptors, Machine};
 
 /// A made-up root that goes with the test.
