@@ -1,46 +1,83 @@
-//! A certificate authority of one's own with one server's certificate, and the client that
-//! trusts it.
+//! A certificate authority of one's own, the certificates that it gives to servers, and the client
+//! that trusts it.
 
 use std::io;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{PKCS_RSA_SHA256, date_time_ymd};
 use rustls::crypto::ring;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::folder::Folder;
 
+/// What servers of tests are called.
+const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
+
+/// A key for tests alone; ring makes none of this kind.
+const RSA_KEY: &str = include_str!("certificates/rsa-key.pem");
+
 /// A new authority and a certificate that it gave to a server called `localhost` and 127.0.0.1,
-/// as PEM files.
+/// as PEM files. Keys are ECDSA P-256 where nothing else is said.
 #[derive(Debug)]
 pub struct Certificates {
     folder: Folder,
-    authority: CertificateDer<'static>,
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    /// How many were given beside the first.
+    given: AtomicU32,
+}
+
+/// A further server's certificate and key, as PEM files in the folder of its authority.
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    /// The certificate, without its authority's.
+    pub certificate: PathBuf,
+    /// Its key, in PKCS#8.
+    pub key: PathBuf,
 }
 
 impl Certificates {
     /// Makes both. Two calls make two authorities that do not trust each other's servers.
     #[must_use]
     pub fn create() -> Self {
+        let folder = Folder::create();
         let mut params = CertificateParams::new(Vec::new()).expect("no name to refuse");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "Stentor's tests");
-        let key = KeyPair::generate().expect("a key of the authority");
-        let issuer = CertifiedIssuer::self_signed(params, key).expect("an authority");
+        // No two of one name: a stranger is unknown then, and not one that signs badly.
+        let name = folder.path().display().to_string();
+        params.distinguished_name.push(DnType::CommonName, name);
+        let issuer = CertifiedIssuer::self_signed(params, new_key()).expect("an authority");
 
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let params = CertificateParams::new(names).expect("two good names");
-        let key = KeyPair::generate().expect("a key of the server");
-        let certificate = params.signed_by(&key, &issuer).expect("a server's certificate");
+        let certificates = Self { folder, issuer, given: AtomicU32::new(0) };
+        certificates.folder.write("ca.pem", &certificates.issuer.pem());
+        certificates.give("server", params_of(&NAMES), &new_key());
+        certificates
+    }
 
-        let folder = Folder::create();
-        folder.write("ca.pem", &issuer.pem());
-        folder.write("server.pem", &certificate.pem());
-        folder.write("server-key.pem", &key.serialize_pem());
-        Self { folder, authority: issuer.der().clone() }
+    /// A certificate for a server of these names or IP addresses, as good as the first.
+    #[must_use]
+    pub fn named(&self, names: &[&str]) -> Leaf {
+        self.give_another(params_of(names), &new_key())
+    }
+
+    /// One for the same names as the first that ended in 2021.
+    #[must_use]
+    pub fn expired(&self) -> Leaf {
+        let mut params = params_of(&NAMES);
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 1, 1);
+        self.give_another(params, &new_key())
+    }
+
+    /// One for the same names as the first, with an RSA key of 2,048 bits.
+    #[must_use]
+    pub fn rsa(&self) -> Leaf {
+        let key = KeyPair::from_pkcs8_pem_and_sign_algo(RSA_KEY, &PKCS_RSA_SHA256);
+        self.give_another(params_of(&NAMES), &key.expect("an RSA key"))
     }
 
     /// The authority's certificate, which a client is told to trust.
@@ -61,7 +98,7 @@ impl Certificates {
         self.folder.file("server-key.pem")
     }
 
-    /// The folder with all three.
+    /// The folder with all of them.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -73,7 +110,7 @@ impl Certificates {
         stream: TcpStream,
     ) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
         let mut roots = RootCertStore::empty();
-        roots.add(self.authority.clone()).map_err(io::Error::other)?;
+        roots.add(self.issuer.der().clone()).map_err(io::Error::other)?;
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
@@ -83,4 +120,26 @@ impl Certificates {
         let client = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
         Ok(StreamOwned::new(client, stream))
     }
+
+    fn give_another(&self, params: CertificateParams, key: &KeyPair) -> Leaf {
+        let number = self.given.fetch_add(1, Ordering::Relaxed);
+        self.give(&format!("server-{number}"), params, key)
+    }
+
+    fn give(&self, name: &str, params: CertificateParams, key: &KeyPair) -> Leaf {
+        let certificate = params.signed_by(key, &self.issuer).expect("a server's certificate");
+        Leaf {
+            certificate: self.folder.write(&format!("{name}.pem"), &certificate.pem()),
+            key: self.folder.write(&format!("{name}-key.pem"), &key.serialize_pem()),
+        }
+    }
+}
+
+fn params_of(names: &[&str]) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    CertificateParams::new(names).expect("good names")
+}
+
+fn new_key() -> KeyPair {
+    KeyPair::generate().expect("a new key")
 }

@@ -1,5 +1,6 @@
 //! Every kind of server does to others what its documentation says.
 
+mod certificates;
 mod cluster;
 mod proxy;
 mod redis;
