@@ -26,6 +26,8 @@ pub(crate) enum TurnedAway {
     TimedOut,
     /// Its peer left before it had.
     GoneEarly,
+    /// There is TLS here, and the two did not come to terms.
+    NoTls,
 }
 
 /// One shard's figures, on cache lines of their own.
@@ -66,6 +68,7 @@ pub(crate) struct Cells {
     crowded_out: AtomicU64,
     timed_out: AtomicU64,
     gone_early: AtomicU64,
+    no_tls: AtomicU64,
 }
 
 impl Cells {
@@ -161,6 +164,7 @@ impl Cells {
             crowded_out: self.crowded_out.load(Relaxed),
             timed_out: self.timed_out.load(Relaxed),
             gone_early: self.gone_early.load(Relaxed),
+            no_tls: self.no_tls.load(Relaxed),
         }
     }
 
@@ -185,6 +189,7 @@ impl Cells {
             TurnedAway::CrowdedOut => &self.crowded_out,
             TurnedAway::TimedOut => &self.timed_out,
             TurnedAway::GoneEarly => &self.gone_early,
+            TurnedAway::NoTls => &self.no_tls,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the engine may be told, with the defaults of a pod.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use stentor_shard::SlowConsumer;
@@ -51,6 +52,9 @@ pub struct EngineConfig {
     pub history: Option<History>,
     /// How members are told who comes and goes.
     pub presence: Presence,
+    /// What the sockets speak that the engine's own listener accepts: TLS by this configuration, or,
+    /// without it, plain TCP. Who is in stays in, whatever its resolver says later.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
     /// How other pods are heard; without it the pod is on its own, and pays nothing for the rest.
     pub bus: Option<stentor_bus::bus::Settings>,
 }
@@ -119,6 +123,7 @@ impl Default for EngineConfig {
             door_timeout: Duration::from_secs(10),
             history: Some(History::default()),
             presence: Presence::default(),
+            tls: None,
             bus: None,
         }
     }

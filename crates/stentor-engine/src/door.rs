@@ -3,7 +3,7 @@
 //! The engine does not know what those bytes mean. `stentor-server` puts HTTP here.
 
 use std::borrow::Cow;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use stentor_shard::identity::TAKES_NO_TOKENS;
@@ -12,6 +12,7 @@ use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
 use crate::address_block::AddressBlock;
+use crate::stream::Stream;
 
 /// Decides about sockets that the engine's own listener accepted.
 ///
@@ -23,9 +24,15 @@ pub trait Door: Send + Sync + 'static {
     /// What to say to a socket for which there is no place even at the door; it is closed then.
     fn crowded(&self) -> Vec<u8>;
 
+    /// What to say, unencrypted, to a socket that does not begin with TLS where there is TLS; it is
+    /// closed then.
+    fn plain(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// Takes a socket that [`Door::knock`] answered with [`Answer::Divert`], with the bytes that
     /// were read from it. The socket is non-blocking.
-    fn divert(&self, socket: TcpStream, peer: SocketAddr, received: Vec<u8>);
+    fn divert(&self, stream: Stream, peer: SocketAddr, received: Vec<u8>);
 
     /// Judges what a connected client says of itself anew: the `data` of an `auth` message, valid
     /// JSON. Whether it may become that is the shard's business. Asked only about clients that came

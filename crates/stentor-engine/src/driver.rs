@@ -39,6 +39,7 @@ use crate::figures::People;
 use crate::flush::Sockets;
 use crate::mailbox::{Address, Command, Mailbox, Publications};
 use crate::pod::Pod;
+use crate::tls::Workspace;
 use crate::wake::Wake;
 
 use joining::Joining;
@@ -101,6 +102,7 @@ pub(crate) struct Driver {
     /// Sockets that broke in this turn's flush.
     broken: Vec<MemberId>,
     scratch: Box<[u8]>,
+    workspace: Workspace,
     /// Publications that wait because a neighbour is owed something.
     publications: VecDeque<Publications>,
     queued_read_at: Instant,
@@ -148,6 +150,7 @@ impl Driver {
             more_events: false,
             broken: Vec::new(),
             scratch: vec![0; READ_BYTES].into_boxed_slice(),
+            workspace: Workspace::default(),
             publications: VecDeque::new(),
             queued_read_at: Instant::default(),
             queued: 0,
@@ -307,7 +310,8 @@ impl Driver {
 
     fn flush(&mut self, now: Now) {
         let mut sockets = Sockets {
-            connections: &self.connections,
+            connections: &mut self.connections,
+            workspace: &mut self.workspace,
             clock: &self.clock,
             broken: &mut self.broken,
         };

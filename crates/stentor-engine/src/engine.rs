@@ -1,12 +1,13 @@
 //! The engine: the shards' threads, and the handle through which a program uses them.
 
+mod not_attached;
 mod running;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -37,6 +38,9 @@ use crate::mailbox::{Address, Attach, Command, Mailbox, Publications, SendError,
 use crate::pod::Pod;
 use crate::pod_bus::PodBus;
 use crate::publication::{Overloaded, Publication, Receipt};
+use crate::stream::Stream;
+
+pub use not_attached::{AttachError, NotAttached};
 
 /// How long shards may take to answer a question.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(250);
@@ -72,24 +76,6 @@ pub enum StartError {
     Listen(SocketAddr, io::Error),
     /// A thread could not be had.
     Thread(io::Error),
-}
-
-/// Why a socket was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AttachError {
-    /// `connections_max` is reached.
-    Full,
-    /// The engine is draining or has ended.
-    Draining,
-    /// The shard has too much to do; the socket was dropped.
-    Overloaded,
-    /// Its address has as many connections as one may have.
-    AddressFull,
-    /// Too many are coming in.
-    Crowded {
-        /// How long the pod needs for those whom it has turned away lately.
-        backlog: Duration,
-    },
 }
 
 impl Engine {
@@ -134,23 +120,30 @@ impl Engine {
     /// it behind the request.
     ///
     /// # Errors
-    /// There is no place for it; it is closed.
+    /// There is no place for it; it comes back, to be told so and closed.
     pub fn attach(
         &self,
-        socket: TcpStream,
+        stream: impl Into<Stream>,
         received: Vec<u8>,
         admission: Admission,
-    ) -> Result<(), AttachError> {
-        let place = self.pod.gates.take_place(Claim::of(&admission)).map_err(|gate| {
-            self.pod.gates.note_turned_away(gate);
-            AttachError::at(gate)
-        })?;
+    ) -> Result<(), NotAttached> {
+        let stream = stream.into();
+        let place = match self.pod.gates.take_place(Claim::of(&admission)) {
+            Ok(place) => place,
+            Err(gate) => {
+                self.pod.gates.note_turned_away(gate);
+                return Err(NotAttached { why: AttachError::at(gate), stream: Some(stream) });
+            }
+        };
         let shard = self.next_shard.fetch_add(1, Ordering::Relaxed) % self.addresses.len();
-        let attach = Attach { socket, received, admission, place };
-        // What is not taken is dropped, its place with it.
-        self.addresses[shard]
-            .send(Command::Attach(Box::new(attach)))
-            .map_err(|_| AttachError::Overloaded)
+        let attach = Attach { stream, received, admission, place };
+        self.addresses[shard].send(Command::Attach(Box::new(attach))).map_err(|refused| {
+            let stream = match refused {
+                SendError::Full(Command::Attach(attach)) => Some(attach.stream),
+                SendError::Full(_) | SendError::Ended => None,
+            };
+            NotAttached { why: AttachError::Overloaded, stream }
+        })
     }
 
     /// Publishes messages of the program itself, in order. Either all are taken or none.
@@ -445,35 +438,6 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
-
-impl AttachError {
-    /// What a closed gate means to who stands before it.
-    fn at(gate: Gate) -> AttachError {
-        match gate {
-            Gate::Full => AttachError::Full,
-            Gate::AddressFull => AttachError::AddressFull,
-            Gate::Draining => AttachError::Draining,
-            Gate::Crowded { backlog } | Gate::Overrun { backlog } => {
-                AttachError::Crowded { backlog }
-            }
-            Gate::Open => AttachError::Overloaded,
-        }
-    }
-}
-
-impl fmt::Display for AttachError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            AttachError::Full => "every place for a connection is taken",
-            AttachError::Draining => "the engine is draining",
-            AttachError::Overloaded => "the shard has too much to do",
-            AttachError::AddressFull => "the address has as many connections as it may have",
-            AttachError::Crowded { .. } => "too many are coming in",
-        })
-    }
-}
-
-impl std::error::Error for AttachError {}
 
 fn stamp(publication: Publication, receipt: Receipt) -> Delivery {
     let Publication { id, kind, room, from, data } = publication;

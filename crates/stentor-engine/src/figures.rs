@@ -117,6 +117,8 @@ pub struct ShardFigures {
     pub timed_out: u64,
     /// Counter: sockets whose peer left the door before it said what it wants.
     pub gone_early: u64,
+    /// Counter: sockets whose peer spoke no TLS where there is TLS, or not what is spoken here.
+    pub no_tls: u64,
 }
 
 impl Figures {
@@ -127,8 +129,9 @@ impl Figures {
 
     /// Sockets that never became members, for whatever reason, over all shards.
     pub fn turned_away(&self) -> u64 {
-        let of_shard =
-            |of: &ShardFigures| of.refused + of.crowded_out + of.timed_out + of.gone_early;
+        let of_shard = |of: &ShardFigures| {
+            of.refused + of.crowded_out + of.timed_out + of.gone_early + of.no_tls
+        };
         self.shards.iter().map(of_shard).sum()
     }
 

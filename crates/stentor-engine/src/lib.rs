@@ -7,7 +7,7 @@
 //!
 //! Where a message passes: `driver/reading` (bytes → message), [`hooks`], `stentor-shard` (who
 //! hears it), `fan_out` (which other shards hear of it, and the bus), `flush` (turn buffers →
-//! sockets). What other pods say comes in by `driver/arrivals`; `driver/joining` keeps a response
+//! sockets; below them [`tls`], where it is wanted). What other pods say comes in by `driver/arrivals`; `driver/joining` keeps a response
 //! back until they are heard.
 
 pub mod address_block;
@@ -16,6 +16,7 @@ pub mod door;
 pub mod figures;
 pub mod hooks;
 pub mod publication;
+pub mod tls;
 
 #[cfg(feature = "bench")]
 #[doc(hidden)]
@@ -36,24 +37,29 @@ mod mailbox;
 mod pod;
 mod pod_bus;
 mod socket;
+mod stream;
 mod user_rates;
 mod wake;
 
 pub use address_block::AddressBlock;
 pub use config::{EngineConfig, History, Presence, SlowConsumer};
 pub use door::{Admission, Answer, Door, Gate, Identity, Knock, MemberOptions};
-pub use engine::{AttachError, Engine, StartError};
+pub use engine::{AttachError, Engine, NotAttached, StartError};
 pub use figures::{
     BusyRoom, Dropped, Figures, People, RoomOccupancy, RoomsReport, ShardFigures, Times,
 };
 pub use hooks::{Client, Handling, Hooks, NoHooks, Payload, Verdict};
 pub use limits::Limits;
 pub use publication::{Overloaded, Publication, Receipt};
+pub use stream::Stream;
 
 pub use stentor_shard::{Backlog, Laggard, ROOMS_PER_MEMBER_MAX};
 
 /// How other pods are heard, for [`EngineConfig::bus`].
 pub use stentor_bus as bus;
+
+/// What [`EngineConfig::tls`] is made of.
+pub use rustls;
 
 /// The vocabulary of messages, for programs that embed the engine.
 pub use stentor_wire as wire;

@@ -3,7 +3,6 @@
 //! A full mailbox takes nothing; the sender keeps what it has and tries again, or says so to its
 //! caller. Nothing is dropped here.
 
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::door::Admission;
 use crate::figures::People;
 use crate::gates::Place;
+use crate::stream::Stream;
 
 /// How many commands wait for a shard at the most.
 const COMMANDS_MAX: usize = 8_192;
@@ -54,7 +54,7 @@ pub(crate) struct Publications {
 /// A socket that comes in by [`crate::Engine::attach`].
 #[derive(Debug)]
 pub(crate) struct Attach {
-    pub(crate) socket: TcpStream,
+    pub(crate) stream: Stream,
     pub(crate) received: Vec<u8>,
     pub(crate) admission: Admission,
     pub(crate) place: Place,

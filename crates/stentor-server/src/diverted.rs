@@ -3,10 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::Read;
+use std::net::SocketAddr;
 
-use crate::problem::{Kind, Problem};
+use stentor_engine::Stream;
+
+use crate::problem::Problem;
 
 /// Diverted sockets that wait for the HTTP thread; one more is answered 503.
 pub const DIVERTED_MAX: usize = 256;
@@ -18,7 +20,7 @@ const UNREAD_BYTES_MAX: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct Diverted {
     /// The socket; non-blocking.
-    pub socket: TcpStream,
+    pub stream: Stream,
     /// Whom it is connected to.
     pub peer: SocketAddr,
     /// What was read from it.
@@ -26,18 +28,15 @@ pub struct Diverted {
 }
 
 impl Diverted {
-    /// Answers 503 as far as the socket takes it without waiting, and closes. What has arrived by
-    /// then is read, up to 256 KiB: the system resets a connection that is closed with unread
-    /// bytes, and the reset may overtake the answer.
-    pub fn refuse(mut self) {
-        let problem = Problem::new(Kind::Overloaded, "too many HTTP connections");
-        // A peer whose fresh socket takes no 300 bytes does not read them either.
-        let _ = self.socket.write_all(&problem.bytes());
-        let _ = self.socket.shutdown(std::net::Shutdown::Write);
+    /// Answers as far as the socket takes it without waiting, and closes. What has arrived by then is
+    /// read, up to 256 KiB: the system resets a connection that is closed with unread bytes, and the
+    /// reset may overtake the answer.
+    pub fn refuse(mut self, problem: &Problem) {
+        self.stream.dismiss(&problem.bytes());
         let mut scratch = [0; 4096];
         let mut budget = UNREAD_BYTES_MAX;
         while budget > 0
-            && let Ok(bytes @ 1..) = self.socket.read(&mut scratch)
+            && let Ok(bytes @ 1..) = self.stream.socket.read(&mut scratch)
         {
             budget = budget.saturating_sub(bytes);
         }

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::ready;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
@@ -25,7 +25,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use stentor_engine::{Admission, Answer, Door, Identity, Knock};
+use stentor_engine::{Admission, Answer, Door, Identity, Knock, Stream};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -133,10 +133,15 @@ impl Door for HttpDoor {
         Problem::new(Kind::Overloaded, "too many are at the door").bytes()
     }
 
-    fn divert(&self, socket: TcpStream, peer: SocketAddr, received: Vec<u8>) {
-        match self.diverted.try_send(Diverted { socket, peer, received }) {
+    fn plain(&self) -> Vec<u8> {
+        Problem::new(Kind::BadRequest, "this port speaks TLS: https:// and wss://").bytes()
+    }
+
+    fn divert(&self, stream: Stream, peer: SocketAddr, received: Vec<u8>) {
+        match self.diverted.try_send(Diverted { stream, peer, received }) {
             Ok(()) => {}
-            Err(TrySendError::Full(refused) | TrySendError::Closed(refused)) => refused.refuse(),
+            Err(TrySendError::Full(refused)) => refused.refuse(&Problem::too_many_requests()),
+            Err(TrySendError::Closed(refused)) => refused.refuse(&Problem::stopping()),
         }
     }
 }

@@ -25,6 +25,7 @@ mod schemas;
 mod socket;
 mod standouts;
 mod stats;
+mod transport;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub use app::App;
 use connection::Connection;
 
 use crate::diverted::Diverted;
+use crate::problem::Problem;
 
 /// HTTP connections at once; one more is answered 503.
 pub const CONNECTIONS_MAX: usize = 512;
@@ -69,12 +71,17 @@ pub async fn run(
                             let connection = Connection::new(Rc::clone(&app), stopped.clone());
                             connections.spawn_local(connection.serve(socket));
                         }
-                        Some(socket) => socket.refuse(),
+                        Some(socket) => socket.refuse(&Problem::too_many_requests()),
                         None => break,
                     },
                 }
             }
             stopping.send_replace(true);
+            // Who comes from here on is told so by the door; these have come.
+            diverted.close();
+            while let Ok(socket) = diverted.try_recv() {
+                socket.refuse(&Problem::stopping());
+            }
             let all_ended = async {
                 while let Some(ended) = connections.join_next().await {
                     report(ended);

@@ -20,6 +20,7 @@ pub mod policy;
 pub mod problem;
 pub mod serve;
 pub mod settings;
+pub mod tls;
 
 mod attempts;
 mod closing;
@@ -28,6 +29,7 @@ mod logging;
 mod refusals;
 mod reload;
 mod room_text;
+mod watched_file;
 
 pub use serve::{ServeError, Server, serve};
 pub use settings::{Arguments, HistoryMode, LogFormat, SettingFault, Settings};

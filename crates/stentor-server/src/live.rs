@@ -10,7 +10,12 @@ pub(crate) struct Live<T>(RwLock<Arc<T>>);
 impl<T> Live<T> {
     /// This value for a start.
     pub(crate) fn new(value: T) -> Live<T> {
-        Live(RwLock::new(Arc::new(value)))
+        Live::of(Arc::new(value))
+    }
+
+    /// This value for a start, which others may have too.
+    pub(crate) fn of(value: Arc<T>) -> Live<T> {
+        Live(RwLock::new(value))
     }
 
     /// The value as it is now; it stays so for who has it, whatever comes after.
@@ -20,6 +25,11 @@ impl<T> Live<T> {
 
     /// This value from now on.
     pub(crate) fn replace(&self, value: T) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(value);
+        self.replace_with(Arc::new(value));
+    }
+
+    /// This value from now on, which others may have too.
+    pub(crate) fn replace_with(&self, value: Arc<T>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = value;
     }
 }

@@ -219,6 +219,16 @@ struct ErrorMember<'a> {
 }
 
 impl Problem {
+    /// What to say where HTTP has more connections than it serves.
+    pub(crate) fn too_many_requests() -> Problem {
+        Problem::new(Kind::Overloaded, "too many HTTP connections")
+    }
+
+    /// What to say where the server ends.
+    pub(crate) fn stopping() -> Problem {
+        Problem::new(Kind::Draining, "this server is stopping")
+    }
+
     /// A problem that is about no message of a batch.
     pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Problem {
         Problem { kind, message: message.into(), index: None, backlog: Duration::ZERO, allow: None }

@@ -18,7 +18,8 @@ use tokio::task::spawn_blocking;
 use crate::door::Upgrades;
 use crate::identity::{Guard, JwksWatch, self_test};
 use crate::logging::LogLevel;
-use crate::settings::{SettingFault, Settings, SettingsSource, is_of_identity};
+use crate::settings::{SettingFault, Settings, SettingsSource, is_of_identity, is_of_tls};
+use crate::tls::{CertificateWatch, LiveCertificate};
 
 /// How long the files may take; past it nothing changes. A named pipe would take for ever.
 const READING_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,6 +33,10 @@ pub(crate) struct Reload {
     started: SettingsSource,
     /// Where the keys of tokens come from a file: who looks whether it changes.
     keys: watch::Sender<Option<Rc<JwksWatch>>>,
+    /// `None` where there is no TLS.
+    certificate: Option<Arc<LiveCertificate>>,
+    /// Who looks whether its files change.
+    certificate_files: watch::Sender<Option<Rc<CertificateWatch>>>,
 }
 
 /// What becomes of the settings that differ from those before, by name.
@@ -42,31 +47,36 @@ struct Outcome {
 }
 
 impl Reload {
-    pub(crate) fn new(engine: Engine, upgrades: Arc<Upgrades>, settings: &Settings) -> Reload {
-        let keys = watch::Sender::new(keys_watch(settings, &upgrades.policy().guard));
-        let current = RefCell::new(settings.clone());
-        Reload { engine, upgrades, current, started: settings.source.clone(), keys }
+    /// `certificate` is what TLS is spoken with, where it is.
+    pub(crate) fn new(
+        engine: Engine,
+        upgrades: Arc<Upgrades>,
+        certificate: Option<Arc<LiveCertificate>>,
+        settings: &Settings,
+    ) -> Reload {
+        let keys = keys_watch(settings, &upgrades.policy().guard);
+        let certificate_files = certificate_watch(settings, certificate.as_ref());
+        Reload {
+            engine,
+            upgrades,
+            current: RefCell::new(settings.clone()),
+            started: settings.source.clone(),
+            keys: watch::Sender::new(keys),
+            certificate,
+            certificate_files: watch::Sender::new(certificate_files),
+        }
     }
 
-    /// Keeps the keys of tokens as their file says, for ever.
+    /// Keeps the keys of tokens and the certificate as their files say, for ever.
     ///
     /// # Cancel safety
     /// Dropping the future ends the looking.
-    pub(crate) async fn watch_keys(&self) -> Infallible {
-        let mut watches = self.keys.subscribe();
-        loop {
-            let watch = watches.borrow_and_update().clone();
-            let looking = async {
-                match &watch {
-                    Some(watch) => watch.run().await,
-                    None => pending().await,
-                }
-            };
-            tokio::select! {
-                never = looking => match never {},
-                // The sender lives as long as this.
-                _ = watches.changed() => {}
-            }
+    pub(crate) async fn watch_files(&self) -> Infallible {
+        let keys = follow(&self.keys, async |watch| watch.run().await);
+        let certificate = follow(&self.certificate_files, async |watch| watch.run().await);
+        tokio::select! {
+            never = keys => match never {},
+            never = certificate => match never {},
         }
     }
 
@@ -120,6 +130,12 @@ impl Reload {
     fn apply(&self, settings: &Settings, outcome: &Outcome) {
         let config = settings.engine_config(String::new());
         self.engine.change_limits(&Limits::of(&config));
+        if let (Some(live), Some(tls)) = (&self.certificate, &settings.tls)
+            && outcome.taken.iter().any(|name| is_of_tls(name))
+        {
+            live.replace(&tls.certificate);
+            self.certificate_files.send_replace(certificate_watch(settings, Some(live)));
+        }
         if !outcome.taken.iter().any(|name| is_of_identity(name)) {
             self.upgrades.change(settings, self.upgrades.policy().guard.clone());
             return;
@@ -183,6 +199,36 @@ fn merge(
 fn keys_watch(settings: &Settings, guard: &Guard) -> Option<Rc<JwksWatch>> {
     let file = settings.identity.as_ref()?.jwks_file.clone()?;
     Some(Rc::new(JwksWatch::new(file, Arc::clone(guard.verifier()?))))
+}
+
+fn certificate_watch(
+    settings: &Settings,
+    live: Option<&Arc<LiveCertificate>>,
+) -> Option<Rc<CertificateWatch>> {
+    let files = settings.tls.as_ref()?.files.clone();
+    Some(Rc::new(CertificateWatch::new(files, Arc::clone(live?))))
+}
+
+/// Runs the watch that there is now, whichever that is, for ever.
+async fn follow<W>(
+    watches: &watch::Sender<Option<Rc<W>>>,
+    run: impl AsyncFn(&W) -> Infallible,
+) -> Infallible {
+    let mut watches = watches.subscribe();
+    loop {
+        let watch = watches.borrow_and_update().clone();
+        let looking = async {
+            match &watch {
+                Some(watch) => run(watch).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            never = looking => match never {},
+            // The sender lives as long as this.
+            _ = watches.changed() => {}
+        }
+    }
 }
 
 fn change_level(level: Option<&LogLevel>, settings: &Settings) {

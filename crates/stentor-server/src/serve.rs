@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use stentor_engine::{Engine, Hooks, StartError};
+use stentor_engine::{Engine, EngineConfig, Hooks, StartError, rustls};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 
@@ -19,6 +19,7 @@ use crate::identity::{SelfTestFailure, self_test};
 use crate::logging::{self, LogLevel};
 use crate::reload::Reload;
 use crate::settings::{Settings, raise_descriptor_limit};
+use crate::tls::LiveCertificate;
 
 /// Runs a server until a signal ends it: the first SIGTERM or SIGINT drains, a second one ends at
 /// once. SIGHUP has the settings read again that come from files. Starts logging, and a runtime on
@@ -90,13 +91,24 @@ impl Server {
         let health = Arc::new(Health::new(settings));
         let (divert, diverted) = mpsc::channel(DIVERTED_MAX);
         let door = Arc::new(HttpDoor::new(Arc::clone(&upgrades), Arc::clone(&health), divert));
-        let config = settings.engine_config(pod.clone());
+        let certificate =
+            settings.tls.as_ref().map(|tls| Arc::new(LiveCertificate::new(&tls.certificate)));
+        let tls = certificate.as_ref().map(LiveCertificate::server_config).transpose();
+        let config = EngineConfig {
+            tls: tls.map_err(ServeError::Tls)?.map(Arc::new),
+            ..settings.engine_config(pod.clone())
+        };
         let engine = Engine::start_listening(config, hooks, settings.address, door)
             .map_err(|error| ServeError::Start { address: settings.address, error })?;
         health.watch(&engine);
         let address = engine.local_addr().unwrap_or(settings.address);
-        let reload = Rc::new(Reload::new(engine.clone(), Arc::clone(&upgrades), settings));
-        let app = Rc::new(App::new(engine.clone(), pod, upgrades, health, settings));
+        let reload = Rc::new(Reload::new(
+            engine.clone(),
+            Arc::clone(&upgrades),
+            certificate.clone(),
+            settings,
+        ));
+        let app = Rc::new(App::new(engine.clone(), pod, upgrades, health, certificate, settings));
         Ok(Server { engine, app, diverted, reload, address })
     }
 
@@ -111,7 +123,7 @@ impl Server {
     }
 
     /// Serves until `stop` says so, then drains; HTTP is answered until the engine has drained.
-    /// Keys of tokens that come from a file are kept as the file is.
+    /// A certificate, and keys of tokens that come from a file, are kept as their files are.
     ///
     /// # Errors
     /// [`ServeError::Interrupted`] where `stop` spoke a second time during the drain,
@@ -144,7 +156,7 @@ impl Server {
         let mut life = std::pin::pin!(life);
         tokio::select! {
             biased;
-            never = self.reload.watch_keys() => match never {},
+            never = self.reload.watch_files() => match never {},
             outcome = &mut life => outcome?,
             () = &mut http => return life.await,
         }
@@ -214,6 +226,8 @@ pub enum ServeError {
     },
     /// What tokens are checked with does not work: the fault is ours.
     SelfTest(SelfTestFailure),
+    /// There is no TLS to be had.
+    Tls(rustls::Error),
     /// A second signal came before the first one's drain was done.
     Interrupted,
     /// The thread of a shard ended by itself: the fault is ours.
@@ -228,6 +242,7 @@ impl fmt::Display for ServeError {
                 write!(f, "cannot start on {address}: {error}")
             }
             ServeError::SelfTest(failure) => failure.fmt(f),
+            ServeError::Tls(error) => write!(f, "cannot speak TLS: {error}"),
             ServeError::Interrupted => f.write_str("ended at once by a second signal"),
             ServeError::ShardEnded => f.write_str("a shard ended unexpectedly"),
         }

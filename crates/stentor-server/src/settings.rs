@@ -21,6 +21,7 @@ mod secret;
 mod source;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod values;
 
 use std::net::SocketAddr;
@@ -38,9 +39,10 @@ pub use fault::SettingFault;
 pub use gates::{GateSettings, Patience};
 pub use history::{HistoryMode, HistorySettings};
 pub use identity::IdentitySettings;
-pub(crate) use reloadable::is_of_identity;
+pub(crate) use reloadable::{is_of_identity, is_of_tls};
 pub use secret::Secret;
 pub use source::SettingsSource;
+pub use tls::TlsSettings;
 
 use crate::origins::Origins;
 
@@ -51,6 +53,8 @@ pub struct Settings {
     pub address: SocketAddr,
     /// Whether another process may listen there too, to take over when this one drains.
     pub shares_port: bool,
+    /// TLS on the server's own sockets; `None` = plain, as behind a proxy that ends it.
+    pub tls: Option<TlsSettings>,
     /// Shards, each with a thread of its own; 1 to [`EngineConfig::SHARDS_MAX`].
     pub shards: usize,
     /// What stands before the routes of the API.

@@ -1,7 +1,6 @@
 //! A certificate authority of one's own, the certificates that it gives to servers, and the client
 //! that trusts it.
 
-use std::io;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +29,9 @@ pub struct Certificates {
     /// How many were given beside the first.
     given: AtomicU32,
 }
+
+/// A connection of a client that trusts an authority.
+pub type TlsStream = StreamOwned<ClientConnection, TcpStream>;
 
 /// A further server's certificate and key, as PEM files in the folder of its authority.
 #[derive(Clone, Debug)]
@@ -104,21 +106,23 @@ impl Certificates {
         self.folder.path()
     }
 
-    /// A client's TLS over a connection; the handshake happens with the first byte.
-    pub(crate) fn wrap(
-        &self,
-        stream: TcpStream,
-    ) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    /// What a client speaks that trusts the authority, and resumes its sessions.
+    #[must_use]
+    pub fn client_config(&self) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
-        roots.add(self.issuer.der().clone()).map_err(io::Error::other)?;
+        roots.add(self.issuer.der().clone()).expect("a certificate");
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
+            .expect("versions that ring has")
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
-        let client = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
-        Ok(StreamOwned::new(client, stream))
+        Arc::new(config)
+    }
+
+    /// A client's TLS over a connection; the handshake happens with the first byte.
+    #[must_use]
+    pub fn wrap(&self, stream: TcpStream) -> TlsStream {
+        tls_stream(&self.client_config(), stream)
     }
 
     fn give_another(&self, params: CertificateParams, key: &KeyPair) -> Leaf {
@@ -133,6 +137,14 @@ impl Certificates {
             key: self.folder.write(&format!("{name}-key.pem"), &key.serialize_pem()),
         }
     }
+}
+
+/// A client's TLS to `localhost` over a connection; the handshake happens with the first byte.
+#[must_use]
+pub fn tls_stream(config: &Arc<ClientConfig>, stream: TcpStream) -> TlsStream {
+    let name = ServerName::try_from("localhost").expect("a name");
+    let client = ClientConnection::new(Arc::clone(config), name).expect("a client");
+    StreamOwned::new(client, stream)
 }
 
 fn params_of(names: &[&str]) -> CertificateParams {

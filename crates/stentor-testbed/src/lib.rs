@@ -28,7 +28,7 @@ mod slot;
 mod wait;
 
 pub use balancer::Balancer;
-pub use certificates::{Certificates, Leaf};
+pub use certificates::{Certificates, Leaf, TlsStream, tls_stream};
 pub use cluster::RedisCluster;
 pub use port::Port;
 pub use proxy::Proxy;

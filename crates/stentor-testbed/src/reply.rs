@@ -105,7 +105,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::plain`]; a failed handshake is told by the first command.
     pub fn tls(address: SocketAddr, certificates: &Certificates) -> io::Result<Self> {
-        let stream = certificates.wrap(connect(address)?)?;
+        let stream = certificates.wrap(connect(address)?);
         Ok(Self { stream: BufReader::new(Box::new(stream)) })
     }
 

@@ -18,7 +18,9 @@ use crate::driver::{Driver, LINGER_TIMEOUT, LISTENER};
 use crate::gates::{Claim, Place};
 use crate::listener::deafen;
 use crate::mailbox::Attach;
-use crate::socket::{Socket, Transfer};
+use crate::socket::{Reading, Socket};
+use crate::stream::Stream;
+use crate::tls::Session;
 
 /// New sockets of one turn at the most; fewer than the turn reads at the door, or those who are
 /// in would wait for those who come.
@@ -130,7 +132,8 @@ impl Driver {
             entrance.resumes_at = None;
             let Some((stream, peer)) = entrance.poll_accept(now) else { return };
             let door = Arc::clone(&entrance.door);
-            let Some(id) = self.adopt(stream) else { continue };
+            let Some(session) = self.new_session() else { continue };
+            let Some(id) = self.adopt(stream, session) else { continue };
             let Some(handshake) = self.pod.gates.begin_handshake() else {
                 self.count(TurnedAway::CrowdedOut);
                 self.dismiss(now, id, &door.crowded());
@@ -175,14 +178,14 @@ impl Driver {
 
     /// Takes in a socket that was upgraded elsewhere and has its place already.
     pub(super) fn attach(&mut self, now: Now, attach: Attach) {
-        let Attach { socket, mut received, admission, place } = attach;
+        let Attach { stream: Stream { socket, session }, mut received, admission, place } = attach;
         if self.ends_at.is_some() {
             return;
         }
         let id = socket.set_nonblocking(true).ok().and_then(|()| {
             // What cannot be set changes the latency, not the meaning.
             let _ = socket.set_nodelay(true);
-            self.adopt(TcpStream::from_std(socket))
+            self.adopt(TcpStream::from_std(socket), session)
         });
         if let Some(id) = id {
             self.admit(now, id, admission, place, &mut received);
@@ -192,21 +195,26 @@ impl Driver {
     /// Reads what a socket at the door says, and does what the door thinks of it.
     pub(super) fn read_at_the_door(&mut self, now: Now, id: MemberId) {
         let mut scratch = std::mem::take(&mut self.scratch);
-        let read = self.connections[id].socket.as_ref().map(|socket| socket.read(&mut scratch));
-        match read {
-            None | Some(Transfer::Blocked) => {}
-            Some(Transfer::Broken | Transfer::Bytes(0)) => {
+        match self.read_socket(id, &mut scratch) {
+            Reading::Blocked | Reading::Bytes { count: 0, .. } => {}
+            Reading::Ended | Reading::Broken => {
                 self.count(TurnedAway::GoneEarly);
                 self.release(id);
             }
-            Some(Transfer::Bytes(bytes)) => {
-                if bytes == scratch.len() || self.connections[id].ended {
-                    self.postpone(id);
-                }
-                self.knock(now, id, &mut scratch[..bytes]);
-            }
+            Reading::Garbled => self.refuse_tls(now, id),
+            Reading::Bytes { count, .. } => self.knock(now, id, &mut scratch[..count]),
         }
         self.scratch = scratch;
+    }
+
+    /// Lets a socket go that did not come to terms of TLS. The session has said what is wrong; who
+    /// speaks none is told so in plain words.
+    fn refuse_tls(&mut self, now: Now, id: MemberId) {
+        self.count(TurnedAway::NoTls);
+        let socket = self.connections[id].socket.as_mut();
+        let is_plain = socket.is_some_and(Socket::give_up_tls);
+        let words = self.entrance.as_ref().filter(|_| is_plain).map(|of| of.door.plain());
+        self.dismiss(now, id, &words.unwrap_or_default());
     }
 
     fn knock(&mut self, now: Now, id: MemberId, bytes: &mut [u8]) {
@@ -297,14 +305,13 @@ impl Driver {
     fn dismiss(&mut self, now: Now, id: MemberId, response: &[u8]) {
         let connection = &mut self.connections[id];
         connection.phase = Phase::Lingering;
-        if let Some(socket) = &connection.socket {
-            let _ = socket.write(response);
+        if let Some(socket) = &mut connection.socket {
+            let _ = socket.write(response, &mut self.workspace);
             socket.finish();
         }
         if self.connections.uncounted() > DOOR_SOCKETS_MAX {
-            // What is read resets nothing.
-            if let Some(socket) = &self.connections[id].socket {
-                let _ = socket.read(&mut [0; 4_096]);
+            if let Some(socket) = &mut self.connections[id].socket {
+                socket.drop_arrived();
             }
             self.release(id);
             return;
@@ -319,16 +326,28 @@ impl Driver {
     fn divert(&mut self, id: MemberId, door: &Arc<dyn Door>, peer: SocketAddr, received: Vec<u8>) {
         let socket = self.connections[id].socket.take();
         self.release(id);
-        let socket = socket.map(|socket| socket.into_std(self.wake.registry()));
-        if let Some(Ok(socket)) = socket {
-            door.divert(socket, peer, received);
+        let stream = socket.map(|socket| socket.into_stream(self.wake.registry()));
+        if let Some(Ok(stream)) = stream {
+            door.divert(stream, peer, received);
+        }
+    }
+
+    /// What goes with a new socket of the listener; `None` where there is no TLS to be had.
+    fn new_session(&self) -> Option<Option<Box<Session>>> {
+        let Some(config) = &self.pod.config.tls else { return Some(None) };
+        match Session::new(Arc::clone(config)) {
+            Ok(session) => Some(Some(Box::new(session))),
+            Err(error) => {
+                tracing::warn!(%error, "no TLS for a new socket, dropping it");
+                None
+            }
         }
     }
 
     /// Gives a new socket a number and tells the poll about it.
-    fn adopt(&mut self, stream: TcpStream) -> Option<MemberId> {
+    fn adopt(&mut self, stream: TcpStream, session: Option<Box<Session>>) -> Option<MemberId> {
         let id = self.connections.reserve();
-        match Socket::register(stream, self.wake.registry(), Token(id.index())) {
+        match Socket::register(stream, session, self.wake.registry(), Token(id.index())) {
             Ok(socket) => {
                 self.connections[id].socket = Some(socket);
                 Some(id)

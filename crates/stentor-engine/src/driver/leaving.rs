@@ -15,7 +15,7 @@ impl Driver {
         self.forget_member(id);
         let connection = &mut self.connections[id];
         connection.phase = Phase::Lingering;
-        if let Some(socket) = &connection.socket {
+        if let Some(socket) = &mut connection.socket {
             socket.finish();
         }
         self.deadlines.schedule(id.0, now.instant, now.instant + LINGER_TIMEOUT);

@@ -31,6 +31,9 @@ const READS_PER_LOOK: usize = 32;
 /// Sockets at the door that a turn reads at the most; each may be a handshake of some 25 µs.
 const KNOCKS_PER_TURN_MAX: usize = 128;
 
+/// The same where they speak TLS, whose handshake is a signature and an exchange of keys.
+const TLS_KNOCKS_PER_TURN_MAX: usize = 16;
+
 /// Sockets that leave and are seen to in a turn at the most, about 20 µs each: a goodbye to be
 /// answered, a stream that has ended. Fewer where members have more to say than this turn took.
 const LEAVINGS_PER_TURN_MAX: usize = 64;
@@ -79,10 +82,13 @@ impl Driver {
             return;
         }
         let id = MemberId(event.token().0 as u32);
+        let Some(connection) = self.connections.get_mut(id) else { return };
         if event.is_writable() {
+            if let Some(socket) = &mut connection.socket {
+                socket.handle_writable();
+            }
             self.shard.handle_writable(id);
         }
-        let Some(connection) = self.connections.get_mut(id) else { return };
         let ended = event.is_read_closed() || event.is_error();
         // A number that was released this turn must not pass the mark on to its next owner.
         if ended && !matches!(connection.phase, Phase::Vacant) {
@@ -130,9 +136,11 @@ impl Driver {
         // Chosen before any is read, so that none is read twice: between its request and the end of
         // its stream stands the answer, which this turn's flush writes.
         let mut chosen = std::mem::take(&mut self.strangers_chosen);
-        chosen.extend(
-            std::iter::from_fn(|| self.strangers.pop_at_the_door()).take(KNOCKS_PER_TURN_MAX),
-        );
+        let knocks = match self.pod.config.tls {
+            None => KNOCKS_PER_TURN_MAX,
+            Some(_) => TLS_KNOCKS_PER_TURN_MAX,
+        };
+        chosen.extend(std::iter::from_fn(|| self.strangers.pop_at_the_door()).take(knocks));
         let is_busy = self.more_events || !self.unread.is_empty();
         let leavings = if is_busy { LEAVINGS_PER_BUSY_TURN_MAX } else { LEAVINGS_PER_TURN_MAX };
         chosen.extend(std::iter::from_fn(|| self.strangers.pop_leaving()).take(leavings));

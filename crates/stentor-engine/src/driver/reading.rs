@@ -16,7 +16,7 @@ use stentor_wire::parse::Parser;
 use crate::connection::Phase;
 use crate::driver::{Driver, Entrance};
 use crate::hooks::{Client, Handling, Payload, Verdict};
-use crate::socket::Transfer;
+use crate::socket::Reading;
 
 impl Driver {
     /// Reads once from a socket that has something, or answers what it said last.
@@ -38,19 +38,26 @@ impl Driver {
 
     fn read_connection(&mut self, now: Now, id: MemberId) {
         let mut scratch = std::mem::take(&mut self.scratch);
-        let read = self.connections[id].socket.as_ref().map(|socket| socket.read(&mut scratch));
-        match read {
-            None | Some(Transfer::Blocked) => {}
-            Some(Transfer::Broken | Transfer::Bytes(0)) => self.disconnect(id),
-            Some(Transfer::Bytes(bytes)) => {
-                // There may be more, or the end, and no event will say so.
-                if bytes == scratch.len() || self.connections[id].ended {
-                    self.postpone(id);
-                }
-                self.take_bytes(now, id, &mut scratch[..bytes]);
-            }
+        match self.read_socket(id, &mut scratch) {
+            Reading::Blocked => {}
+            Reading::Ended | Reading::Garbled | Reading::Broken => self.disconnect(id),
+            Reading::Bytes { count, .. } => self.take_bytes(now, id, &mut scratch[..count]),
         }
         self.scratch = scratch;
+    }
+
+    /// Reads once. A socket that may have more, or the end, of which no event will say so, stands in
+    /// line again behind this.
+    pub(super) fn read_socket(&mut self, id: MemberId, buffer: &mut [u8]) -> Reading {
+        let connection = &mut self.connections[id];
+        let Some(socket) = &mut connection.socket else { return Reading::Blocked };
+        let reading = socket.read(buffer, &mut self.workspace);
+        if let Reading::Bytes { has_more, .. } = reading
+            && (has_more || connection.ended)
+        {
+            self.postpone(id);
+        }
+        reading
     }
 
     /// Cuts bytes into messages, as long as the member is open; of others they are dropped.

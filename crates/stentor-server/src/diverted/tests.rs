@@ -1,4 +1,5 @@
-use std::net::TcpListener;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 
 use super::*;
 
@@ -11,7 +12,8 @@ fn a_peer_that_is_refused_in_the_midst_of_its_body_reads_the_whole_answer() {
     socket.set_nonblocking(true).expect("a socket");
     // On the loopback what is written has arrived.
     peer_side.write_all(&[b'x'; 32 * 1024]).expect("room in the buffers");
-    Diverted { socket, peer, received: Vec::new() }.refuse();
+    let diverted = Diverted { stream: socket.into(), peer, received: Vec::new() };
+    diverted.refuse(&Problem::too_many_requests());
     let mut answer = String::new();
     peer_side.read_to_string(&mut answer).expect("an end in order");
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("overloaded"), "{answer}");

@@ -188,7 +188,7 @@ fn closed(gate: Gate) -> Option<Problem> {
             let message = "as many as allowed are here from this address";
             Some(Problem::new(Kind::TooManyConnections, message))
         }
-        Gate::Draining => Some(Problem::new(Kind::Draining, "this server is stopping")),
+        Gate::Draining => Some(Problem::stopping()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the routes answer from.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,10 +9,12 @@ use bytes::Bytes;
 use stentor_engine::Engine;
 
 use super::routes::Routes;
+use super::transport::Workbench;
 use super::{asyncapi, docs, openapi};
 use crate::door::Upgrades;
 use crate::health::Health;
 use crate::settings::{Patience, Settings};
+use crate::tls::LiveCertificate;
 
 /// Everything that a request may need, made once at the start.
 #[derive(Debug)]
@@ -21,11 +25,14 @@ pub struct App {
     pub(super) health: Arc<Health>,
     pub(super) routes: Routes,
     pub(super) patience: Patience,
+    pub(super) workbench: Rc<RefCell<Workbench>>,
     pub(super) openapi: Bytes,
     pub(super) asyncapi: Bytes,
     pub(super) docs: Bytes,
     pub(super) chat: Bytes,
     pub(super) dashboard: Bytes,
+    /// What TLS is spoken with, where it is.
+    pub(super) certificate: Option<Arc<LiveCertificate>>,
     /// When the server started, in seconds since 1970.
     pub(super) started_unix_seconds: f64,
 }
@@ -37,6 +44,7 @@ impl App {
         pod: String,
         upgrades: Arc<Upgrades>,
         health: Arc<Health>,
+        certificate: Option<Arc<LiveCertificate>>,
         settings: &Settings,
     ) -> App {
         let routes = Routes::new(&settings.base_path);
@@ -48,6 +56,8 @@ impl App {
             upgrades,
             health,
             patience: settings.patience,
+            workbench: Rc::default(),
+            certificate,
             chat: stentor_web::chat_page(settings.base_path.as_str()).into(),
             dashboard: stentor_web::dashboard_page(settings.base_path.as_str()).into(),
             docs: docs::page(&settings.base_path, &openapi, &asyncapi).into(),

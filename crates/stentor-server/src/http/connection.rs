@@ -11,12 +11,12 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use stentor_engine::{Admission, AttachError};
+use stentor_engine::{Admission, AttachError, NotAttached};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::socket::{Handover, HttpSocket, TakenBack};
+use super::transport::Transport;
 use super::{App, respond};
 use crate::diverted::Diverted;
 use crate::door::HEAD_BYTES_MAX;
@@ -43,11 +43,11 @@ impl Connection {
 
     /// Answers requests until either side has had enough or one is an upgrade.
     pub(super) async fn serve(mut self, diverted: Diverted) {
-        let Ok(socket) = TcpStream::from_std(diverted.socket) else { return };
+        let Ok(transport) = Transport::new(diverted.stream, &self.app.workbench) else { return };
         let handover = Rc::new(Handover::default());
         let (peer, patience) = (diverted.peer.ip(), self.app.patience);
         let socket =
-            HttpSocket::new(diverted.received, socket, patience.write, Rc::clone(&handover));
+            HttpSocket::new(diverted.received, transport, patience.write, Rc::clone(&handover));
         let io = TokioIo::new(socket);
         let service = service_fn(|request| {
             let (app, handover) = (Rc::clone(&self.app), Rc::clone(&handover));
@@ -78,28 +78,26 @@ impl Connection {
         let taken = parts.io.into_inner().take_back();
         match admission {
             Some(admission) => self.hand_over(taken, &parts.read_buf, *admission).await,
-            None => close(taken.socket, &mut self.stopping).await,
+            None => close(taken.transport, &mut self.stopping).await,
         }
     }
 
     /// Gives the socket to the engine, with the answer that hyper wrote and what came behind the
     /// request. Where the engine does not take it, it is told so and closed.
     async fn hand_over(&mut self, taken: TakenBack, behind_request: &[u8], admission: Admission) {
-        let Ok(socket) = taken.socket.into_std() else { return };
-        // The engine keeps what it is given, so that a refusal needs a descriptor of its own.
-        let twin = socket.try_clone();
-        let mut received = behind_request.to_vec();
-        received.extend_from_slice(&taken.unread);
+        let Ok((stream, unread)) = taken.transport.into_stream() else { return };
+        let received = [behind_request, &taken.unread, &unread].concat();
         let admission = Admission { response: taken.held_back, consumed: 0, ..admission };
-        let Err(refused) = self.app.engine.attach(socket, received, admission) else { return };
+        let Err(refused) = self.app.engine.attach(stream, received, admission) else { return };
         tracing::debug!(%refused, "the engine did not take an upgraded HTTP connection");
-        let Ok(Ok(mut socket)) = twin.map(TcpStream::from_std) else { return };
-        let problem = problem_of(refused);
+        let NotAttached { why, stream: Some(stream) } = refused else { return };
+        let Ok(mut transport) = Transport::new(stream, &self.app.workbench) else { return };
+        let problem = problem_of(why);
         self.app.upgrades.refusals().count(problem.kind);
         let answer = problem.bytes();
-        let written = tokio::time::timeout(LINGER, socket.write_all(&answer)).await;
+        let written = tokio::time::timeout(LINGER, transport.write_all(&answer)).await;
         if matches!(written, Ok(Ok(()))) {
-            close(socket, &mut self.stopping).await;
+            close(transport, &mut self.stopping).await;
         }
     }
 }
@@ -117,14 +115,14 @@ fn problem_of(refused: AttachError) -> Problem {
 
 /// Says goodbye and reads on until the peer does too, because unread bytes would make the system
 /// reset the connection and take our last answer from the peer. A server that stops does not wait.
-async fn close(mut socket: TcpStream, stopping: &mut watch::Receiver<bool>) {
-    if socket.shutdown().await.is_err() {
+async fn close(mut transport: Transport, stopping: &mut watch::Receiver<bool>) {
+    if transport.shutdown().await.is_err() {
         return;
     }
     let mut scratch = [0; 4096];
     let mut budget = LINGER_BYTES_MAX;
     let until_peer_closes = async {
-        while let Ok(bytes @ 1..) = socket.read(&mut scratch).await {
+        while let Ok(bytes @ 1..) = transport.read(&mut scratch).await {
             budget = budget.saturating_sub(bytes);
             if budget == 0 {
                 break;

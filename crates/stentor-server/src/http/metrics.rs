@@ -12,6 +12,7 @@ use stentor_engine::{Figures, ShardFigures};
 use super::App;
 use super::answer::{Answer, text};
 use super::exposition::{Exposition, Metric};
+use crate::tls::LiveCertificate;
 
 /// The media type of text format 0.0.4.
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -31,6 +32,7 @@ pub(super) fn metrics(app: &App) -> Answer {
     bus::bus(&mut page, &figures, app.engine.bus_link());
     shards(&mut page, &figures.shards);
     turns(&mut page, &figures);
+    tls(&mut page, app.certificate.as_deref());
     process(&mut page, app.started_unix_seconds, app.engine.is_draining());
     text(CONTENT_TYPE, page.into_text().into())
 }
@@ -67,6 +69,7 @@ fn gates(page: &mut Exposition, figures: &Figures, app: &App) {
         ("no_place_at_the_door", of_all(|shard| shard.crowded_out)),
         ("timeout", of_all(|shard| shard.timed_out)),
         ("gone", of_all(|shard| shard.gone_early)),
+        ("no_tls", of_all(|shard| shard.no_tls)),
     ];
     page.labelled(
         "realtime_connections_refused_total",
@@ -238,6 +241,18 @@ fn turns(page: &mut Exposition, figures: &Figures) {
         "shard",
         ages,
     );
+}
+
+/// What TLS is spoken with; nothing where the pod speaks none.
+fn tls(page: &mut Exposition, certificate: Option<&LiveCertificate>) {
+    if let Some(certificate) = certificate {
+        page.single(
+            "realtime_tls_certificate_expiration_timestamp_seconds",
+            Metric::Gauge,
+            "When the certificate ends that handshakes get now, in seconds since 1970.",
+            certificate.not_after().as_secs(),
+        );
+    }
 }
 
 fn process(page: &mut Exposition, started_unix_seconds: f64, is_draining: bool) {

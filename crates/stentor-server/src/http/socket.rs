@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use stentor_engine::Admission;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
+
+use super::transport::Transport;
 
 /// How a service tells its socket that an upgrade was granted.
 ///
@@ -41,7 +42,7 @@ impl Handover {
 pub(super) struct HttpSocket {
     received: Vec<u8>,
     received_offset: usize,
-    socket: TcpStream,
+    transport: Transport,
     handover: Rc<Handover>,
     held_back: Vec<u8>,
     write_timeout: Duration,
@@ -52,7 +53,7 @@ pub(super) struct HttpSocket {
 /// A socket taken back from hyper.
 #[derive(Debug)]
 pub(super) struct TakenBack {
-    pub(super) socket: TcpStream,
+    pub(super) transport: Transport,
     /// What the door had read and hyper did not want.
     pub(super) unread: Vec<u8>,
     /// What hyper wrote since the upgrade was granted.
@@ -60,17 +61,17 @@ pub(super) struct TakenBack {
 }
 
 impl HttpSocket {
-    /// Reads `received` before `socket`.
+    /// Reads `received` before `transport`.
     pub(super) fn new(
         received: Vec<u8>,
-        socket: TcpStream,
+        transport: Transport,
         write_timeout: Duration,
         handover: Rc<Handover>,
     ) -> HttpSocket {
         HttpSocket {
             received,
             received_offset: 0,
-            socket,
+            transport,
             handover,
             held_back: Vec::new(),
             write_timeout,
@@ -81,7 +82,7 @@ impl HttpSocket {
     /// The socket and what is left in between.
     pub(super) fn take_back(mut self) -> TakenBack {
         let unread = self.received.split_off(self.received_offset);
-        TakenBack { socket: self.socket, unread, held_back: self.held_back }
+        TakenBack { transport: self.transport, unread, held_back: self.held_back }
     }
 }
 
@@ -93,7 +94,7 @@ impl AsyncRead for HttpSocket {
     ) -> Poll<io::Result<()>> {
         let unread = &self.received[self.received_offset..];
         if unread.is_empty() {
-            return Pin::new(&mut self.socket).poll_read(context, buffer);
+            return Pin::new(&mut self.transport).poll_read(context, buffer);
         }
         let bytes = unread.len().min(buffer.remaining());
         buffer.put_slice(&unread[..bytes]);
@@ -116,7 +117,7 @@ impl AsyncWrite for HttpSocket {
             self.held_back.extend_from_slice(bytes);
             return Poll::Ready(Ok(bytes.len()));
         }
-        let outcome = Pin::new(&mut self.socket).poll_write(context, bytes);
+        let outcome = Pin::new(&mut self.transport).poll_write(context, bytes);
         if outcome.is_ready() {
             self.write_deadline = None;
             return outcome;
@@ -127,10 +128,10 @@ impl AsyncWrite for HttpSocket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(context)
+        Pin::new(&mut self.transport).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(context)
+        Pin::new(&mut self.transport).poll_shutdown(context)
     }
 }

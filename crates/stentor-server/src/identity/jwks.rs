@@ -3,9 +3,6 @@
 //! Knows no schedule: when it is read again is decided by [`super::JwksWatch`]. What it says of a
 //! bad file names places in it, never its text, which may hold secrets.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use jsonwebtoken::jwk::{
@@ -17,6 +14,7 @@ use serde_json::Value;
 
 use super::keys::{Key, SECRET_BYTES_ENOUGH, Source};
 use super::object::Object;
+use crate::watched_file::WatchedFile;
 
 /// The largest file, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -140,31 +138,19 @@ fn signing(algorithm: KeyAlgorithm) -> Result<Algorithm, String> {
         .map_err(|_| "is for an algorithm that is not known here (alg)".to_owned())
 }
 
-/// A file that holds a set, and how it stood when it was read last.
+/// A file that holds a set.
 #[derive(Clone, Debug)]
-pub struct JwksFile {
-    path: PathBuf,
-    stamp: Option<Stamp>,
-}
-
-/// What changes when a file does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    device: u64,
-    inode: u64,
-    bytes: u64,
-    modified: (i64, i64),
-}
+pub struct JwksFile(WatchedFile);
 
 impl JwksFile {
     /// A file that was not read yet.
     pub fn new(path: impl Into<PathBuf>) -> JwksFile {
-        JwksFile { path: path.into(), stamp: None }
+        JwksFile(WatchedFile::new(path))
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.0.path()
     }
 
     /// Reads the set, unless the file stands as it did when it was read last. A bad file is read
@@ -173,37 +159,9 @@ impl JwksFile {
     /// # Errors
     /// The system's, or those of [`KeySet::parse`].
     pub fn read_if_changed(&mut self) -> Result<Option<KeySet>, String> {
-        let cannot = |error: io::Error| format!("cannot be read: {error}");
-        let stamp = match fs::metadata(&self.path) {
-            // The stamp is that from before the reading, so that a change meanwhile is seen later.
-            Ok(metadata) => Stamp::of(&metadata),
-            Err(error) => {
-                self.stamp = None;
-                return Err(cannot(error));
-            }
-        };
-        if self.stamp == Some(stamp) {
+        if !self.0.has_changed()? {
             return Ok(None);
         }
-        self.stamp = Some(stamp);
-        let mut json = Vec::new();
-        File::open(&self.path)
-            .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut json))
-            .map_err(cannot)?;
-        if json.len() as u64 > FILE_BYTES_MAX {
-            return Err(format!("is larger than {FILE_BYTES_MAX} bytes"));
-        }
-        KeySet::parse(&json).map(Some)
-    }
-}
-
-impl Stamp {
-    fn of(metadata: &fs::Metadata) -> Stamp {
-        Stamp {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            bytes: metadata.len(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-        }
+        KeySet::parse(&self.0.read(FILE_BYTES_MAX)?).map(Some)
     }
 }

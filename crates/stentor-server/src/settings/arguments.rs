@@ -29,6 +29,14 @@ pub struct Arguments {
     #[arg(long, env = "SHARE_PORT", value_name = "BOOL", help_heading = "Where it listens")]
     #[arg(hide_env_values = true, num_args = 0..=1, default_missing_value = "true")]
     pub share_port: Option<String>,
+    /// PEM file of the certificate and its chain, read again when it changes: TLS [default: plain]
+    #[arg(long, env = "TLS_CERT", value_name = "FILE", help_heading = "Where it listens")]
+    #[arg(hide_env_values = true)]
+    pub tls_cert: Option<String>,
+    /// PEM file of its private key
+    #[arg(long, env = "TLS_KEY", value_name = "FILE", help_heading = "Where it listens")]
+    #[arg(hide_env_values = true)]
+    pub tls_key: Option<String>,
     /// Path before the routes of the API [default: /api/chat-api]
     #[arg(long, env = "BASE_PATH", value_name = "PATH", help_heading = "Where it listens")]
     #[arg(hide_env_values = true)]

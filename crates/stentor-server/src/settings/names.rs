@@ -31,6 +31,8 @@ settings! {
     "HOST" host
     "PORT" port
     "SHARE_PORT" share_port
+    "TLS_CERT" tls_cert
+    "TLS_KEY" tls_key
     "BASE_PATH" base_path
     "API_KEY" api_key
     "ALLOWED_ORIGINS" allowed_origins

@@ -6,7 +6,7 @@ use stentor_engine::EngineConfig;
 
 use super::{
     Arguments, BasePath, Patience, Secret, SettingFault, Settings, SettingsSource, bus,
-    descriptors, gates, history, identity, presence, values,
+    descriptors, gates, history, identity, presence, tls, values,
 };
 use crate::origins::Origins;
 
@@ -102,11 +102,13 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
     let log_level = reader.read("LOG_LEVEL", &a.log_level, default::LOG_LEVEL, values::log_level);
     let log_format =
         reader.read("LOG_FORMAT", &a.log_format, default::LOG_FORMAT, values::log_format);
+    let tls = tls::judge(a, reader);
     let gates = gates::judge(a, reader);
     let bus = bus::judge(a, reader);
     let history = history::judge(a, reader);
     let presence = presence::judge(a, reader);
     let identity = identity::judge(a, reader);
+    let tls::Judged { tls, warning: tls_warning } = tls?;
     let gates::Judged { gates, warning: gates_warning } = gates?;
     let bus::Judged { bus, ready_requires_bus, warning } = bus?;
     let history = history?;
@@ -120,10 +122,11 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
                        of one do not hear those of the other";
         warnings.push(warning.to_owned());
     }
-    warnings.extend(warning.into_iter().chain(gates_warning));
+    warnings.extend(warning.into_iter().chain(gates_warning).chain(tls_warning));
     Some(Settings {
         address: SocketAddr::new(host?, port? as u16),
         shares_port,
+        tls,
         shards: shards? as usize,
         base_path: base_path?,
         api_key: api_key?,

@@ -7,12 +7,19 @@ use super::Settings;
 
 impl Settings {
     /// Takes one setting over from `newer`. Those of identity contradict each other easily, so they
-    /// are one. `false`: it is one that needs a restart, and stays.
+    /// are one, and so are those of TLS. `false`: it is one that needs a restart, and stays.
     pub(crate) fn take(&mut self, name: &str, newer: &Settings) -> bool {
         match name {
             "API_KEY" => self.api_key.clone_from(&newer.api_key),
             "ALLOWED_ORIGINS" => self.allowed_origins.clone_from(&newer.allowed_origins),
             name if is_of_identity(name) => self.identity.clone_from(&newer.identity),
+            name if is_of_tls(name) => {
+                // Between plain and TLS there is no changing under those who are in.
+                if self.tls.is_some() != newer.tls.is_some() {
+                    return false;
+                }
+                self.tls.clone_from(&newer.tls);
+            }
             "MAX_CONNECTIONS" => self.connections_max = newer.connections_max,
             "RATE_LIMIT" => self.rate_limit = newer.rate_limit,
             "RATE_LIMIT_USER" => self.rate_limit_user = newer.rate_limit_user,
@@ -37,6 +44,11 @@ impl Settings {
 /// Whether it says who a client is.
 pub(crate) fn is_of_identity(name: &str) -> bool {
     name == "AUTH_ENABLED" || name.starts_with("JWT_")
+}
+
+/// Whether it says what TLS is spoken with.
+pub(crate) fn is_of_tls(name: &str) -> bool {
+    name.starts_with("TLS_")
 }
 
 #[cfg(test)]

@@ -71,6 +71,8 @@ impl SettingsSource {
         let is_file = |value: &str| !value.contains("-----BEGIN");
         let candidates = [
             ("SETTINGS_FILE", &self.whole.settings_file),
+            ("TLS_CERT", &self.whole.tls_cert),
+            ("TLS_KEY", &self.whole.tls_key),
             ("JWT_PUBLIC_KEY", &self.whole.jwt_public_key),
             ("JWT_JWKS_FILE", &self.whole.jwt_jwks_file),
         ];

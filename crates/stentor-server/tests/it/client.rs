@@ -20,8 +20,8 @@ const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// One WebSocket of a test. Reads end with the pod's deadline, as a failed test.
 #[derive(Debug)]
-pub(crate) struct Client {
-    socket: TcpStream,
+pub(crate) struct Client<S = TcpStream> {
+    socket: S,
     /// Whether pings of the server are answered while something else is waited for.
     pub(crate) answers_pings: bool,
     /// How many pings of the server came so far.
@@ -36,13 +36,13 @@ pub(crate) struct Frame {
     pub(crate) payload: Vec<u8>,
 }
 
-impl Client {
-    /// Does the handshake on a socket.
+impl<S: Read + Write> Client<S> {
+    /// Does the handshake on a socket, plain or not.
     pub(crate) fn connect(
-        mut socket: TcpStream,
+        mut socket: S,
         target: &str,
         headers: &[(&str, &str)],
-    ) -> Result<Client, Answer> {
+    ) -> Result<Client<S>, Answer> {
         socket.write_all(handshake(target, headers).as_bytes()).expect("a pod that reads");
         let answer = read_answer(&mut socket, "GET");
         match answer.status {
@@ -52,12 +52,12 @@ impl Client {
     }
 
     /// Takes a socket that is a WebSocket already.
-    pub(crate) fn on(socket: TcpStream) -> Client {
+    pub(crate) fn on(socket: S) -> Client<S> {
         Client { socket, answers_pings: true, pings_heard: 0 }
     }
 
     /// The socket below.
-    pub(crate) fn socket(&mut self) -> &mut TcpStream {
+    pub(crate) fn socket(&mut self) -> &mut S {
         &mut self.socket
     }
 

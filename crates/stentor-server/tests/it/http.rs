@@ -1,7 +1,6 @@
 //! An HTTP client of a few lines, so that tests see what is on the wire.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
 
 use serde_json::Value;
 
@@ -36,7 +35,7 @@ impl Answer {
 
 /// Sends a request and reads its answer; the socket stays open.
 pub(crate) fn request(
-    socket: &mut TcpStream,
+    socket: &mut (impl Read + Write),
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
@@ -56,7 +55,7 @@ pub(crate) fn request(
 }
 
 /// Reads one answer, byte for byte, so that what follows stays in the socket.
-pub(crate) fn read_answer(socket: &mut TcpStream, method: &str) -> Answer {
+pub(crate) fn read_answer(socket: &mut impl Read, method: &str) -> Answer {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];

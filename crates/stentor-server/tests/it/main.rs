@@ -57,5 +57,6 @@ mod shapes;
 mod slow;
 mod standouts;
 mod takeover;
+mod tls;
 mod token;
 mod two_pods;

@@ -18,7 +18,7 @@ async fn an_upgrade_that_the_engine_does_not_take_is_answered_503() {
     let settings = Settings::default();
     let upgrades = Arc::new(Upgrades::new(&settings));
     let health = Arc::new(Health::new(&settings));
-    let app = Rc::new(App::new(engine.clone(), "pod".to_owned(), upgrades, health, &settings));
+    let app = App::new(engine.clone(), "pod".to_owned(), upgrades, health, None, &settings);
     // A server that stops does not wait for the peer, so that one thread can play both sides.
     let (_stopping, stopped) = watch::channel(true);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -26,9 +26,9 @@ async fn an_upgrade_that_the_engine_does_not_take_is_answered_503() {
     let mut peer = std::net::TcpStream::connect(address).expect("a connection");
     let (socket, _) = listener.accept().expect("a connection");
     socket.set_nonblocking(true).expect("a socket");
-    let socket = TcpStream::from_std(socket).expect("a runtime");
-    let taken = TakenBack { socket, unread: Vec::new(), held_back: b"HTTP/1.1 101 ".to_vec() };
-    Connection::new(app, stopped).hand_over(taken, b"", Admission::default()).await;
+    let transport = Transport::new(socket.into(), &app.workbench).expect("a runtime");
+    let taken = TakenBack { transport, unread: Vec::new(), held_back: b"HTTP/1.1 101 ".to_vec() };
+    Connection::new(Rc::new(app), stopped).hand_over(taken, b"", Admission::default()).await;
     let mut answer = String::new();
     peer.read_to_string(&mut answer).expect("an end in order");
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("at_capacity"), "{answer}");

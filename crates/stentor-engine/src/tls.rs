@@ -1,0 +1,21 @@
+//! TLS between a socket and what is said on it.
+//!
+//! A session is a connection's keys and nothing more: what it works with, the [`Workspace`], is one a
+//! shard, so that a connection that says nothing costs no buffer. Only the half of a record that
+//! has come, and what a full socket did not take, is a session's own.
+//!
+//! The bad case first: a record that was encrypted cannot be taken back. Where a socket takes a part
+//! of it only, its last byte is reported as not taken, and whoever writes offers it again as the
+//! beginning of what it offers next, as for any full socket. So all that was offered counts as
+//! written only when the socket has all of it.
+//!
+//! Knows no socket, no certificate and no HTTP.
+
+mod session;
+mod workspace;
+
+pub use session::{Received, Session};
+pub use workspace::Workspace;
+
+#[cfg(test)]
+mod tests;

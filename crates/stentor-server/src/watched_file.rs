@@ -1,0 +1,138 @@
+//! Files that are looked at while the server runs, and read again when they have changed.
+//!
+//! Runs beside HTTP, on the main thread; the files themselves are read on a thread for what blocks, so
+//! that neither a shard nor a request waits for a slow disk.
+
+use std::convert::Infallible;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+
+/// How often files are looked at: so much later is a new key known, and a withdrawn one refused.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+
+/// A file, and how it stood when it was read last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WatchedFile {
+    path: PathBuf,
+    stamp: Option<Stamp>,
+}
+
+/// What changes when a file does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    bytes: u64,
+    modified: (i64, i64),
+}
+
+impl WatchedFile {
+    /// A file that was not read yet.
+    pub(crate) fn new(path: impl Into<PathBuf>) -> WatchedFile {
+        WatchedFile { path: path.into(), stamp: None }
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the file stands as it did when it was asked last; `false` the first time.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn has_changed(&mut self) -> Result<bool, String> {
+        match fs::metadata(&self.path) {
+            // The stamp is that from before the reading, so that a change meanwhile is seen later.
+            Ok(metadata) => {
+                let stamp = Some(Stamp::of(&metadata));
+                Ok(std::mem::replace(&mut self.stamp, stamp) != stamp)
+            }
+            Err(error) => {
+                self.stamp = None;
+                Err(cannot_be_read(error))
+            }
+        }
+    }
+
+    /// Its content. Blocks.
+    ///
+    /// # Errors
+    /// The system's, or that it is larger than `bytes_max`.
+    pub(crate) fn read(&self, bytes_max: u64) -> Result<Vec<u8>, String> {
+        let mut content = Vec::new();
+        File::open(&self.path)
+            .and_then(|file| file.take(bytes_max + 1).read_to_end(&mut content))
+            .map_err(cannot_be_read)?;
+        if content.len() as u64 > bytes_max {
+            return Err(format!("is larger than {bytes_max} bytes"));
+        }
+        Ok(content)
+    }
+}
+
+impl Stamp {
+    fn of(metadata: &fs::Metadata) -> Stamp {
+        Stamp {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            bytes: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+        }
+    }
+}
+
+/// What is read from files that may change.
+pub(crate) trait Watched: Clone + Send + 'static {
+    /// What they hold.
+    type Content: Send + 'static;
+
+    /// Reads them, unless they stand as they did when they were read last. Blocks.
+    ///
+    /// # Errors
+    /// What is wrong with them and what that means, once until they change again.
+    fn read_if_changed(&mut self) -> Result<Option<Self::Content>, String>;
+}
+
+/// Looks for ever, and hands on what has changed. Of bad files one warning tells until they are others.
+///
+/// # Cancel safety
+/// Dropping the future ends the looking; a read under way is finished without effect.
+pub(crate) async fn watch<W: Watched>(files: &W, take: impl Fn(W::Content)) -> Infallible {
+    let mut looked_at = files.clone();
+    let mut last_fault = String::new();
+    loop {
+        tokio::time::sleep(LOOK_INTERVAL).await;
+        let reading = spawn_blocking(move || {
+            let outcome = looked_at.read_if_changed();
+            (looked_at, outcome)
+        });
+        let outcome;
+        (looked_at, outcome) = match reading.await {
+            Ok(read) => read,
+            // Only a panic ends it, and the runtime has told of that.
+            Err(_) => (files.clone(), Err("a file was not read to its end".to_owned())),
+        };
+        match outcome {
+            Ok(None) => {}
+            Ok(Some(content)) => {
+                last_fault.clear();
+                take(content);
+            }
+            Err(fault) if fault == last_fault => {}
+            Err(fault) => {
+                tracing::warn!("{fault}");
+                last_fault = fault;
+            }
+        }
+    }
+}
+
+fn cannot_be_read(error: io::Error) -> String {
+    format!("cannot be read: {error}")
+}
