@@ -173,9 +173,9 @@ fn who_speaks_no_tls_is_told_so_in_plain_words() {
     let answer = pod.pod.get("/healthz");
     assert_eq!((answer.status, answer.code().as_str()), (400, "bad_request"));
     assert!(answer.body.contains("https://"), "{answer:?}");
-    // A record whose head is right, and nothing else.
+    // A ClientHello of one byte.
     let mut socket = pod.pod.socket();
-    socket.write_all(&[22, 3, 1, 0, 4, b'x', b'x', b'x', b'x']).expect("a pod that reads");
+    socket.write_all(&[22, 3, 1, 0, 5, 1, 0, 0, 1, 0]).expect("a pod that reads");
     let mut told = Vec::new();
     socket.read_to_end(&mut told).expect("an end in order");
     assert_eq!(told.first(), Some(&21), "an alert: {told:?}");
