@@ -5,6 +5,7 @@ pub(crate) mod connection;
 pub(crate) mod crew;
 pub(crate) mod dialect;
 mod doors;
+pub(crate) mod frames;
 pub(crate) mod guests;
 pub(crate) mod handshake;
 pub(crate) mod order;

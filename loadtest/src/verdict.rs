@@ -2,6 +2,7 @@
 
 pub(crate) mod auditor;
 pub(crate) mod comeback;
+pub(crate) mod convoy;
 pub(crate) mod findings;
 pub(crate) mod gaps;
 pub(crate) mod hall;

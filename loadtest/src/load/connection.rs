@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use mio::net::TcpStream;
 use socket2::SockRef;
-use stentor_wire::frame::{FrameHead, OpCode};
+use stentor_wire::frame::{FrameError, OpCode};
 
 use crate::load::client_frame;
 use crate::load::dialect::{Heard, Opening, Session};
+use crate::load::frames;
 use crate::load::handshake::{self, Answer, Refusal};
 use crate::measure::moment::{Clock, Moment};
 
@@ -25,6 +26,12 @@ pub(crate) trait Audience {
     fn handle_open(&mut self, _connection: usize, _took: Duration) {}
     /// A message came, whole, at about `now`.
     fn handle_text(&mut self, connection: usize, payload: &[u8], now: Moment);
+    /// The bytes of frames came, from about `now`. Takes as many whole text frames from their front
+    /// as it likes to read itself, as if each had been told as a text, and says how many bytes they
+    /// were; what it leaves is told frame by frame.
+    fn handle_frames(&mut self, _connection: usize, _bytes: &[u8], _now: Moment) -> usize {
+        0
+    }
     /// The connection is over.
     fn handle_end(&mut self, connection: usize, end: End);
 }
@@ -259,26 +266,21 @@ impl Connection {
                 audience.handle_open(index, now.since(self.begun));
             }
         }
-        loop {
-            let rest = &bytes[at..];
-            let parsed = FrameHead::parse(rest).map_err(|error| End::Cut(error.to_string()))?;
-            let Some((head, head_bytes)) = parsed else { return Ok(at) };
-            let Some(payload) = usize::try_from(head.payload_bytes)
-                .ok()
-                .and_then(|payload_bytes| head_bytes.checked_add(payload_bytes))
-                .and_then(|end| rest.get(head_bytes..end))
-            else {
-                return Ok(at);
-            };
-            at += head_bytes + payload.len();
-            if head.opcode.is_control() {
-                self.handle_control(head.opcode, payload);
-            } else if self.session.is_none() {
-                audience.handle_text(index, payload, now);
+        let cut = |error: FrameError| End::Cut(error.to_string());
+        if self.session.is_none() {
+            let control = |opcode, payload: &[u8]| self.handle_control(opcode, payload);
+            let read = frames::read_bare(index, &bytes[at..], now, audience, control);
+            return read.map(|taken| at + taken).map_err(cut);
+        }
+        while let Some(frame) = frames::first(&bytes[at..]).map_err(cut)? {
+            at += frame.bytes;
+            if frame.opcode.is_control() {
+                self.handle_control(frame.opcode, frame.payload);
             } else {
-                self.converse(index, payload, now, audience)?;
+                self.converse(index, frame.payload, now, audience)?;
             }
         }
+        Ok(at)
     }
 
     /// Hands a payload to the session, tells what it understood and answers.

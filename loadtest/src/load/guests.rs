@@ -163,6 +163,11 @@ impl<G: Guests> Audience for Ears<'_, G> {
         }
     }
 
+    #[inline]
+    fn handle_frames(&mut self, connection: usize, bytes: &[u8], now: Moment) -> usize {
+        if connection < self.base { self.hall.handle_frames(connection, bytes, now) } else { 0 }
+    }
+
     fn handle_end(&mut self, connection: usize, end: End) {
         if let Some(guest) = connection.checked_sub(self.base) {
             let scene = Scene { now: self.clock.now(), said: self.said };

@@ -43,6 +43,10 @@ impl Tally {
     }
 }
 
+/// A receiver and a talker whom it hears.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Pair(usize);
+
 /// What was seen so far.
 #[derive(Debug)]
 pub(crate) struct Auditor {
@@ -91,16 +95,24 @@ impl Auditor {
     /// Takes note that `connection` heard message `sequence` (from 1) of `talker`.
     #[inline]
     pub(crate) fn handle_delivery(&mut self, connection: usize, talker: u32, sequence: u32) {
+        match self.pair_of(connection, talker) {
+            Some(pair) => self.handle_in_pair(pair, sequence),
+            None => self.handle_misrouted(connection, talker, sequence),
+        }
+    }
+
+    /// Who hears whom; none where `talker` talks in no room of `connection`.
+    #[inline]
+    pub(crate) fn pair_of(&self, connection: usize, talker: u32) -> Option<Pair> {
         let round = (talker / self.talkers_per_round) as usize;
         let chair = round * self.connections + connection;
-        let Some(first) = self.first_talker.get(chair) else {
-            return self.handle_misrouted(connection, talker, sequence);
-        };
-        let place = talker.wrapping_sub(*first) as usize;
-        if place >= self.talkers {
-            return self.handle_misrouted(connection, talker, sequence);
-        }
-        let pair = chair * self.talkers + place;
+        let place = talker.wrapping_sub(*self.first_talker.get(chair)?) as usize;
+        (place < self.talkers).then(|| Pair(chair * self.talkers + place))
+    }
+
+    /// The same as [`Auditor::handle_delivery`] where it is known who hears whom.
+    #[inline]
+    pub(crate) fn handle_in_pair(&mut self, Pair(pair): Pair, sequence: u32) {
         let heard = &mut self.heard[pair];
         if heard.wrapping_add(1) == sequence {
             *heard = sequence;

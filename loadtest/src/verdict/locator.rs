@@ -10,7 +10,7 @@ use crate::verdict::stamp::STAMP_BYTES;
 mod tests;
 
 /// What stands right in front of the stamp.
-const MARKER: &[u8; 11] = b"\"content\":\"";
+pub(crate) const MARKER: &[u8; 11] = b"\"content\":\"";
 /// Marker and stamp together, in bytes.
 const WINDOW_BYTES: usize = MARKER.len() + STAMP_BYTES;
 /// Payloads up to this size have a place remembered; larger ones are searched each time.
@@ -36,6 +36,13 @@ impl Locator {
             Some(stamp) => Some(stamp),
             None => self.search(payload),
         }
+    }
+
+    /// Where the marker stands in front of the stamp that [`Locator::find`] finds; none if it finds
+    /// none, or would search each payload of this size.
+    pub(crate) fn place_of(&mut self, payload: &[u8]) -> Option<usize> {
+        self.find(payload)?;
+        self.places.get(payload.len()).map(|&place| place.into())
     }
 
     #[cold]

@@ -12,6 +12,10 @@ mod tests;
 
 /// How much of the content the stamp takes, in bytes: run 8, talker 8, sequence 8, due 16.
 pub(crate) const STAMP_BYTES: usize = 40;
+/// Run and talker, in bytes.
+pub(crate) const AUTHOR_BYTES: usize = 16;
+/// Sequence and due time, in bytes.
+const REST_BYTES: usize = STAMP_BYTES - AUTHOR_BYTES;
 
 /// The eight digits that tell this process's messages from another's in the same room.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -58,15 +62,43 @@ impl Stamp {
     /// Reads a stamp; digits are taken on trust, the auditor sees what does not fit.
     #[inline]
     pub(crate) fn decode(bytes: &[u8; STAMP_BYTES]) -> Self {
-        let (words, _) = bytes.as_chunks::<8>();
-        let due = u64::from(value(words[3])) << 32 | u64::from(value(words[4]));
-        Self {
-            run: RunId(words[0]),
-            talker: value(words[1]),
-            sequence: value(words[2]),
-            due: Moment(due),
-        }
+        let (author, rest) = split(bytes);
+        let (Author { run, talker }, (sequence, due)) = (Author::decode(author), decode_rest(rest));
+        Self { run, talker, sequence, due }
     }
+}
+
+/// Whose message it is: what is the same in all messages of a talker.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Author {
+    /// The run that sent it.
+    pub(crate) run: RunId,
+    /// The talker, numbered through all rooms.
+    pub(crate) talker: u32,
+}
+
+impl Author {
+    /// Reads it from the first part of a stamp.
+    #[inline]
+    pub(crate) fn decode(digits: &[u8; AUTHOR_BYTES]) -> Self {
+        let (words, _) = digits.as_chunks::<8>();
+        Self { run: RunId(words[0]), talker: value(words[1]) }
+    }
+}
+
+/// A stamp's two parts: whose it is, and the rest.
+#[inline]
+pub(crate) fn split(stamp: &[u8; STAMP_BYTES]) -> (&[u8; AUTHOR_BYTES], &[u8; REST_BYTES]) {
+    let (author, rest) = stamp.split_first_chunk().expect("40 bytes begin with 16");
+    (author, rest.first_chunk().expect("40 bytes less 16 are 24"))
+}
+
+/// Sequence number and due time, from the second part of a stamp.
+#[inline]
+pub(crate) fn decode_rest(digits: &[u8; REST_BYTES]) -> (u32, Moment) {
+    let (words, _) = digits.as_chunks::<8>();
+    let due = u64::from(value(words[1])) << 32 | u64::from(value(words[2]));
+    (value(words[0]), Moment(due))
 }
 
 /// Eight hexadecimal digits, highest first.

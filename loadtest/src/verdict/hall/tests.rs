@@ -49,3 +49,5 @@ fn an_error_of_the_server_breaks_the_run_and_is_shown() {
     assert!(hall.is_broken());
     assert!(hall.strange_shown[0].contains("rate_limited"));
 }
+
+mod convoys;
