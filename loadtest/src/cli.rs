@@ -19,6 +19,7 @@ pub(crate) use self::floor::{
     Pace,
 };
 pub(crate) use self::idle::IdleArgs;
+pub(crate) use self::intake::{Feeding, FeedingBy, IntakeArgs, IntakeFeederArgs};
 pub(crate) use self::max::MaxArgs;
 pub(crate) use self::pods::PodsArgs;
 pub(crate) use self::processes::{HandedTarget, LoadPartArgs, ProcessArgs};
@@ -40,6 +41,7 @@ mod echo;
 mod fanout;
 mod floor;
 mod idle;
+mod intake;
 mod max;
 mod pods;
 mod processes;
@@ -148,9 +150,14 @@ pub(crate) enum Scenario {
     Floor(FloorArgs),
     /// The unloaded round trip of a bare TCP echo, no server needed
     EchoFloor(EchoFloorArgs),
+    /// The generator's own limit: how much the swarm takes in and audits, no server needed
+    Intake(IntakeArgs),
     /// The sending half of `floor`
     #[command(hide = true)]
     FloorSender(FloorSenderArgs),
+    /// The sending half of `intake`
+    #[command(hide = true)]
+    IntakeFeeder(IntakeFeederArgs),
     /// A further process of a load
     #[command(hide = true)]
     LoadPart(LoadPartArgs),
@@ -171,6 +178,7 @@ impl Scenario {
         matches!(
             self,
             Self::FloorSender(_)
+                | Self::IntakeFeeder(_)
                 | Self::LoadPart(_)
                 | Self::StormCrowd(_)
                 | Self::FloorDoor(_)

@@ -8,6 +8,7 @@ pub(crate) mod echo_floor;
 pub(crate) mod ping_pong;
 pub(crate) mod reference;
 pub(crate) mod sender;
+pub(crate) mod sockets;
 
 use std::time::Duration;
 

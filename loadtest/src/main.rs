@@ -6,6 +6,7 @@ mod audit;
 mod cli;
 mod failure;
 mod floor;
+mod intake;
 mod load;
 mod measure;
 mod process;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 use crate::cli::{Cli, Scenario};
 use crate::failure::Failure;
 use crate::floor::{door, echo_floor, sender};
+use crate::intake::feeder;
 use crate::load::part_process;
 use crate::measure::machine;
 use crate::process::child;
@@ -73,7 +75,9 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
         Scenario::Audit(args) => audit_scenario::run(args)?,
         Scenario::Floor(args) => floor::run(args)?,
         Scenario::EchoFloor(args) => echo_floor::run(args)?,
+        Scenario::Intake(args) => intake::run(args)?,
         Scenario::FloorSender(args) => return sender::run(args).map(|()| true),
+        Scenario::IntakeFeeder(args) => return feeder::run(args).map(|()| true),
         Scenario::LoadPart(args) => return part_process::serve(args).map(|()| true),
         Scenario::StormCrowd(args) => return storm::crowd::serve(args).map(|()| true),
         Scenario::FloorDoor(args) => return door::serve(args).map(|()| true),

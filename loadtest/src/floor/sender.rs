@@ -1,16 +1,16 @@
 //! The sending half of `floor`: rounds of plain `send()` over all sockets, and nothing else.
 
 use std::io::{self, BufRead as _, ErrorKind, Write as _};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use serde_json::json;
-use socket2::{Domain, Socket, Type};
 use stentor_wire::frame::{FrameHead, OpCode};
 
 use crate::cli::{FloorSenderArgs, FloorSending, Pace};
 use crate::failure::Failure;
+use crate::floor::sockets;
 use crate::measure::machine;
 use crate::measure::meter;
 
@@ -20,8 +20,6 @@ const REST: Duration = Duration::from_micros(100);
 const STALL_MAX: Duration = Duration::from_secs(10);
 /// Bursts go to sockets in an order that is no address order, the same in every run.
 const SHUFFLE_SEED: u64 = 1;
-/// How many connections may wait to be accepted.
-const BACKLOG: i32 = 4_096;
 
 /// Listens, takes all sockets in, sends on word, and says what it took as a line of JSON.
 ///
@@ -36,18 +34,7 @@ pub(crate) fn run(args: &FloorSenderArgs) -> Result<(), Failure> {
 }
 
 fn serve(sending: &FloorSending) -> io::Result<()> {
-    let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
-    listener.listen(BACKLOG)?;
-    let listener: TcpListener = listener.into();
-    println!("{}", listener.local_addr()?.port());
-    let mut sockets = Vec::with_capacity(sending.sockets as usize);
-    for _ in 0..sending.sockets {
-        let (socket, _) = listener.accept()?;
-        socket.set_nodelay(true)?;
-        socket.set_nonblocking(true)?;
-        sockets.push(socket);
-    }
+    let mut sockets = sockets::take_in(sending.sockets as usize)?;
     if sending.sockets_per_burst.is_some() {
         Rng::with_seed(SHUFFLE_SEED).shuffle(&mut sockets);
     }

@@ -23,7 +23,7 @@ use crate::measure::machine;
 use crate::measure::moment::{Clock, Moment};
 
 /// What one read may bring, in bytes: large enough to empty a socket, small enough for the cache.
-const SCRATCH_BYTES: usize = 256 * 1_024;
+pub(crate) const SCRATCH_BYTES: usize = 256 * 1_024;
 /// How many events one wake-up may bring; the others come with the next.
 const EVENTS_MAX: usize = 4_096;
 /// The longest that a wait lasts when nothing is due.

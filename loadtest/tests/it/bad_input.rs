@@ -188,6 +188,23 @@ fn rates_and_spans_that_nothing_can_be_made_of() {
 }
 
 #[test]
+fn an_intake_that_cannot_be() {
+    let cases = [
+        (["--members=2", "--talkers=3"], "more than its 2 members"),
+        (["--members=1000000", "--messages=1"], "the limit is"),
+        (["--members=2", "--messages=100000000"], "take fewer --messages"),
+        (["--content-bytes=39", "--members=2"], "--content-bytes must be"),
+        (["--messages=5", "--leave-out=6"], "no message 6 to leave out"),
+        (["--messages=5", "--leave-out=0"], "no message 0 to leave out"),
+        (["--members=2", "--by=post"], "invalid value 'post' for '--by"),
+        (["--members=0", "--messages=1"], "0 is not in"),
+    ];
+    for (options, said) in cases {
+        assert_refused(&[&["intake"], &options[..]].concat(), said);
+    }
+}
+
+#[test]
 fn guests_whose_shape_makes_no_sense() {
     assert_refused(&["churn", "--churn-rate=0"], "--churn-rate must be above zero");
     assert_refused(&["slow", "--slow=1"], "--slow must be above 0 and below 1");

@@ -4,6 +4,7 @@ mod audit;
 mod bad_input;
 mod floor;
 mod guests;
+mod intake;
 mod processes;
 mod relay;
 mod server_side;
