@@ -12,7 +12,7 @@ use stentor_engine::wire::message_type::MessageType;
 use stentor_engine::wire::room_patterns::RoomPatterns;
 use stentor_engine::{
     Admission, Answer, Client as Sender, Door, Engine, EngineConfig, Hooks, Identity, Knock,
-    MemberOptions, NoHooks, Verdict,
+    MemberOptions, NoHooks, Stream, Verdict,
 };
 use stentor_testbed::{DEADLINE, until};
 
@@ -45,7 +45,7 @@ impl Door for LineDoor {
         Vec::new()
     }
 
-    fn divert(&self, _socket: TcpStream, _peer: SocketAddr, _received: Vec<u8>) {}
+    fn divert(&self, _stream: Stream, _peer: SocketAddr, _received: Vec<u8>) {}
 
     fn recognise(&self, data: &[u8]) -> Result<Identity, Cow<'static, str>> {
         let data: Value = serde_json::from_slice(data).expect("the engine hands over JSON");
