@@ -33,11 +33,13 @@ use crate::waiters::{Release, WaiterId};
 
 mod acting;
 mod clock;
+mod following;
 mod remembering;
 mod telling;
 mod waiting;
 
 use clock::Clock;
+use following::Followed;
 use remembering::Memory;
 use telling::Telling;
 
@@ -123,6 +125,8 @@ pub(crate) struct Driver {
     arrivals: Vec<Arrival>,
     /// What was taken from the queue of messages and has no number yet.
     said: VecDeque<Outgoing>,
+    /// What of it somebody traces.
+    followed: Followed,
     /// `None` where Redis keeps no history.
     memory: Option<Memory>,
     panics: u64,
@@ -167,6 +171,7 @@ impl Driver {
             telling: Telling::new(settings.address.to_string()),
             arrivals: Vec::new(),
             said: VecDeque::new(),
+            followed: Followed::default(),
             memory: settings
                 .history
                 .zip(ends.asks.take())

@@ -25,6 +25,7 @@ pub mod backoff;
 pub mod bus;
 pub mod channel;
 pub mod counters;
+pub mod follow;
 pub mod histories;
 pub mod in_flight;
 pub mod inbox;

@@ -162,7 +162,7 @@ impl Pipeline {
 
     /// A message was said here, whichever of these it is.
     pub fn handle_outgoing(&mut self, now: Instant, outgoing: Outgoing) {
-        let Outgoing { audience, message, is_id_chosen, is_settled } = outgoing;
+        let Outgoing { audience, message, is_id_chosen, is_settled, follow: _ } = outgoing;
         let seq = self.numbering.next(now, &audience);
         let encode = if is_id_chosen { relay::encode_chosen } else { relay::encode };
         let payload = encode(&self.pod, seq, &message);

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::channel::Audience;
+use crate::follow::Follow;
 
 /// The most messages that wait for the bus thread.
 pub const QUEUE_MESSAGES_MAX: usize = 16_384;
@@ -38,7 +39,7 @@ pub(crate) struct Outgoings {
 }
 
 /// A message on its way to the bus thread.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Outgoing {
     /// Whom it is for.
     pub audience: Audience,
@@ -49,6 +50,8 @@ pub struct Outgoing {
     /// Whether all that this pod had said before to this audience had been handed to all of its
     /// members here when this was said. A history then knows who heard this to have heard that.
     pub is_settled: bool,
+    /// Who follows it; `None` for all but what somebody traces.
+    pub follow: Option<Arc<Follow>>,
 }
 
 #[derive(Debug, Default)]
@@ -76,8 +79,7 @@ impl Publisher {
     /// # Errors
     /// [`Overflow`]: nothing is to be done about it, it is counted.
     pub fn try_publish(&self, audience: Audience, message: Bytes) -> Result<(), Overflow> {
-        let (is_id_chosen, is_settled) = (false, false);
-        self.try_publish_outgoing(Outgoing { audience, message, is_id_chosen, is_settled })
+        self.try_publish_outgoing(Outgoing::untold(audience, message, false))
     }
 
     /// The same for a message whose id its sender chose, so that a resend carries it again.
@@ -89,8 +91,7 @@ impl Publisher {
         audience: Audience,
         message: Bytes,
     ) -> Result<(), Overflow> {
-        let (is_id_chosen, is_settled) = (true, false);
-        self.try_publish_outgoing(Outgoing { audience, message, is_id_chosen, is_settled })
+        self.try_publish_outgoing(Outgoing::untold(audience, message, true))
     }
 
     /// The same for a message of which all of this is known.
@@ -117,6 +118,13 @@ impl Publisher {
         }
         self.shared.has_overflown.store(true, Ordering::Release);
         Err(Overflow)
+    }
+}
+
+impl Outgoing {
+    /// A message of which no more is known.
+    fn untold(audience: Audience, message: Bytes, is_id_chosen: bool) -> Outgoing {
+        Outgoing { audience, message, is_id_chosen, is_settled: false, follow: None }
     }
 }
 

@@ -3,12 +3,13 @@
 //! The parts: [`readiness`] (whose turn it is to be read), [`strangers`] (who waits at the door or
 //! leaves), [`entrance`] (new sockets up to the door), [`reading`] (bytes → messages), [`arrivals`]
 //! (what other pods said), [`joining`] (who waits until they are heard), [`recalling`] (what Redis
-//! knows of what was missed), [`leaving`] (how a
-//! socket's time here ends), and here the turn itself. Every drain in a turn is capped, so that
-//! nothing starves the others.
+//! knows of what was missed), [`following`] (what somebody traces), [`leaving`] (how a socket's time
+//! here ends), and here the turn itself. Every drain in a turn is capped, so that nothing starves the
+//! others.
 
 mod arrivals;
 mod entrance;
+mod following;
 mod joining;
 mod leaving;
 mod readiness;
@@ -37,6 +38,7 @@ use crate::connection::{Connections, Phase};
 use crate::fan_out::FanOut;
 use crate::figures::People;
 use crate::flush::Sockets;
+use crate::legs::Legs;
 use crate::mailbox::{Address, Command, Mailbox, Publications};
 use crate::pod::Pod;
 use crate::tls::Workspace;
@@ -105,6 +107,8 @@ pub(crate) struct Driver {
     workspace: Workspace,
     /// Publications that wait because a neighbour is owed something.
     publications: VecDeque<Publications>,
+    /// What of them somebody traces; empty but for those.
+    legs: Legs,
     queued_read_at: Instant,
     queued: usize,
     /// When a drain gives up on those that are left.
@@ -152,6 +156,7 @@ impl Driver {
             scratch: vec![0; READ_BYTES].into_boxed_slice(),
             workspace: Workspace::default(),
             publications: VecDeque::new(),
+            legs: Legs::new(index),
             queued_read_at: Instant::default(),
             queued: 0,
             ends_at: None,
@@ -181,6 +186,7 @@ impl Driver {
             self.take_releases(now);
             self.take_recollections(now);
             self.flush(now);
+            self.legs.end_flushed(&self.shard);
             self.publish_figures(now);
             self.end_turn(now);
             if self.is_done(now) {
@@ -228,6 +234,7 @@ impl Driver {
             match command {
                 Command::Attach(attach) => self.attach(now, *attach),
                 Command::Deliver(delivery) => self.shard.handle_delivery(now, &delivery),
+                Command::DeliverFollowed(followed) => self.deliver_followed(now, *followed),
                 Command::Tale(room, tale) => {
                     self.shard.handle_tale(now, None, Some(&room), &tale);
                 }
@@ -258,8 +265,13 @@ impl Driver {
     fn take_publications(&mut self, now: Now) {
         while !self.fan_out.is_backed_up() && !self.shard.is_congested() {
             let Some(publications) = self.publications.pop_front() else { break };
-            self.pod.return_publication_bytes(publications.bytes);
-            for delivery in publications.deliveries {
+            let Publications { deliveries, bytes, span } = publications;
+            self.pod.return_publication_bytes(bytes);
+            if !span.is_disabled() {
+                self.take_followed(now, deliveries, &span);
+                continue;
+            }
+            for delivery in deliveries {
                 self.shard.handle_publication(now, delivery);
             }
             self.emit_events(now);

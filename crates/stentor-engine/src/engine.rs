@@ -23,6 +23,7 @@ use stentor_wire::envelope::Envelope;
 use stentor_wire::room_name::RoomName;
 use stentor_wire::timestamp::Timestamp;
 use tokio::sync::mpsc;
+use tracing::Span;
 use uuid::Uuid;
 
 use crate::config::{EngineConfig, History};
@@ -151,6 +152,21 @@ impl Engine {
     /// # Errors
     /// The engine has more to do than it has room for: 64 MiB of publications wait.
     pub fn publish(&self, publications: Vec<Publication>) -> Result<Vec<Receipt>, Overloaded> {
+        self.publish_as_part_of(&Span::none(), publications)
+    }
+
+    /// The same for publications that somebody traces. Below `span` there are spans with the target
+    /// [`TRACE_TARGET`](crate::TRACE_TARGET) for what becomes of them: `deliver` for each shard that
+    /// takes them, and `publish to pods` where there is a bus. They name no room and no message. A
+    /// span that no subscriber wants costs nothing.
+    ///
+    /// # Errors
+    /// As [`Engine::publish`].
+    pub fn publish_as_part_of(
+        &self,
+        span: &Span,
+        publications: Vec<Publication>,
+    ) -> Result<Vec<Receipt>, Overloaded> {
         let timestamp = Timestamp::from_unix_millis(unix_millis());
         let mut receipts = Vec::with_capacity(publications.len());
         let mut deliveries = Vec::with_capacity(publications.len());
@@ -164,7 +180,7 @@ impl Engine {
             return Err(Overloaded);
         }
         // One shard takes them all, so that what one program says stays in order.
-        let publications = Publications { deliveries, bytes };
+        let publications = Publications { deliveries, bytes, span: span.clone() };
         self.addresses[0].send(Command::Publish(publications)).map_err(|_| {
             self.pod.return_publication_bytes(bytes);
             Overloaded

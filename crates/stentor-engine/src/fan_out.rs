@@ -9,14 +9,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use stentor_bus::bus::Rooms;
+use stentor_bus::follow::Follow;
 use stentor_bus::publisher::{Outgoing, Publisher};
 use stentor_bus::relay;
 use stentor_shard::time::Now;
 use stentor_shard::{Delivery, Event, Passage, Shard};
 use stentor_wire::presence::Tale;
 use stentor_wire::room_name::RoomName;
+use tracing::Span;
 
 use crate::interest::Interest;
+use crate::legs::FollowedDelivery;
 use crate::mailbox::{Address, Command, SendError};
 use crate::pod_bus::PodBus;
 
@@ -30,6 +33,15 @@ pub(crate) struct FanOut {
     publisher: Option<Publisher>,
     /// Where other pods are told that this one has members of a room; `None` without a bus.
     rooms: Option<Rooms>,
+    /// What is being said is part of a publication that somebody traces.
+    followed: Option<Followed>,
+}
+
+#[derive(Debug)]
+struct Followed {
+    publication: Span,
+    /// `None` without a bus.
+    to_pods: Option<Arc<Follow>>,
 }
 
 #[derive(Debug)]
@@ -58,6 +70,7 @@ impl FanOut {
             everybody_keeps,
             publisher: bus.map(|bus| bus.publisher.clone()),
             rooms: bus.map(|bus| bus.rooms.clone()),
+            followed: None,
         }
     }
 
@@ -99,6 +112,17 @@ impl FanOut {
         }
     }
 
+    /// What is said from here on is part of this publication.
+    pub(crate) fn follow(&mut self, publication: &Span) {
+        let to_pods = self.publisher.is_some().then(|| Arc::new(Follow::begin(publication)));
+        self.followed = Some(Followed { publication: publication.clone(), to_pods });
+    }
+
+    /// What is said from here on is part of nothing.
+    pub(crate) fn unfollow(&mut self) {
+        self.followed = None;
+    }
+
     /// Tries again what mailboxes had no room for.
     pub(crate) fn retry(&mut self) {
         self.neighbours.iter_mut().for_each(Neighbour::retry);
@@ -119,7 +143,11 @@ impl FanOut {
         let Some(publisher) = &self.publisher else { return };
         let Some(message) = relay::message_of_frame(frame) else { return };
         let (audience, is_settled) = (room.cloned(), passage.is_quiet());
-        let outgoing = Outgoing { audience, message, is_id_chosen, is_settled };
+        let follow = self.followed.as_ref().and_then(|followed| followed.to_pods.clone());
+        if let Some(follow) = &follow {
+            follow.note_message();
+        }
+        let outgoing = Outgoing { audience, message, is_id_chosen, is_settled, follow };
         // An overflow is counted by the bus, which leaves the hole that tells the other pods.
         let _ = publisher.try_publish_outgoing(outgoing);
     }
@@ -138,7 +166,7 @@ impl FanOut {
         while others != 0 {
             let shard = others.trailing_zeros() as usize;
             others &= others - 1;
-            self.neighbours[shard].send(Command::Deliver(delivery.clone()));
+            self.neighbours[shard].send(command_of(&self.followed, delivery.clone()));
         }
     }
 
@@ -147,6 +175,16 @@ impl FanOut {
         let others = self.neighbours.iter_mut().enumerate();
         for (_, neighbour) in others.filter(|(shard, _)| *shard != self.own) {
             neighbour.send(Command::Tale(room.clone(), tale.clone()));
+        }
+    }
+}
+
+fn command_of(followed: &Option<Followed>, delivery: Delivery) -> Command {
+    match followed {
+        None => Command::Deliver(delivery),
+        Some(Followed { publication, .. }) => {
+            let publication = publication.clone();
+            Command::DeliverFollowed(Box::new(FollowedDelivery { delivery, publication }))
         }
     }
 }

@@ -31,6 +31,7 @@ mod fan_out;
 mod flush;
 mod gates;
 mod interest;
+mod legs;
 mod limits;
 mod listener;
 mod mailbox;
@@ -53,6 +54,7 @@ pub use limits::Limits;
 pub use publication::{Overloaded, Publication, Receipt};
 pub use stream::Stream;
 
+pub use stentor_bus::follow::TRACE_TARGET;
 pub use stentor_shard::{Backlog, Laggard, ROOMS_PER_MEMBER_MAX};
 
 /// How other pods are heard, for [`EngineConfig::bus`].

@@ -12,11 +12,13 @@ use stentor_shard::{Backlog, BusyRoom, Delivery, Laggard};
 use stentor_wire::presence::Tale;
 use stentor_wire::room_name::RoomName;
 use tokio::sync::{Notify, mpsc};
+use tracing::Span;
 
 use crate::door::Admission;
 use crate::figures::People;
 use crate::gates::Place;
 use crate::stream::Stream;
+use crate::legs::FollowedDelivery;
 
 /// How many commands wait for a shard at the most.
 const COMMANDS_MAX: usize = 8_192;
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Attach(Box<Attach>),
     /// Hand a message of another shard to the members here.
     Deliver(Delivery),
+    /// The same for a message that somebody traces.
+    DeliverFollowed(Box<FollowedDelivery>),
     /// Take what another shard tells of presence in a room.
     Tale(RoomName, Tale),
     /// Say who is in a room, where that is known.
@@ -49,6 +53,8 @@ pub(crate) enum Command {
 pub(crate) struct Publications {
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) bytes: usize,
+    /// What they are a part of; a disabled span where nobody traces them.
+    pub(crate) span: Span,
 }
 
 /// A socket that comes in by [`crate::Engine::attach`].

@@ -267,6 +267,21 @@ impl Shard {
         self.config.rate_limit = limit;
     }
 
+    /// How many members here hear what is said in the room, or to everybody.
+    pub fn members_of(&self, room: Option<&RoomName>) -> usize {
+        self.find_audience(room).map_or(0, |audience| self.audience_size(audience))
+    }
+
+    /// Whether something that was said in the room, or to everybody, waits in a turn buffer: right
+    /// after a flush, for a room that is held back or was past the flush's bound.
+    pub fn has_unflushed(&self, room: Option<&RoomName>) -> bool {
+        let audience = match room {
+            Some(name) => self.rooms.find(name.as_str()),
+            None => Some(RoomId::GLOBAL),
+        };
+        audience.is_some_and(|audience| self.rooms[audience].turn.is_some())
+    }
+
     /// Takes a message from elsewhere in the pod to this shard's members.
     pub fn handle_delivery(&mut self, now: Now, delivery: &Delivery) {
         self.take(now, delivery);
@@ -284,19 +299,20 @@ impl Shard {
     }
 
     /// Takes a message that the program itself published: to this shard's members and, through
-    /// an event, to the other shards.
-    pub fn handle_publication(&mut self, now: Now, delivery: Delivery) {
+    /// an event, to the other shards. `false`: it is a resend, and nobody hears it.
+    pub fn handle_publication(&mut self, now: Now, delivery: Delivery) -> bool {
         self.counters.messages_received += 1;
         if let Some(id) = delivery.chosen_id
             && !self.recent.insert(now.instant, delivery.room.as_ref(), id)
         {
-            return;
+            return false;
         }
         let delivery = Delivery { passage: self.begin_passage(now), ..delivery };
         let audience = self.find_audience(delivery.room.as_ref());
         self.deliver(now, audience, &delivery);
         let Delivery { room, frame, chosen_id, passage } = delivery;
         self.events.push_back(Event::Published { room, frame, chosen_id, passage });
+        true
     }
 
     /// Lets those hear a message from elsewhere who are to hear it, unless it came before; returns

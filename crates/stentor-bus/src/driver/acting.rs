@@ -42,8 +42,12 @@ impl Driver {
     /// One after the other, so that a panic costs one message and leaves a hole for it.
     fn number_what_was_said(&mut self) {
         let now = self.clock.now().instant;
-        while let Some(outgoing) = self.said.pop_front() {
+        while let Some(mut outgoing) = self.said.pop_front() {
+            let follow = outgoing.follow.take();
             self.pipeline.handle_outgoing(now, outgoing);
+            if let Some(follow) = follow {
+                self.follow_newest(follow);
+            }
         }
         for (audience, count) in self.ends.outgoings.take_overflow() {
             self.pipeline.handle_overflow(now, &audience, count);
@@ -118,6 +122,7 @@ impl Driver {
         let now = self.clock.now();
         self.link.handle_timeout(now.instant, self.random.u64(..));
         self.pipeline.handle_timeout(now.instant);
+        self.forget_settled();
         self.subscriptions.handle_timeout(now.instant);
         while let Some(audience) = self.subscriptions.poll_let_in_unheard() {
             self.inbox.handle_interrupted(now, &audience);
@@ -168,7 +173,9 @@ impl Driver {
                 if result.is_ok() && self.session.as_ref().is_some_and(Session::is_of_one_node) {
                     self.link.handle_answer(now);
                 }
-                self.pipeline.handle_outcome(now, ticket, session::outcome(&result));
+                let outcome = session::outcome(&result);
+                self.followed.end(ticket, outcome);
+                self.pipeline.handle_outcome(now, ticket, outcome);
             }
             Errand::Probe(number) if result.is_ok() => self.link.handle_probe_taken(now, number),
             _ => {}
@@ -294,6 +301,7 @@ impl Driver {
                 }
                 LinkState::Down => {
                     self.pipeline.handle_link_down(now);
+                    self.followed.end_all();
                     self.subscriptions.handle_link_down();
                     self.audiences.clear();
                 }
@@ -323,6 +331,7 @@ impl Driver {
                 self.start(ticket.map_or(Errand::Base, Errand::Record), publishing);
             }
             (None, Some(ticket)) => {
+                self.followed.end(ticket, Outcome::Away);
                 self.pipeline.handle_outcome(self.clock.now().instant, ticket, Outcome::Away);
             }
             (None, None) => {}

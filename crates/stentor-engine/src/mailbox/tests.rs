@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::{COMMANDS_MAX, Command, Publications, SendError, mailbox};
 
 fn command() -> Command {
-    Command::Publish(Publications { deliveries: Vec::new(), bytes: 0 })
+    let span = tracing::Span::none();
+    Command::Publish(Publications { deliveries: Vec::new(), bytes: 0, span })
 }
 
 #[test]

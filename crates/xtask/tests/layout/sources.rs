@@ -35,7 +35,8 @@ const IMPURE: &[&str] = &[
 const WORLDLY: &[&str] = &["std::env"];
 
 /// What of the bus touches the world; everything else there is as pure as a shard.
-const THIN: [&str; 7] = ["address", "bus", "driver", "histories", "publisher", "session", "survey"];
+const THIN: [&str; 8] =
+    ["address", "bus", "driver", "follow", "histories", "publisher", "session", "survey"];
 
 /// What the bus's own runtime is reached through, beside [`IMPURE`].
 const DRIVEN: &[&str] = &["tokio::", "fred::", "tracing::"];
