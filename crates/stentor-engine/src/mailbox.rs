@@ -17,8 +17,8 @@ use tracing::Span;
 use crate::door::Admission;
 use crate::figures::People;
 use crate::gates::Place;
-use crate::stream::Stream;
 use crate::legs::FollowedDelivery;
+use crate::stream::Stream;
 
 /// How many commands wait for a shard at the most.
 const COMMANDS_MAX: usize = 8_192;

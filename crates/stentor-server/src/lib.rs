@@ -29,10 +29,11 @@ mod logging;
 mod refusals;
 mod reload;
 mod room_text;
+mod traces;
 mod watched_file;
 
 pub use serve::{ServeError, Server, serve};
-pub use settings::{Arguments, HistoryMode, LogFormat, SettingFault, Settings};
+pub use settings::{Arguments, HistoryMode, LogFormat, SettingFault, Settings, TraceSettings};
 
 /// The vocabulary of the engine, for programs that embed the server.
 pub use stentor_engine as engine;

@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use stentor_engine::{Engine, EngineConfig, Hooks, StartError, rustls};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -20,6 +21,10 @@ use crate::logging::{self, LogLevel};
 use crate::reload::Reload;
 use crate::settings::{Settings, raise_descriptor_limit};
 use crate::tls::LiveCertificate;
+use crate::traces::Exporting;
+
+/// What spans that wait at the end of the process get, to go to a collector.
+const TRACES_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs a server until a signal ends it: the first SIGTERM or SIGINT drains, a second one ends at
 /// once. SIGHUP has the settings read again that come from files. Starts logging, and a runtime on
@@ -28,7 +33,9 @@ use crate::tls::LiveCertificate;
 /// # Errors
 /// Why it did not start, or did not end cleanly.
 pub fn serve(settings: Settings, hooks: Arc<dyn Hooks>) -> Result<(), ServeError> {
-    let level = logging::start(&settings);
+    let exporting = Exporting::start(settings.traces.as_ref(), &pod_name());
+    let exporting = exporting.map_err(ServeError::Traces)?;
+    let level = logging::start(&settings, exporting.as_ref());
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
@@ -50,6 +57,11 @@ pub fn serve(settings: Settings, hooks: Arc<dyn Hooks>) -> Result<(), ServeError
     });
     // A read of a file that hangs is not waited for.
     runtime.shutdown_background();
+    if let Some(exporting) = exporting
+        && !matches!(outcome, Err(ServeError::Interrupted))
+    {
+        exporting.end(TRACES_PATIENCE);
+    }
     outcome
 }
 
@@ -228,6 +240,8 @@ pub enum ServeError {
     SelfTest(SelfTestFailure),
     /// There is no TLS to be had.
     Tls(rustls::Error),
+    /// What is said of traces cannot be done.
+    Traces(String),
     /// A second signal came before the first one's drain was done.
     Interrupted,
     /// The thread of a shard ended by itself: the fault is ours.
@@ -243,6 +257,7 @@ impl fmt::Display for ServeError {
             }
             ServeError::SelfTest(failure) => failure.fmt(f),
             ServeError::Tls(error) => write!(f, "cannot speak TLS: {error}"),
+            ServeError::Traces(why) => write!(f, "cannot export traces: {why}"),
             ServeError::Interrupted => f.write_str("ended at once by a second signal"),
             ServeError::ShardEnded => f.write_str("a shard ended unexpectedly"),
         }

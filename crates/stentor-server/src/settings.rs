@@ -22,6 +22,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod traces;
 mod values;
 
 use std::net::SocketAddr;
@@ -43,6 +44,7 @@ pub(crate) use reloadable::{is_of_identity, is_of_tls};
 pub use secret::Secret;
 pub use source::SettingsSource;
 pub use tls::TlsSettings;
+pub use traces::TraceSettings;
 
 use crate::origins::Origins;
 
@@ -92,6 +94,8 @@ pub struct Settings {
     pub log_level: tracing::level_filters::LevelFilter,
     /// How log lines are written.
     pub log_format: LogFormat,
+    /// Where traces go; `None` = nowhere. Without the feature `otel` they go nowhere either way.
+    pub traces: Option<TraceSettings>,
     /// What is kept for clients that come back.
     pub history: HistorySettings,
     /// How members are told who comes and goes.

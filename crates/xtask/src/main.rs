@@ -22,8 +22,8 @@ use steps::{
 const HELP: &str = "\
 cargo xtask <command>
 
-  test         all tests: unit, property, integration, docs, browser, conformance,
-               descriptions, deploy, k6
+  test         all tests: unit, property, integration, docs, those of the feature otel, browser,
+               conformance, descriptions, deploy, k6
   fmt          format the sources
   lint         fmt --check, and clippy with warnings denied
   browser      the chat page in headless Chromium against the real server
@@ -110,6 +110,7 @@ fn main() -> ExitCode {
 
 fn test(project: &Project, report: &mut Report) {
     report.step("cargo tests, those in the documentation among them", || cargo::tests(project));
+    report.step("tests of the feature otel", || cargo::traces(project));
     report.step("browser", || browser::run(project));
     report.step("conformance", || conformance::run(project));
     report.step("descriptions", || descriptions::run(project));
@@ -128,4 +129,5 @@ fn k6_short(project: &Project, report: &mut Report) {
 fn lint(project: &Project, report: &mut Report) {
     report.step("format check", || cargo::format_check(project));
     report.step("clippy", || cargo::clippy(project));
+    report.step("clippy with the feature otel", || cargo::clippy_traces(project));
 }

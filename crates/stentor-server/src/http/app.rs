@@ -26,6 +26,8 @@ pub struct App {
     pub(super) routes: Routes,
     pub(super) patience: Patience,
     pub(super) workbench: Rc<RefCell<Workbench>>,
+    /// Somebody may want to know what becomes of publications.
+    pub(super) traces: bool,
     pub(super) openapi: Bytes,
     pub(super) asyncapi: Bytes,
     pub(super) docs: Bytes,
@@ -58,6 +60,7 @@ impl App {
             patience: settings.patience,
             workbench: Rc::default(),
             certificate,
+            traces: cfg!(feature = "otel") && settings.traces.is_some(),
             chat: stentor_web::chat_page(settings.base_path.as_str()).into(),
             dashboard: stentor_web::dashboard_page(settings.base_path.as_str()).into(),
             docs: docs::page(&settings.base_path, &openapi, &asyncapi).into(),

@@ -11,16 +11,18 @@ use hyper::body::Incoming;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use stentor_engine::{Publication, Receipt};
+use stentor_engine::{Publication, Receipt, TRACE_TARGET};
 use stentor_wire::MESSAGE_BYTES_MAX_DEFAULT;
 use stentor_wire::draft::{Draft, RoomField};
 use stentor_wire::error_code::ErrorCode;
 use stentor_wire::parse::Parser;
 use stentor_wire::room_name::RoomName;
+use tracing::{Span, info_span};
 
 use super::answer::{Answer, json};
 use super::{App, body};
 use crate::problem::{Kind, Problem};
+use crate::traces::RequestTrace;
 
 /// The largest body, in bytes; a larger one is answered 413.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -44,13 +46,34 @@ struct Stamps {
     messages: Vec<Stamp>,
 }
 
-/// Publishes one message or an array of them: all or none.
-pub(super) async fn publish(app: &App, body: Incoming) -> Result<Answer, Problem> {
+/// Publishes one message or an array of them, all or none, at this route.
+pub(super) async fn publish(
+    app: &App,
+    route: &str,
+    request: hyper::Request<Incoming>,
+) -> Result<Answer, Problem> {
+    let trace = if app.traces {
+        RequestTrace::begin(route, request.headers())
+    } else {
+        RequestTrace::none()
+    };
+    let outcome = attempt(app, request.into_body(), &trace).await;
+    trace.end(match &outcome {
+        Ok(answer) => answer.status(),
+        Err(problem) => problem.kind.status(),
+    });
+    outcome
+}
+
+async fn attempt(app: &App, body: Incoming, trace: &RequestTrace) -> Result<Answer, Problem> {
     let body = body::read(body, BODY_BYTES_MAX, app.patience.body).await?;
-    let Request { publications, is_batch } = Request::parse(&body)?;
-    let receipts = app
-        .engine
-        .publish(publications)
+    let Request { publications, is_batch } = trace.part(validating, || Request::parse(&body))?;
+    let messages = publications.len() as i64;
+    let receipts = trace
+        .part(
+            |of| handing_over(of, messages),
+            || app.engine.publish_as_part_of(trace.span(), publications),
+        )
         .map_err(|overloaded| Problem::new(Kind::Overloaded, overloaded.to_string()))?;
     let mut stamps = receipts.iter().map(Stamp::of);
     Ok(match stamps.next() {
@@ -60,6 +83,14 @@ pub(super) async fn publish(app: &App, body: Incoming) -> Result<Answer, Problem
             json(StatusCode::ACCEPTED, &Stamps { messages })
         }
     })
+}
+
+fn validating(of: &Span) -> Span {
+    info_span!(target: TRACE_TARGET, parent: of, "validate")
+}
+
+fn handing_over(of: &Span, messages: i64) -> Span {
+    info_span!(target: TRACE_TARGET, parent: of, "hand over", stentor.messages = messages)
 }
 
 impl Stamp {

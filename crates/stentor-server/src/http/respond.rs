@@ -74,7 +74,7 @@ async fn answer(
             Err(Problem::new(Kind::UpgradeRequired, "this route speaks WebSocket"))
         }
         Operation::Stats => stats::stats(app, request.uri().query()).await,
-        Operation::Publish => publish::publish(app, request.into_body()).await,
+        Operation::Publish => publish::publish(app, &route.path, request).await,
         Operation::Rooms => occupancy::rooms(app, request.uri().query()),
         Operation::Room => occupancy::room(app, parameter).await,
         Operation::Healthz => Ok(Health::live().map(Full::new)),

@@ -184,6 +184,20 @@ pub struct Arguments {
     #[arg(hide_env_values = true)]
     pub log_format: Option<String>,
 
+    /// OpenTelemetry collector, http:// or https://, whose /v1/traces takes OTLP [default: none]
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", help_heading = TRACES)]
+    #[arg(hide_env_values = true)]
+    pub otel_exporter_otlp_endpoint: Option<String>,
+    /// The same as a whole URL, and for traces alone [default: none]
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        value_name = "URL",
+        help_heading = TRACES
+    )]
+    #[arg(hide_env_values = true)]
+    pub otel_exporter_otlp_traces_endpoint: Option<String>,
+
     /// Where rooms keep their last messages: memory, redis or off [default: memory]
     #[arg(long, env = "HISTORY", value_name = "MODE", help_heading = HISTORY)]
     #[arg(hide_env_values = true)]
@@ -218,6 +232,9 @@ pub(crate) const IDENTITY: &str = "Who a client is";
 
 /// The heading of what [`super::gates`] judges.
 const GATES: &str = "Who may come in, and how fast";
+
+/// The heading of what [`super::traces`] judges.
+const TRACES: &str = "Whom it sends traces";
 
 /// The heading of what [`super::history`] judges.
 const HISTORY: &str = "What it keeps for who comes back";

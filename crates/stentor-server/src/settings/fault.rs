@@ -12,7 +12,7 @@ pub struct SettingFault {
 }
 
 impl SettingFault {
-    pub(super) fn new(setting: &'static str, message: impl Into<String>) -> SettingFault {
+    pub(crate) fn new(setting: &'static str, message: impl Into<String>) -> SettingFault {
         SettingFault { setting, message: message.into() }
     }
 }

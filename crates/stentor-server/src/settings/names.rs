@@ -65,6 +65,8 @@ settings! {
     "READY_REQUIRES_BUS" ready_requires_bus
     "LOG_LEVEL" log_level
     "LOG_FORMAT" log_format
+    "OTEL_EXPORTER_OTLP_ENDPOINT" otel_exporter_otlp_endpoint
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" otel_exporter_otlp_traces_endpoint
     "HISTORY" history
     "HISTORY_SIZE" history_size
     "HISTORY_TTL" history_ttl

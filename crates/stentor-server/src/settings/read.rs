@@ -6,7 +6,7 @@ use stentor_engine::EngineConfig;
 
 use super::{
     Arguments, BasePath, Patience, Secret, SettingFault, Settings, SettingsSource, bus,
-    descriptors, gates, history, identity, presence, tls, values,
+    descriptors, gates, history, identity, presence, tls, traces, values,
 };
 use crate::origins::Origins;
 
@@ -108,6 +108,7 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
     let history = history::judge(a, reader);
     let presence = presence::judge(a, reader);
     let identity = identity::judge(a, reader);
+    let traces = traces::judge(a, reader);
     let tls::Judged { tls, warning: tls_warning } = tls?;
     let gates::Judged { gates, warning: gates_warning } = gates?;
     let bus::Judged { bus, ready_requires_bus, warning } = bus?;
@@ -122,7 +123,9 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
                        of one do not hear those of the other";
         warnings.push(warning.to_owned());
     }
-    warnings.extend(warning.into_iter().chain(gates_warning).chain(tls_warning));
+    let traces::Judged { traces, warning: traces_warning } = traces?;
+    warnings
+        .extend(warning.into_iter().chain(gates_warning).chain(tls_warning).chain(traces_warning));
     Some(Settings {
         address: SocketAddr::new(host?, port? as u16),
         shares_port,
@@ -145,6 +148,7 @@ fn judge_each(arguments: &Arguments, reader: &mut Reader) -> Option<Settings> {
         drain_timeout: drain_timeout?,
         log_level: log_level?,
         log_format: log_format?,
+        traces,
         history,
         presence: presence?,
         bus,

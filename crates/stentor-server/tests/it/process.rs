@@ -14,7 +14,7 @@ fn run(flags: &[&str], environment: &[(&str, &str)]) -> Output {
 #[test]
 fn a_bad_setting_ends_with_2_and_one_line_that_names_it() {
     type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
-    let cases: [Case; 13] = [
+    let cases: [Case; 14] = [
         (&["--port=abc"], &[], "PORT"),
         (&[], &[("PORT", "abc")], "PORT"),
         (&[], &[("PING_INTERVAL", "25")], "PING_INTERVAL"),
@@ -27,6 +27,7 @@ fn a_bad_setting_ends_with_2_and_one_line_that_names_it() {
         (&[], &[("REDIS_URL", "redis://h"), ("REDIS_SHARDED", "true")], "REDIS_SHARDED"),
         (&[], &[("READY_REQUIRES_BUS", "true")], "READY_REQUIRES_BUS"),
         (&["--history=disk"], &[], "HISTORY"),
+        (&[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", "h:4318")], "OTEL_EXPORTER_OTLP_ENDPOINT"),
         (&["--no-such-flag"], &[], "--no-such-flag"),
     ];
     for (flags, environment, name) in cases {
@@ -60,6 +61,23 @@ fn check_config_shows_no_password_whether_it_likes_the_url_or_not() {
         assert_eq!(output.status.code(), Some(code), "{url}: {shown}");
         assert!(!shown.contains("n33dle"), "{url}: {shown}");
     }
+}
+
+#[cfg(not(feature = "otel"))]
+#[test]
+fn a_build_without_opentelemetry_says_so_once_where_it_is_asked_for() {
+    let mut command = stentor();
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+    let process = Process::start_as(&mut command, "json");
+    let path = format!("{}/messages", crate::pod::BASE);
+    let traced = [("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")];
+    let answer = crate::http::request(&mut process.socket(), "POST", &path, &traced, "{}");
+    assert_eq!(answer.status, 202);
+    process.signal(Signal::TERM);
+    let (code, log) = process.end();
+    assert_eq!((code, log.matches("no OpenTelemetry").count()), (Some(0), 1), "{log}");
+    let quiet = run(&["--check-config"], &[("OTEL_SERVICE_NAME", "chat")]);
+    assert_eq!(stderr(&quiet), "");
 }
 
 #[test]
@@ -106,6 +124,8 @@ fn help_names_every_setting_and_shows_no_value() {
         "FLUSH_GAP_MAX",
         "PING_INTERVAL",
         "PONG_TIMEOUT",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
         "HISTORY",
         "HISTORY_SIZE",
         "HISTORY_TTL",

@@ -16,7 +16,18 @@ const CARGO_DEADLINE: Duration = Duration::from_secs(60 * 60);
 /// The examples are built along. Tests that start a Redis or a balancer are told where its program
 /// is; where there is none they fail, and the others run all the same.
 pub(crate) fn tests(project: &Project) -> Outcome {
-    let mut command = project.cargo(&["test", "--workspace", "--no-fail-fast"]);
+    with_programs(project, project.cargo(&["test", "--workspace", "--no-fail-fast"]))
+}
+
+/// The tests of the feature `otel`, which no other build has.
+pub(crate) fn traces(project: &Project) -> Outcome {
+    let server = ["test", "-p", "stentor-server", "--features", "otel", "--no-fail-fast"];
+    let mut command = project.cargo(&server);
+    command.args(["--lib", "--test", "otel", "traces"]);
+    with_programs(project, command)
+}
+
+fn with_programs(project: &Project, mut command: Command) -> Outcome {
     let programs = [
         ("REDIS_SERVER", tools::redis_server(project)),
         ("NGINX", tools::nginx(project)),
@@ -47,6 +58,14 @@ pub(crate) fn format_check(project: &Project) -> Outcome {
 /// Every target of every crate, warnings denied.
 pub(crate) fn clippy(project: &Project) -> Outcome {
     single(project.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+/// What is only in a build with the feature `otel`.
+pub(crate) fn clippy_traces(project: &Project) -> Outcome {
+    let server = ["clippy", "-p", "stentor-server", "--features", "otel", "--all-targets"];
+    let mut command = project.cargo(&server);
+    command.args(["--", "-D", "warnings"]);
+    single(command)
 }
 
 fn single(command: Command) -> Outcome {

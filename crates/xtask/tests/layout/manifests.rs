@@ -45,9 +45,18 @@ const IMPURE: &[&str] = &[
     "coarsetime",
 ];
 
-/// What the engine must not know: HTTP, tokens, the command line.
-const WORLDLY: &[&str] =
-    &["hyper", "hyper-util", "http", "axum", "fastwebsockets", "jsonwebtoken", "clap"];
+/// What the engine must not know: HTTP, tokens, the command line, who is told of spans.
+const WORLDLY: &[&str] = &[
+    "hyper",
+    "hyper-util",
+    "http",
+    "axum",
+    "fastwebsockets",
+    "jsonwebtoken",
+    "clap",
+    "opentelemetry",
+    "tracing-opentelemetry",
+];
 
 /// The crates that `name` must not have anywhere below it.
 pub(crate) fn absent_from(name: &str) -> &'static [&'static str] {
