@@ -29,6 +29,8 @@ VARIANTS = {
         "existingSecret": "stentor-secrets",
         "imagePullSecrets": [{"name": "registry"}],
         "serviceMonitor": {"enabled": True},
+        "settings": {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.monitoring:4318"},
+        "networkPolicy": {"collectorPort": 4318},
         "nodeSelector": {"pool": "chat"},
         "tolerations": [{"key": "chat", "operator": "Exists"}],
         "podAnnotations": {"note": "all of it"},
