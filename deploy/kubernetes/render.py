@@ -3,7 +3,7 @@
     python deploy/kubernetes/render.py check   # what is committed is what the chart says, and valid
     python deploy/kubernetes/render.py write   # after a change of the chart
 
-It needs the Python packages helm-python-sdk and kubernetes-validate.
+It needs the Python packages helm-python-sdk, kubernetes-validate and cloudcoil.models.prometheus_operator.
 """
 
 import pathlib
@@ -12,6 +12,8 @@ import sys
 import tempfile
 
 import helm_python as helm
+import yaml
+from cloudcoil.models.prometheus_operator import v1 as operator
 
 HERE = pathlib.Path(__file__).parent
 CHART = str(HERE / "chart")
@@ -20,7 +22,7 @@ HEAD = "# Rendered from the chart by render.py with its default values: change t
 KUBERNETES = "1.30"
 # What a chart's lint calls an error.
 ERROR = 3
-# No schema of Kubernetes itself knows it.
+# No schema of Kubernetes itself knows it: it is judged by what the operator's own definition became.
 FOREIGN = "servicemonitor"
 # Every part of the chart is rendered by one of these.
 VARIANTS = {
@@ -57,6 +59,7 @@ def faults():
             paths = []
             for name, text in render(values).items():
                 if FOREIGN in name:
+                    yield from faults_of_monitor(variant, yaml.safe_load(text))
                     continue
                 path = pathlib.Path(folder) / name.replace("/", "_")
                 path.write_text(text)
@@ -67,6 +70,18 @@ def faults():
                 yield f"{variant}: {judged.stdout}{judged.stderr}"
     if PLAIN.read_text() != plain():
         yield f"{PLAIN.name} is not what the chart says: run render.py write"
+
+
+def faults_of_monitor(variant, document):
+    try:
+        read = operator.ServiceMonitor.model_validate(document)
+    except ValueError as error:
+        yield f"{variant}: {error}"
+        return
+    # A field that it does not know it leaves out.
+    kept = read.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if kept != document:
+        yield f"{variant}: a ServiceMonitor has no such fields: {document} became {kept}"
 
 
 def main():

