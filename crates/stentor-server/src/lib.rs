@@ -28,6 +28,7 @@ mod live;
 mod logging;
 mod refusals;
 mod reload;
+mod reloads;
 mod room_text;
 mod traces;
 mod watched_file;

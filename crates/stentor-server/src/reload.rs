@@ -18,6 +18,7 @@ use tokio::task::spawn_blocking;
 use crate::door::Upgrades;
 use crate::identity::{Guard, JwksWatch, self_test};
 use crate::logging::LogLevel;
+use crate::reloads::{Reloaded, Reloads};
 use crate::settings::{SettingFault, Settings, SettingsSource, is_of_identity, is_of_tls};
 use crate::tls::{CertificateWatch, LiveCertificate};
 
@@ -37,6 +38,7 @@ pub(crate) struct Reload {
     certificate: Option<Arc<LiveCertificate>>,
     /// Who looks whether its files change.
     certificate_files: watch::Sender<Option<Rc<CertificateWatch>>>,
+    reloads: Rc<Reloads>,
 }
 
 /// What becomes of the settings that differ from those before, by name.
@@ -52,6 +54,7 @@ impl Reload {
         engine: Engine,
         upgrades: Arc<Upgrades>,
         certificate: Option<Arc<LiveCertificate>>,
+        reloads: Rc<Reloads>,
         settings: &Settings,
     ) -> Reload {
         let keys = keys_watch(settings, &upgrades.policy().guard);
@@ -63,6 +66,7 @@ impl Reload {
             started: settings.source.clone(),
             keys: watch::Sender::new(keys),
             certificate,
+            reloads,
             certificate_files: watch::Sender::new(certificate_files),
         }
     }
@@ -80,19 +84,23 @@ impl Reload {
         }
     }
 
-    /// Reads the settings again and takes what may change. Logs what became of them.
+    /// Reads the settings again and takes what may change. Logs and counts what became of them.
     ///
     /// # Cancel safety
     /// Either all is taken or nothing.
     pub(crate) async fn read_again(&self, level: Option<&LogLevel>) {
+        self.reloads.note(self.attempt(level).await);
+    }
+
+    async fn attempt(&self, level: Option<&LogLevel>) -> Reloaded {
         if self.started.files().is_empty() {
             tracing::warn!("nothing to read again: there is no SETTINGS_FILE and no file of keys");
-            return;
+            return Reloaded::Unchanged;
         }
         let said = self.started.said().clone();
         let reading = spawn_blocking(move || Settings::read(&said));
         match tokio::time::timeout(READING_TIMEOUT, reading).await {
-            Ok(Ok(Ok(newer))) => self.take(newer, level),
+            Ok(Ok(Ok(newer))) => return self.take(newer, level),
             Ok(Ok(Err(faults))) => stay_for(&faults),
             // Only a panic ends it, and the runtime has told of that.
             Ok(Err(_)) => tracing::warn!("the settings stay as they are: the reading failed"),
@@ -101,15 +109,16 @@ impl Reload {
                 tracing::warn!("the settings stay as they are: reading them took over {most:?}");
             }
         }
+        Reloaded::Failed
     }
 
-    fn take(&self, newer: Settings, level: Option<&LogLevel>) {
+    fn take(&self, newer: Settings, level: Option<&LogLevel>) -> Reloaded {
         if newer.identity.is_some()
             && self.current.borrow().identity.is_none()
             && let Err(failure) = self_test()
         {
             tracing::warn!("the settings stay as they are: {failure}");
-            return;
+            return Reloaded::Failed;
         }
         let mut next = self.current.borrow().clone();
         let outcome = merge(&self.started, &mut next, &newer, level.is_some());
@@ -125,6 +134,7 @@ impl Reload {
             tracing::warn!("{warning}");
         }
         change_level(level, &now);
+        if outcome.taken.is_empty() { Reloaded::Unchanged } else { Reloaded::Taken }
     }
 
     fn apply(&self, settings: &Settings, outcome: &Outcome) {

@@ -114,13 +114,17 @@ impl Server {
             .map_err(|error| ServeError::Start { address: settings.address, error })?;
         health.watch(&engine);
         let address = engine.local_addr().unwrap_or(settings.address);
-        let reload = Rc::new(Reload::new(
+        let app = App::new(
             engine.clone(),
+            pod,
             Arc::clone(&upgrades),
+            health,
             certificate.clone(),
             settings,
-        ));
-        let app = Rc::new(App::new(engine.clone(), pod, upgrades, health, certificate, settings));
+        );
+        let reloads = Rc::clone(&app.reloads);
+        let reload = Reload::new(engine.clone(), upgrades, certificate, reloads, settings);
+        let (app, reload) = (Rc::new(app), Rc::new(reload));
         Ok(Server { engine, app, diverted, reload, address })
     }
 

@@ -13,6 +13,7 @@ use super::transport::Workbench;
 use super::{asyncapi, docs, openapi};
 use crate::door::Upgrades;
 use crate::health::Health;
+use crate::reloads::Reloads;
 use crate::settings::{Patience, Settings};
 use crate::tls::LiveCertificate;
 
@@ -26,6 +27,8 @@ pub struct App {
     pub(super) routes: Routes,
     pub(super) patience: Patience,
     pub(super) workbench: Rc<RefCell<Workbench>>,
+    /// What became of settings that were read again; who reads them has it too.
+    pub(crate) reloads: Rc<Reloads>,
     /// Somebody may want to know what becomes of publications.
     pub(super) traces: bool,
     pub(super) openapi: Bytes,
@@ -60,6 +63,7 @@ impl App {
             patience: settings.patience,
             workbench: Rc::default(),
             certificate,
+            reloads: Rc::default(),
             traces: cfg!(feature = "otel") && settings.traces.is_some(),
             chat: stentor_web::chat_page(settings.base_path.as_str()).into(),
             dashboard: stentor_web::dashboard_page(settings.base_path.as_str()).into(),

@@ -12,6 +12,7 @@ use stentor_engine::{Figures, ShardFigures};
 use super::App;
 use super::answer::{Answer, text};
 use super::exposition::{Exposition, Metric};
+use crate::reloads::Reloads;
 use crate::tls::LiveCertificate;
 
 /// The media type of text format 0.0.4.
@@ -33,6 +34,7 @@ pub(super) fn metrics(app: &App) -> Answer {
     shards(&mut page, &figures.shards);
     turns(&mut page, &figures);
     tls(&mut page, app.certificate.as_deref());
+    reloads(&mut page, &app.reloads);
     process(&mut page, app.started_unix_seconds, app.engine.is_draining());
     text(CONTENT_TYPE, page.into_text().into())
 }
@@ -253,6 +255,22 @@ fn tls(page: &mut Exposition, certificate: Option<&LiveCertificate>) {
             certificate.not_after().as_secs(),
         );
     }
+}
+
+fn reloads(page: &mut Exposition, reloads: &Reloads) {
+    page.labelled(
+        "realtime_config_reloads_total",
+        Metric::Counter,
+        "How often settings were read again, by what became of it.",
+        "result",
+        reloads.counts(),
+    );
+    page.single(
+        "realtime_config_last_reload_successful",
+        Metric::Gauge,
+        "0 where the settings were refused when they were read again last, else 1.",
+        u8::from(!reloads.is_failing()),
+    );
 }
 
 fn process(page: &mut Exposition, started_unix_seconds: f64, is_draining: bool) {

@@ -131,6 +131,29 @@ fn sighup_changes_keys_origins_limits_and_level_and_drops_nobody() {
 }
 
 #[test]
+fn what_became_of_each_reload_is_counted_and_a_fault_shows_until_it_is_mended() {
+    let pod = Reloaded::start("counted", "RATE_LIMIT=1\n");
+    let figures = |of: [u64; 4]| {
+        let [ok, unchanged, failed, is_well] = of;
+        wait_until("the figures", || {
+            let page = pod.process.get("/metrics").body;
+            let has = |series: &str, value| page.contains(&format!("\n{series} {value}\n"));
+            has(r#"realtime_config_reloads_total{result="ok"}"#, ok)
+                && has(r#"realtime_config_reloads_total{result="unchanged"}"#, unchanged)
+                && has(r#"realtime_config_reloads_total{result="failed"}"#, failed)
+                && has("realtime_config_last_reload_successful", is_well)
+        });
+    };
+    figures([0, 0, 0, 1]);
+    pod.reload("RATE_LIMIT=2\n", TAKEN, 1);
+    figures([1, 0, 0, 1]);
+    pod.reload("RATE_LIMIT=x\n", STAYS, 1);
+    figures([1, 0, 1, 0]);
+    pod.reload("RATE_LIMIT=2\n", "none that may change has", 1);
+    figures([1, 1, 1, 1]);
+}
+
+#[test]
 fn a_file_with_a_fault_changes_nothing_and_one_warning_names_each() {
     let pod = Reloaded::start("faulty", "RATE_LIMIT=0\nAPI_KEY=good\n");
     let mut member = pod.process.connect("/ws/general");
