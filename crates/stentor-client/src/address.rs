@@ -1,4 +1,4 @@
-//! Where a server is: a `ws://` address, parsed whole or refused.
+//! Where a server is: a `ws://` or `wss://` address, parsed whole or refused.
 //!
 //! Knows no socket and resolves no name.
 
@@ -6,10 +6,15 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(feature = "tls")]
+use rustls::pki_types::ServerName;
+
 #[cfg(test)]
 mod tests;
 
+/// The port where an address has none, without and with TLS.
 const PORT_DEFAULT: u16 = 80;
+const PORT_DEFAULT_TLS: u16 = 443;
 
 /// The longest text of an address, in bytes.
 const TEXT_BYTES_MAX: usize = 2_048;
@@ -17,6 +22,7 @@ const TEXT_BYTES_MAX: usize = 2_048;
 /// The address of a server and the path in front of its routes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Address {
+    security: Security,
     /// A name or an IP address, without the brackets of an IPv6 one.
     host: String,
     port: u16,
@@ -25,7 +31,8 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads `ws://host[:port][/base/path]`. TLS is not offered: `wss://` is refused.
+    /// Reads `ws://host[:port][/base/path]`, or the same with `wss://`, which means TLS. Without
+    /// the crate's feature `tls` the latter is refused.
     ///
     /// # Errors
     /// What keeps the text from being such an address.
@@ -34,21 +41,22 @@ impl Address {
             return Err(BadAddress::TooLong);
         }
         let (scheme, rest) = text.split_once("://").ok_or(BadAddress::NoScheme)?;
-        match scheme.to_ascii_lowercase().as_str() {
-            "ws" => {}
-            "wss" => return Err(BadAddress::TlsNotOffered),
+        let (is_tls, port_default) = match scheme.to_ascii_lowercase().as_str() {
+            "ws" => (false, PORT_DEFAULT),
+            "wss" => (true, PORT_DEFAULT_TLS),
             _ => return Err(BadAddress::OtherScheme),
-        }
+        };
         let (authority, path) = match rest.find('/') {
             Some(slash) => rest.split_at(slash),
             None => (rest, ""),
         };
-        let (host, port) = parse_authority(authority)?;
+        let (host, port) = parse_authority(authority, port_default)?;
+        let security = if is_tls { Security::tls_with(&host)? } else { Security::None };
         if !path.bytes().all(is_path_byte) {
             return Err(BadAddress::BadPath);
         }
         let base_path = path.trim_end_matches('/').to_owned();
-        Ok(Address { host, port, base_path })
+        Ok(Address { security, host, port, base_path })
     }
 
     /// The name or IP address to connect to.
@@ -66,11 +74,47 @@ impl Address {
         &self.base_path
     }
 
+    /// Whether it is one with TLS.
+    pub fn is_tls(&self) -> bool {
+        self.security != Security::None
+    }
+
+    /// Whom the certificate of a server with TLS must name.
+    #[cfg(feature = "tls")]
+    pub(crate) fn server_name(&self) -> Option<&ServerName<'static>> {
+        match &self.security {
+            Security::None => None,
+            Security::Tls(name) => Some(name),
+        }
+    }
+
     /// The value of the header `Host`.
     pub(crate) fn authority(&self) -> String {
         let Address { host, port, .. } = self;
         let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-        if *port == PORT_DEFAULT { host } else { format!("{host}:{port}") }
+        let port_default = if self.is_tls() { PORT_DEFAULT_TLS } else { PORT_DEFAULT };
+        if *port == port_default { host } else { format!("{host}:{port}") }
+    }
+}
+
+/// Whether bytes go through TLS, and who must be at its other end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Security {
+    None,
+    #[cfg(feature = "tls")]
+    Tls(ServerName<'static>),
+}
+
+impl Security {
+    #[cfg(feature = "tls")]
+    fn tls_with(host: &str) -> Result<Security, BadAddress> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| BadAddress::BadHost)?;
+        Ok(Security::Tls(name))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn tls_with(_host: &str) -> Result<Security, BadAddress> {
+        Err(BadAddress::TlsNotOffered)
     }
 }
 
@@ -89,7 +133,7 @@ pub enum BadAddress {
     TooLong,
     /// No `://`.
     NoScheme,
-    /// `wss://`: this client does not speak TLS.
+    /// `wss://`, and this client was built without its feature `tls`.
     TlsNotOffered,
     /// Neither `ws` nor `wss`.
     OtherScheme,
@@ -107,9 +151,9 @@ impl fmt::Display for BadAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooLong => "the address has more than 2048 bytes",
-            Self::NoScheme => "the address must begin with ws://",
-            Self::TlsNotOffered => "wss:// is not offered: this client does not speak TLS",
-            Self::OtherScheme => "the address's scheme must be ws",
+            Self::NoScheme => "the address must begin with ws:// or wss://",
+            Self::TlsNotOffered => "wss:// is not offered: this client was built without TLS",
+            Self::OtherScheme => "the address's scheme must be ws or wss",
             Self::UserInfo => "the address must not hold a user or a password",
             Self::BadHost => "the address has no valid host",
             Self::BadPort => "the address's port must be 1 to 65535",
@@ -120,7 +164,7 @@ impl fmt::Display for BadAddress {
 
 impl Error for BadAddress {}
 
-fn parse_authority(authority: &str) -> Result<(String, u16), BadAddress> {
+fn parse_authority(authority: &str, port_default: u16) -> Result<(String, u16), BadAddress> {
     if authority.contains('@') {
         return Err(BadAddress::UserInfo);
     }
@@ -149,7 +193,7 @@ fn parse_authority(authority: &str) -> Result<(String, u16), BadAddress> {
         }
     };
     let port = match port {
-        None => PORT_DEFAULT,
+        None => port_default,
         Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => {
             port.parse().ok().filter(|port| *port != 0).ok_or(BadAddress::BadPort)?
         }

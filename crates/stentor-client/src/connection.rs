@@ -26,7 +26,8 @@ impl Connection {
     /// # Errors
     /// Those of [`WebSocket::connect`].
     pub async fn open(options: &Options) -> Result<Connection, ConnectError> {
-        let socket = open(options.address(), &options.request(), options.socket_limits()).await?;
+        let (limits, trust) = (options.socket_limits(), options.trusted());
+        let socket = open(options.address(), &options.request(), limits, trust).await?;
         Ok(Connection { socket, last_id: None, is_resumed: options.resumes() })
     }
 

@@ -24,7 +24,12 @@
 //!
 //! [`Client`] comes back by itself, [`Connection`] is one connection, [`WebSocket`] speaks to any
 //! server. Each is owned by one task and does all that it does inside of the methods that are
-//! awaited: no task is spawned, and no lock is taken. TLS is not offered: `wss://` is an error.
+//! awaited: no task is spawned, and no lock is taken.
+//!
+//! `wss://` is TLS 1.3 or 1.2 by rustls with ring, and believes the authorities that the platform
+//! trusts, or those of a [`Trust`] of one's own. A server that cannot prove who it is gets nothing
+//! to hear, no token above all, and no second chance: [`ConnectError::Tls`] says what is wrong, and
+//! [`Client`] stops. Without the feature `tls`, which is on by default, `wss://` is no [`Address`].
 //!
 //! Knows the wire and nothing else of Stentor: what a server is made of is not its business.
 
@@ -42,7 +47,10 @@ mod options;
 mod protocol;
 mod server_clock;
 mod socket;
+mod stream;
+mod tls_fault;
 mod token_source;
+mod trust;
 mod unacked;
 
 pub use address::{Address, BadAddress};
@@ -57,5 +65,8 @@ pub use options::{BadToken, Options, Token, TokenPlace};
 pub use protocol::Payload;
 pub use socket::{ConnectError, Limits, SendError, WebSocket};
 pub use stentor_wire as wire;
+pub use stream::Stream;
+pub use tls_fault::{BadCertificate, TlsFault};
 pub use token_source::{TokenSource, WhyToken};
+pub use trust::{BadTrust, Trust};
 pub use unacked::{PublishError, UNACKED_BYTES_MAX, UNACKED_MAX};

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::address::Address;
 use crate::handshake::Request;
 use crate::socket::Limits;
+use crate::trust::Trust;
 
 /// What a query may hold as it is (RFC 3986 section 2.3).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -29,6 +30,7 @@ pub struct Options {
     ack: bool,
     echo: bool,
     limits: Limits,
+    trust: Trust,
 }
 
 impl Options {
@@ -44,6 +46,7 @@ impl Options {
             ack: false,
             echo: true,
             limits: Limits::default(),
+            trust: Trust::default(),
         }
     }
 
@@ -106,6 +109,12 @@ impl Options {
         self
     }
 
+    /// Believes other authorities than the platform does; of use with `wss://` only.
+    pub fn trust(mut self, trust: Trust) -> Options {
+        self.trust = trust;
+        self
+    }
+
     /// Is in no room more that it asked for before.
     pub(crate) fn without_room(mut self, name: &str) -> Options {
         self.rooms.retain(|room| room.as_str() != name);
@@ -129,6 +138,10 @@ impl Options {
 
     pub(crate) fn socket_limits(&self) -> Limits {
         self.limits
+    }
+
+    pub(crate) fn trusted(&self) -> &Trust {
+        &self.trust
     }
 
     /// The upgrade that asks for all this.

@@ -1,4 +1,4 @@
-//! A WebSocket as a client holds it: a TCP stream around a [`Protocol`].
+//! A WebSocket as a client holds it: a [`Stream`] around a [`Protocol`].
 //!
 //! Knows no message of Stentor. Decides nothing but time: when to ask for a sign of life, and when
 //! to wait no longer.
@@ -10,19 +10,23 @@ pub(crate) use connect::open;
 
 use std::error::Error;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use stentor_wire::MESSAGE_BYTES_MAX_DEFAULT;
 use stentor_wire::close::{CloseCode, is_allowed_from_peer};
 use stentor_wire::frame::OpCode;
-use tokio::io::Interest;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 
 use crate::address::Address;
 use crate::end::End;
 use crate::protocol::{Payload, Protocol, UNSENT_BYTES_MAX};
+use crate::stream::Stream;
+use crate::trust::Trust;
 
 /// How many bytes one read takes at most.
 const READ_BYTES: usize = 16 * 1024;
@@ -38,7 +42,8 @@ pub struct Limits {
     pub said_bytes_max: usize,
     /// The largest message that is taken, in bytes; one byte more ends the connection with 1009.
     pub heard_bytes_max: usize,
-    /// How long a connection may take from looking up the name to the server's response.
+    /// How long a connection may take from looking up the name to the server's response, TLS and
+    /// all.
     pub connect_timeout: Duration,
     /// How long the server may be silent; at half of it, it is pinged.
     pub silence_max: Duration,
@@ -65,7 +70,11 @@ impl Default for Limits {
 /// methods, so one of them has to be awaited for a connection to stay alive.
 #[derive(Debug)]
 pub struct WebSocket {
-    stream: TcpStream,
+    stream: Stream,
+    /// Bytes were given to the stream that it may still hold.
+    is_unflushed: bool,
+    /// The stream was told that nothing more will be written.
+    has_said_goodbye: bool,
     protocol: Protocol,
     limits: Limits,
     scratch: Box<[u8]>,
@@ -79,21 +88,37 @@ pub struct WebSocket {
 }
 
 impl WebSocket {
-    /// Connects to a path and query of a server, below the address's own base path.
+    /// Connects to a path and query of a server, below the address's own base path. With
+    /// `wss://` the authorities count that the platform trusts.
     ///
     /// # Errors
-    /// No connection, no WebSocket behind it, or a refusal, which has its own words.
+    /// No connection, no TLS, no WebSocket behind it, or a refusal, which has its own words.
     pub async fn connect(
         address: &Address,
         target: &str,
         limits: Limits,
     ) -> Result<WebSocket, ConnectError> {
-        open(address, &connect::request(address, target)?, limits).await
+        WebSocket::connect_trusting(address, target, limits, &Trust::default()).await
     }
 
-    fn new(stream: TcpStream, protocol: Protocol, limits: Limits) -> WebSocket {
+    /// The same where other authorities count.
+    ///
+    /// # Errors
+    /// Those of [`WebSocket::connect`].
+    pub async fn connect_trusting(
+        address: &Address,
+        target: &str,
+        limits: Limits,
+        trust: &Trust,
+    ) -> Result<WebSocket, ConnectError> {
+        open(address, &connect::request(address, target)?, limits, trust).await
+    }
+
+    fn new(stream: Stream, protocol: Protocol, limits: Limits) -> WebSocket {
         WebSocket {
             stream,
+            is_unflushed: false,
+            has_said_goodbye: false,
             protocol,
             limits,
             scratch: vec![0; READ_BYTES].into_boxed_slice(),
@@ -170,17 +195,18 @@ impl WebSocket {
         self.flush(0).await
     }
 
-    /// Writes until no more than so many bytes are left.
+    /// Writes until no more than so many bytes are left; with none, they are on their way too.
     async fn flush(&mut self, unsent_bytes_max: usize) -> Result<(), SendError> {
         loop {
             if !self.protocol.is_open() {
                 return Err(SendError::Ended(self.end_or_closing()));
             }
-            if self.protocol.unsent().len() <= unsent_bytes_max {
+            let unsent_bytes = self.protocol.unsent().len();
+            if unsent_bytes <= unsent_bytes_max && (unsent_bytes_max > 0 || !self.is_unflushed) {
                 return Ok(());
             }
             // At first without waiting, which is all that is needed as a rule.
-            if !self.write() {
+            if !poll_fn(|cx| Poll::Ready(self.write(cx))).await {
                 self.turn().await;
             }
         }
@@ -195,32 +221,29 @@ impl WebSocket {
         self.protocol.end().cloned().unwrap_or(End::Lost(io::ErrorKind::NotConnected))
     }
 
-    /// Waits until the socket can do something or time is up, and does it. Awaits once, before
-    /// anything changes: so it may be dropped.
+    /// Waits until the stream can do something or time is up, and does it. Awaits once, and comes
+    /// back as soon as anything has changed: so it may be dropped.
     async fn turn(&mut self) {
         let now = Instant::now();
         if !self.protocol.is_open() && self.closing_until.is_none() {
             self.closing_until = Some(now + self.limits.close_timeout);
         }
-        let reads = self.reads();
-        let interest = match (reads, self.protocol.unsent().is_empty()) {
-            (true, true) => Interest::READABLE,
-            (true, false) => Interest::READABLE | Interest::WRITABLE,
-            (false, _) => Interest::WRITABLE,
-        };
-        match timeout_at(self.deadline(), self.stream.ready(interest)).await {
-            Err(_elapsed) => self.handle_deadline(),
-            Ok(Err(error)) => self.handle_gone(End::Lost(error.kind())),
-            Ok(Ok(ready)) => {
-                if ready.is_writable() && self.write() && !reads {
-                    // Silence is not counted while nothing is read, as long as writing goes on.
-                    self.heard_at = Instant::now();
-                }
-                if reads && ready.is_readable() {
-                    self.read();
-                }
-            }
+        let deadline = self.deadline();
+        if timeout_at(deadline, poll_fn(|cx| self.poll_turn(cx))).await.is_err() {
+            self.handle_deadline();
         }
+    }
+
+    /// Does what can be done; pending where that is nothing.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let reads = self.reads();
+        let has_written = self.write(cx);
+        if has_written && !reads {
+            // Silence is not counted while nothing is read, as long as writing goes on.
+            self.heard_at = Instant::now();
+        }
+        let has_read = reads && !self.is_gone && self.read(cx);
+        if has_written || has_read || self.is_gone { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Whether to read on: not while messages wait for the caller, nor past the bound of what is
@@ -252,49 +275,65 @@ impl WebSocket {
         self.is_gone = true;
     }
 
-    /// Reads once.
-    fn read(&mut self) {
-        match self.stream.try_read(&mut self.scratch) {
-            Ok(0) => self.handle_gone(End::Lost(io::ErrorKind::UnexpectedEof)),
-            Ok(bytes) => {
+    /// Reads once; whether anything came, were it the end.
+    fn read(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut buffer = ReadBuf::new(&mut self.scratch);
+        match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+            Poll::Pending => return false,
+            Poll::Ready(Err(error)) => self.handle_gone(End::Lost(error.kind())),
+            Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
+                self.handle_gone(End::Lost(io::ErrorKind::UnexpectedEof));
+            }
+            Poll::Ready(Ok(())) => {
                 self.heard_at = Instant::now();
                 self.pinged_at = None;
-                self.protocol.handle_bytes(&mut self.scratch[..bytes]);
+                self.protocol.handle_bytes(buffer.filled_mut());
             }
-            Err(error) if is_passing(&error) => {}
-            Err(error) => self.handle_gone(End::Lost(error.kind())),
         }
+        true
     }
 
-    /// Writes once; whether anything was taken.
-    fn write(&mut self) -> bool {
-        if self.protocol.unsent().is_empty() {
-            return false;
-        }
-        match self.stream.try_write(self.protocol.unsent()) {
-            Ok(bytes) => {
-                self.protocol.handle_sent(bytes);
-                bytes > 0
+    /// Writes once, and gets on with what the stream holds; whether that did anything.
+    fn write(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut has_written = false;
+        if !self.protocol.unsent().is_empty() {
+            match Pin::new(&mut self.stream).poll_write(cx, self.protocol.unsent()) {
+                Poll::Pending => {}
+                Poll::Ready(Err(error)) => return self.handle_broken(cx, &error),
+                Poll::Ready(Ok(bytes)) => {
+                    self.protocol.handle_sent(bytes);
+                    self.is_unflushed = true;
+                    has_written = bytes > 0;
+                }
             }
-            Err(error) if is_passing(&error) => false,
-            Err(error) => {
-                // What the peer said before it went, its close above all, may still be there.
-                self.drain();
-                self.handle_gone(End::Lost(error.kind()));
-                false
+        } else if self.protocol.end().is_some() && !self.has_said_goodbye {
+            self.stream.queue_goodbye();
+            self.has_said_goodbye = true;
+            self.is_unflushed = true;
+        }
+        if self.is_unflushed {
+            match Pin::new(&mut self.stream).poll_flush(cx) {
+                Poll::Pending => {}
+                Poll::Ready(Err(error)) => return self.handle_broken(cx, &error),
+                Poll::Ready(Ok(())) => {
+                    self.is_unflushed = false;
+                    has_written = true;
+                }
             }
         }
+        has_written
     }
 
-    /// Takes what a broken stream still holds; not past a message that waits for the caller.
-    fn drain(&mut self) {
+    /// The stream takes nothing any more; that this was noticed is something done.
+    fn handle_broken(&mut self, cx: &mut Context<'_>, error: &io::Error) -> bool {
+        // What the peer said before it went, its close above all, may still be there.
         while !self.is_gone && self.protocol.is_open() && !self.protocol.has_messages() {
-            let heard_at = self.heard_at;
-            self.read();
-            if self.heard_at == heard_at {
-                return;
+            if !self.read(cx) {
+                break;
             }
         }
+        self.handle_gone(End::Lost(error.kind()));
+        true
     }
 }
 
@@ -317,7 +356,3 @@ impl fmt::Display for SendError {
 }
 
 impl Error for SendError {}
-
-fn is_passing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
-}

@@ -17,12 +17,37 @@ fn a_host_a_port_and_a_base_path_are_told_apart() {
     }
 }
 
+#[cfg(feature = "tls")]
+#[test]
+fn tls_has_a_port_of_its_own_and_a_name_to_be_proved() {
+    let cases = [
+        ("wss://example.com", 443, "example.com", "example.com"),
+        ("WSS://example.com:80/", 80, "example.com:80", "example.com"),
+        ("wss://10.0.0.1:443", 443, "10.0.0.1", "10.0.0.1"),
+        ("wss://[::1]:9000/a", 9000, "[::1]:9000", "::1"),
+    ];
+    for (text, port, authority, name) in cases {
+        let address = Address::parse(text).expect(text);
+
+        assert!(address.is_tls());
+        assert_eq!((address.port(), address.authority().as_str()), (port, authority), "{text}");
+        assert_eq!(address.server_name().expect("a name").to_str(), name);
+    }
+    assert!(!Address::parse("ws://example.com").expect("an address").is_tls());
+    // A host as such, and none that a certificate could name.
+    for host in ["a..b", "-a", "1.2.3"] {
+        assert!(Address::parse(&format!("ws://{host}")).is_ok(), "{host}");
+        assert_eq!(Address::parse(&format!("wss://{host}")), Err(BadAddress::BadHost), "{host}");
+    }
+}
+
+#[cfg(not(feature = "tls"))]
 #[test]
 fn tls_is_refused_in_words() {
     let refused = Address::parse("wss://example.com").expect_err("no TLS");
 
     assert_eq!(refused, BadAddress::TlsNotOffered);
-    assert_eq!(refused.to_string(), "wss:// is not offered: this client does not speak TLS");
+    assert_eq!(refused.to_string(), "wss:// is not offered: this client was built without TLS");
 }
 
 #[test]

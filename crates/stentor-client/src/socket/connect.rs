@@ -1,19 +1,21 @@
-//! From an address to an open WebSocket: name, TCP, upgrade, within one deadline.
+//! From an address to an open WebSocket: name, TCP, TLS, upgrade, within one deadline.
 
 use std::error::Error;
 use std::fmt;
 use std::io;
 
-use tokio::io::Interest;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Limits, WebSocket, is_passing};
+use super::{Limits, WebSocket};
 use crate::address::Address;
 use crate::chance::Chance;
 use crate::handshake::refusal::BODY_BYTES_MAX;
 use crate::handshake::{BadResponse, Handshake, Refusal, Request, Verdict};
 use crate::protocol::Protocol;
+use crate::stream::Stream;
+use crate::tls_fault::TlsFault;
+use crate::trust::Trust;
 
 const READ_BYTES: usize = 4 * 1024;
 
@@ -26,6 +28,8 @@ pub enum ConnectError {
     Unreachable(io::ErrorKind),
     /// [`Limits::connect_timeout`] passed.
     TimedOut,
+    /// There is no TLS with the server, or none that proves that it is the one.
+    Tls(TlsFault),
     /// What answers is no WebSocket server.
     BadResponse(BadResponse),
     /// The server will not have this client, or not now.
@@ -38,7 +42,7 @@ impl ConnectError {
         match self {
             Self::Unreachable(_) | Self::TimedOut => true,
             Self::Refused(refusal) => refusal.is_retryable(),
-            Self::BadTarget | Self::BadResponse(_) => false,
+            Self::BadTarget | Self::Tls(_) | Self::BadResponse(_) => false,
         }
     }
 }
@@ -49,6 +53,7 @@ impl fmt::Display for ConnectError {
             Self::BadTarget => f.write_str("the path or query cannot stand in a request"),
             Self::Unreachable(kind) => write!(f, "the server cannot be reached: {kind}"),
             Self::TimedOut => f.write_str("the server did not answer in time"),
+            Self::Tls(fault) => fault.fmt(f),
             Self::BadResponse(fault) => fault.fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
         }
@@ -59,6 +64,11 @@ impl Error for ConnectError {}
 
 impl From<io::Error> for ConnectError {
     fn from(error: io::Error) -> Self {
+        // A server with TLS 1.3 may refuse only behind the handshake, where any read tells it.
+        #[cfg(feature = "tls")]
+        if let Some(fault) = TlsFault::behind(&error) {
+            return Self::Tls(fault);
+        }
         Self::Unreachable(error.kind())
     }
 }
@@ -79,17 +89,18 @@ pub(crate) async fn open(
     address: &Address,
     request: &Request,
     limits: Limits,
+    trust: &Trust,
 ) -> Result<WebSocket, ConnectError> {
     let deadline = Instant::now() + limits.connect_timeout;
     let mut chance = Chance::default();
     let (handshake, bytes) = Handshake::begin(request, chance.key());
     let upgrade = async {
-        let stream = TcpStream::connect((address.host(), address.port())).await?;
-        stream.set_nodelay(true)?;
-        write_all(&stream, &bytes).await?;
+        let mut stream = Stream::connect(address, trust).await?;
+        stream.write_all(&bytes).await?;
+        stream.flush().await?;
         let mut received = Vec::new();
         loop {
-            if !read(&stream, &mut received).await? {
+            if !read(&mut stream, &mut received).await? {
                 return Err(ConnectError::Unreachable(io::ErrorKind::UnexpectedEof));
             }
             match handshake.judge(&received) {
@@ -99,7 +110,7 @@ pub(crate) async fn open(
             }
         }
     };
-    let (stream, mut received, verdict) =
+    let (mut stream, mut received, verdict) =
         timeout_at(deadline, upgrade).await.map_err(|_| ConnectError::TimedOut)??;
     match verdict {
         Verdict::Upgraded { head_bytes } => {
@@ -110,7 +121,7 @@ pub(crate) async fn open(
         Verdict::Refused { head_bytes, body_bytes, mut refusal } => {
             let end = head_bytes + body_bytes.min(BODY_BYTES_MAX);
             let body = async {
-                while received.len() < end && read(&stream, &mut received).await? {}
+                while received.len() < end && read(&mut stream, &mut received).await? {}
                 Ok::<_, io::Error>(())
             };
             // A body that does not come takes nothing from the refusal but its words.
@@ -121,30 +132,10 @@ pub(crate) async fn open(
     }
 }
 
-async fn write_all(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        stream.ready(Interest::WRITABLE).await?;
-        match stream.try_write(bytes) {
-            Ok(written) => bytes = &bytes[written..],
-            Err(error) if is_passing(&error) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
 /// Reads once; `false` at the stream's end.
-async fn read(stream: &TcpStream, received: &mut Vec<u8>) -> io::Result<bool> {
+async fn read(stream: &mut Stream, received: &mut Vec<u8>) -> io::Result<bool> {
     let mut buffer = [0; READ_BYTES];
-    loop {
-        stream.ready(Interest::READABLE).await?;
-        match stream.try_read(&mut buffer) {
-            Ok(bytes) => {
-                received.extend_from_slice(&buffer[..bytes]);
-                return Ok(bytes > 0);
-            }
-            Err(error) if is_passing(&error) => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let bytes = stream.read(&mut buffer).await?;
+    received.extend_from_slice(&buffer[..bytes]);
+    Ok(bytes > 0)
 }
