@@ -2,6 +2,7 @@
 //!
 //! ```sh
 //! cargo run -p stentor-client --example chat -- general
+//! cargo run -p stentor-client --example chat -- general --server wss://localhost:8443/api/chat-api
 //! ```
 
 use std::error::Error;
@@ -21,6 +22,10 @@ struct Arguments {
     /// The server.
     #[arg(long, default_value = "ws://127.0.0.1:8080/api/chat-api")]
     server: Address,
+    /// With `wss://`, a PEM file of the authorities to trust in place of the platform's.
+    #[cfg(feature = "tls")]
+    #[arg(long, env = "STENTOR_CACERT")]
+    cacert: Option<std::path::PathBuf>,
     /// The token, where the server wants one.
     #[arg(long, env = "STENTOR_TOKEN", hide_env_values = true, value_parser = Token::parse)]
     token: Option<Token>,
@@ -31,6 +36,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let mut options =
         Options::new(arguments.server).room(&arguments.room)?.events().presence().ack();
+    #[cfg(feature = "tls")]
+    if let Some(file) = arguments.cacert {
+        options = options.trust(stentor_client::Trust::only(&std::fs::read(file)?)?);
+    }
     if let Some(token) = arguments.token {
         options = options.token(token);
     }

@@ -12,6 +12,7 @@ mod pod;
 mod redis;
 mod running;
 mod terminal;
+mod terminator;
 
 mod access;
 mod burst;
@@ -52,6 +53,7 @@ mod resume_elsewhere;
 mod rooms;
 mod routes;
 mod sdk;
+mod sdk_tls;
 mod secrecy;
 mod shapes;
 mod slow;
