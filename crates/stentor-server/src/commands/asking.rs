@@ -12,12 +12,11 @@ use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use stentor_client::Address;
-use tokio::net::TcpStream;
+use stentor_client::{Address, ConnectError, Stream, Trust};
 use tokio::time::timeout;
 
 use super::failure::Failure;
-use super::pod::{Pod, authority};
+use super::pod::{Pod, authority, hint};
 use super::printable::printable;
 
 /// How long all of it may take.
@@ -93,7 +92,7 @@ impl Asker<'_> {
             None => request,
         };
         let request = request.body(Full::new(body)).map_err(Failure::failed)?;
-        let answered = timeout(PATIENCE, send(address, request)).await;
+        let answered = timeout(PATIENCE, send(address, &self.pod.trust, request)).await;
         let (status, body) = answered
             .map_err(|_| self.failed(&format!("does not answer within {PATIENCE:?}")))?
             .map_err(|fault| self.failed(&fault))?;
@@ -127,11 +126,16 @@ impl Asker<'_> {
 /// The status and the whole body; else what went wrong, to be said behind the pod's name.
 async fn send(
     address: &Address,
+    trust: &Trust,
     request: Request<Full<Bytes>>,
 ) -> Result<(StatusCode, Bytes), String> {
-    let stream = TcpStream::connect((address.host(), address.port()))
-        .await
-        .map_err(|error| format!("cannot be reached: {error}"))?;
+    let stream = Stream::connect(address, trust).await.map_err(|error| match error {
+        ConnectError::Unreachable(kind) => format!("cannot be reached: {kind}"),
+        ConnectError::Tls(fault) => {
+            format!("is not talked to: {}{}", printable(&fault.to_string()), hint(&fault))
+        }
+        error => format!("cannot be reached: {error}"),
+    })?;
     let no_http = |error: hyper::Error| format!("does not answer in HTTP: {error}");
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(no_http)?;
     let exchange = async move {

@@ -103,6 +103,7 @@ Examples:
   stentor publish general 'deploy at noon'
   stentor publish general --json '{\"text\":\"deploy at noon\"}' --type notification
   uptime | stentor publish ops - --from cron --url http://10.0.0.7:8080
+  stentor publish ops done --url https://chat.example.org --cacert ca.pem
 
 Exit codes:
   0  the pod took it
@@ -110,7 +111,8 @@ Exit codes:
   2  the command line is bad: an empty room, no URL, no JSON
 
 Environment:
-  STENTOR_URL, BASE_PATH, API_KEY: as the flags. TLS is not offered: name the pod, not its proxy.";
+  STENTOR_URL, BASE_PATH, STENTOR_CACERT, API_KEY: as the flags. https:// is believed where the
+  certificate comes from an authority that the platform trusts, or one of --cacert.";
 
 /// Of `stentor tail`.
 pub(super) const TAIL: &str = "\
@@ -130,7 +132,8 @@ Exit codes:
   2  the command line is bad: an empty room, no URL, no id
 
 Environment:
-  STENTOR_URL, BASE_PATH, TOKEN: as the flags. TLS is not offered: name the pod, not its proxy.";
+  STENTOR_URL, BASE_PATH, STENTOR_CACERT, TOKEN: as the flags. https:// is believed where the
+  certificate comes from an authority that the platform trusts, or one of --cacert.";
 
 /// Of `stentor top`.
 pub(super) const TOP: &str = "\
@@ -150,7 +153,8 @@ Exit codes:
   2  the command line is bad
 
 Environment:
-  STENTOR_URL, BASE_PATH, API_KEY: as the flags. TLS is not offered: name the pod, not its proxy.";
+  STENTOR_URL, BASE_PATH, STENTOR_CACERT, API_KEY: as the flags. https:// is believed where the
+  certificate comes from an authority that the platform trusts, or one of --cacert.";
 
 /// Of `stentor completions`.
 pub(super) const COMPLETIONS: &str = "\

@@ -1,6 +1,8 @@
-//! Where a running pod is, for the commands that talk to one.
+//! Where a running pod is and how it proves that it is the one, for the commands that talk to one.
 
-use stentor_client::Address;
+use std::ffi::OsString;
+
+use stentor_client::{Address, BadCertificate, TlsFault, Trust};
 
 use super::failure::Failure;
 use crate::settings::BasePath;
@@ -25,6 +27,10 @@ pub(super) struct PodArguments {
     #[arg(long, env = "BASE_PATH", value_name = "PATH", help_heading = POD)]
     #[arg(hide_env_values = true)]
     base_path: Option<String>,
+    /// With https://, trust the authorities of this PEM file and not the platform's
+    #[arg(long, env = "STENTOR_CACERT", value_name = "FILE", help_heading = POD)]
+    #[arg(hide_env_values = true)]
+    cacert: Option<OsString>,
 }
 
 /// The flag that says what lets a backend in.
@@ -43,6 +49,8 @@ pub(super) struct Pod {
     pub(super) root: Address,
     /// The same with the base path.
     pub(super) base: Address,
+    /// Whom it must have its certificate from, where TLS is spoken.
+    pub(super) trust: Trust,
 }
 
 impl PodArguments {
@@ -58,20 +66,44 @@ impl PodArguments {
         let base_path = BasePath::parse(&given(&self.base_path, BASE_PATH_DEFAULT))
             .map_err(|fault| Failure::usage(format_args!("--base-path: {fault}")))?;
         let bad_url = |fault: &str| Failure::usage(format_args!("--url: {fault}"));
-        let rest = match url.split_once("://") {
+        let (scheme, rest) = match url.split_once("://") {
             Some((scheme, rest)) => match scheme.to_ascii_lowercase().as_str() {
-                "http" | "ws" => rest,
-                "https" | "wss" => {
-                    return Err(bad_url("TLS is not offered: name the pod itself with http://"));
+                "http" | "ws" => ("ws", rest),
+                "https" | "wss" => ("wss", rest),
+                _ => {
+                    return Err(bad_url("begins with http:// or https://, and has another scheme"));
                 }
-                _ => return Err(bad_url("begins with http://, and has another scheme")),
             },
-            None => return Err(bad_url("begins with http://, and has no scheme")),
+            None => return Err(bad_url("begins with http:// or https://, and has no scheme")),
         };
+        let rest = rest.trim_end_matches('/');
         let address = |text: String| Address::parse(&text).map_err(|bad| bad_url(&bad.to_string()));
-        let root = address(format!("ws://{}", rest.trim_end_matches('/')))?;
-        let base = address(format!("ws://{}{base_path}", rest.trim_end_matches('/')))?;
-        Ok(Pod { root, base })
+        let root = address(format!("{scheme}://{rest}"))?;
+        let base = address(format!("{scheme}://{rest}{base_path}"))?;
+        let trust = if root.is_tls() { self.trust()? } else { Trust::default() };
+        Ok(Pod { root, base, trust })
+    }
+
+    fn trust(&self) -> Result<Trust, Failure> {
+        let Some(file) = self.cacert.as_ref().filter(|file| !file.is_empty()) else {
+            return Ok(Trust::default());
+        };
+        let bad_file = |fault: &dyn std::fmt::Display| {
+            Failure::usage(format_args!("--cacert: {}: {fault}", file.display()))
+        };
+        let pem = std::fs::read(file).map_err(|error| bad_file(&error))?;
+        Trust::only(&pem).map_err(|bad| bad_file(&bad))
+    }
+}
+
+/// What to try where a pod does not prove who it is.
+pub(super) fn hint(fault: &TlsFault) -> &'static str {
+    match fault {
+        TlsFault::NoAuthorities | TlsFault::Certificate(BadCertificate::UnknownAuthority) => {
+            " (--cacert or STENTOR_CACERT)"
+        }
+        TlsFault::NotTls => " (is it http://?)",
+        _ => "",
     }
 }
 
@@ -92,9 +124,10 @@ impl KeyArguments {
 }
 
 impl std::fmt::Display for Pod {
-    /// `http://host:port`, for a person.
+    /// `http://host:port` or `https://host:port`, for a person.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "http://{}{}", authority(&self.root), self.root.base_path())
+        let scheme = if self.root.is_tls() { "https" } else { "http" };
+        write!(f, "{scheme}://{}{}", authority(&self.root), self.root.base_path())
     }
 }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::failure::{Failure, complain};
 use super::output::print;
-use super::pod::{Pod, PodArguments};
+use super::pod::{self, Pod, PodArguments};
 use super::printable::printable;
 use super::runtime::block_on;
 use super::signals::Signals;
@@ -65,6 +65,7 @@ pub(super) fn run(arguments: &TailArguments) -> Result<ExitCode, Failure> {
 
 fn options(arguments: &TailArguments, pod: &Pod) -> Result<Options, Failure> {
     let options = Options::new(pod.base.clone())
+        .trust(pod.trust.clone())
         .room(&arguments.room)
         .map_err(|broken| Failure::usage(format_args!("ROOM: {}", broken.as_str())))?
         .events();
@@ -164,6 +165,7 @@ impl Tail {
     fn failed(&self, failure: &ClientFailure) -> Failure {
         let text = printable(&failure.to_string());
         let hint = match failure {
+            ClientFailure::NotConnected(ConnectError::Tls(fault)) => pod::hint(fault),
             ClientFailure::NotConnected(ConnectError::Refused(refusal)) => match refusal.status() {
                 401 => " (--token or TOKEN)",
                 404 => " (is --base-path right?)",

@@ -20,6 +20,7 @@ mod close_codes;
 mod command_line;
 mod command_line_doctor;
 mod command_line_talk;
+mod command_line_tls;
 mod command_line_top;
 mod crowd;
 mod description;
