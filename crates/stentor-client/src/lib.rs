@@ -29,7 +29,9 @@
 //! `wss://` is TLS 1.3 or 1.2 by rustls with ring, and believes the authorities that the platform
 //! trusts, or those of a [`Trust`] of one's own. A server that cannot prove who it is gets nothing
 //! to hear, no token above all, and no second chance: [`ConnectError::Tls`] says what is wrong, and
-//! [`Client`] stops. Without the feature `tls`, which is on by default, `wss://` is no [`Address`].
+//! [`Client`] stops. A TLS handshake is the one place where a lock is taken: for the session that
+//! the next one takes up. Without the feature `tls`, which is on by default, `wss://` is no
+//! [`Address`].
 //!
 //! Knows the wire and nothing else of Stentor: what a server is made of is not its business.
 
