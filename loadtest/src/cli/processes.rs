@@ -1,5 +1,7 @@
 //! The options that spread the load over several processes.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::RoomArgs;
@@ -35,6 +37,9 @@ pub(crate) struct HandedTarget {
     /// A token that lets the clients in
     #[arg(long)]
     token: Option<String>,
+    /// The authorities that the clients trust
+    #[arg(long)]
+    cacert: Option<PathBuf>,
 }
 
 impl HandedTarget {
@@ -44,6 +49,7 @@ impl HandedTarget {
             format!("--url={}", target.url()),
             format!("--dialect={}", target.dialect().name()),
         ];
+        options.extend(target.tls().map(|tls| format!("--cacert={}", tls.cacert().display())));
         options.extend(target.token().map(|token| format!("--token={token}")));
         options
     }
@@ -51,9 +57,10 @@ impl HandedTarget {
     /// The target that was handed over.
     ///
     /// # Errors
-    /// As [`Target::parse`] and [`Target::carrying`].
+    /// As [`Target::parse_trusting`] and [`Target::carrying`].
     pub(crate) fn target(&self) -> Result<Target, Failure> {
-        Target::parse(&self.url)?.speaking(self.dialect).carrying(self.token.as_deref())
+        let target = Target::parse_trusting(&self.url, self.cacert.as_deref())?;
+        target.speaking(self.dialect).carrying(self.token.as_deref())
     }
 }
 

@@ -1,5 +1,7 @@
 //! The options that name the server under load.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 
 use crate::failure::Failure;
@@ -22,6 +24,9 @@ pub(crate) struct ServerArgs {
     /// A token that lets the clients in, sent as `?token=`
     #[arg(long)]
     pub(crate) token: Option<String>,
+    /// With wss://, a PEM file of the authorities that the clients trust
+    #[arg(long)]
+    pub(crate) cacert: Option<PathBuf>,
 }
 
 impl ServerArgs {
@@ -30,7 +35,8 @@ impl ServerArgs {
     /// # Errors
     /// If the address is none, nothing answers, it is no Stentor server, or the pid is gone.
     pub(crate) fn find(&self) -> Result<(Target, Option<ServerMeter>), Failure> {
-        let target = find_target(&self.url, self.dialect, self.token.as_deref())?;
+        let (token, cacert) = (self.token.as_deref(), self.cacert.as_deref());
+        let target = find_target(&self.url, self.dialect, token, cacert)?;
         let meter = self.pid.map(ServerMeter::new).transpose()?;
         Ok((target, meter))
     }
@@ -58,8 +64,9 @@ pub(crate) fn find_target(
     url: &str,
     dialect: Dialect,
     token: Option<&str>,
+    cacert: Option<&Path>,
 ) -> Result<Target, Failure> {
-    let target = Target::parse(url)?.speaking(dialect).carrying(token)?;
+    let target = Target::parse_trusting(url, cacert)?.speaking(dialect).carrying(token)?;
     match dialect {
         Dialect::Stentor => target.probe()?,
         Dialect::Plain | Dialect::SocketIo | Dialect::Nats => drop(target.knock()?),

@@ -5,7 +5,6 @@
 use std::io::{self, Read as _, Write as _};
 use std::time::Duration;
 
-use mio::net::TcpStream;
 use socket2::SockRef;
 use stentor_wire::frame::{FrameError, OpCode};
 
@@ -13,6 +12,7 @@ use crate::load::client_frame;
 use crate::load::dialect::{Heard, Opening, Session};
 use crate::load::frames;
 use crate::load::handshake::{self, Answer, Refusal};
+use crate::load::stream::Stream;
 use crate::measure::moment::{Clock, Moment};
 
 /// How many reads a connection gets in a row before the others have theirs.
@@ -84,7 +84,7 @@ pub(crate) enum Turn {
 /// The socket side of one member.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     phase: Phase,
     /// Whether frames are spoken, after a handshake; else bytes flow as they come.
     upgrade: bool,
@@ -100,7 +100,7 @@ pub(crate) struct Connection {
 impl Connection {
     /// A connection that is being made; the request goes out as soon as it stands. Without one the
     /// other end is no HTTP server and speaks frames right away.
-    pub(crate) fn new(stream: TcpStream, opening: Opening, begun: Moment) -> Self {
+    pub(crate) fn new(stream: Stream, opening: Opening, begun: Moment) -> Self {
         let Opening { request, session } = opening;
         let upgrade = !request.is_empty();
         let (tail, phase) = (Vec::new(), Phase::Connecting);
@@ -127,7 +127,7 @@ impl Connection {
     /// Sends its request at once where the connection stands already, as it does on loopback; else
     /// it goes out with the event that says so. What goes wrong shows at the next event.
     pub(crate) fn ask_at_once(&mut self) {
-        if self.stream.peer_addr().is_ok() {
+        if self.stream.socket().peer_addr().is_ok() {
             let _ = self.flush();
         }
     }
@@ -143,7 +143,7 @@ impl Connection {
     /// Ends it so that the other side is told of a reset.
     pub(crate) fn reset(self) {
         // Where the system does not grant it, the other side is told of an end.
-        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        let _ = SockRef::from(self.stream.socket()).set_linger(Some(Duration::ZERO));
     }
 
     /// Does what can be done after an event: finishes connecting, writes, reads, tells `audience`.
@@ -177,7 +177,9 @@ impl Connection {
                 audience.handle_open(index, clock.now().since(self.begun));
             }
         }
-        if !self.unsent.is_empty() {
+        if self.unsent.is_empty() {
+            self.stream.flush().map_err(|error| self.failed(&error))?;
+        } else {
             self.flush()?;
         }
         for _ in 0..READS_MAX {
@@ -206,7 +208,7 @@ impl Connection {
             }
             // A short read has emptied the socket, and the next arrival brings an event. An end
             // that came with the bytes brings none: it is asked for.
-            if !rest.is_empty() && !ready.ended {
+            if !rest.is_empty() && !ready.ended && !self.stream.holds_more() {
                 return Ok(Turn::Done);
             }
         }
@@ -214,10 +216,10 @@ impl Connection {
     }
 
     fn finish_connecting(&mut self) -> Result<bool, End> {
-        if let Ok(Some(error)) = self.stream.take_error() {
+        if let Ok(Some(error)) = self.stream.socket().take_error() {
             return Err(End::Refused(Refusal::new(error.to_string())));
         }
-        match self.stream.peer_addr() {
+        match self.stream.socket().peer_addr() {
             Ok(_) => {
                 self.phase = if self.upgrade { Phase::Upgrading } else { Phase::Open };
                 Ok(true)
@@ -348,6 +350,8 @@ impl Connection {
             Phase::Connecting | Phase::Upgrading | Phase::Greeting => {
                 End::Refused(Refusal::new(error.to_string()))
             }
+            // Both have said goodbye in frames; that TLS was left without one tells nothing more.
+            Phase::Closing(None) if error.kind() == io::ErrorKind::UnexpectedEof => End::Left,
             Phase::Closing(None) | Phase::Open => End::Cut(error.to_string()),
         }
     }

@@ -17,6 +17,7 @@ use crate::load::connection::{Audience, Connection, Ready, Turn};
 use crate::load::dialect::Opening;
 use crate::load::doors::Doors;
 use crate::load::source_addresses::SourceAddresses;
+use crate::load::stream::Stream;
 use crate::load::target::Target;
 use crate::load::wake_timer::WakeTimer;
 use crate::measure::machine;
@@ -164,6 +165,7 @@ impl Swarm {
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registry = self.poll.registry();
         registry.register(&mut stream, Token(index), interest).map_err(trouble())?;
+        let stream = Stream::on(stream, self.target.tls()).map_err(trouble())?;
         self.connections[index] = Some(Connection::new(stream, opening, begun));
         Ok(())
     }

@@ -2,12 +2,14 @@
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 use crate::load::client_frame;
 use crate::load::dialect::{Dialect, Opening};
 use crate::load::handshake::{self, Answer};
+use crate::load::tls::Tls;
 
 #[cfg(test)]
 mod tests;
@@ -30,10 +32,17 @@ pub(crate) struct Target {
     dialect: Dialect,
     /// What lets clients in.
     token: Option<String>,
+    /// How TLS is spoken; none where it is not.
+    tls: Option<Tls>,
 }
 
+/// A question and its answer on a socket that blocks.
+trait Talk: io::Read + io::Write {}
+
+impl<T: io::Read + io::Write> Talk for T {}
+
 impl Target {
-    /// Reads `ws://host:port/path`; TLS is left to a proxy in front of the server.
+    /// Reads `ws://host:port/path`.
     ///
     /// # Errors
     /// If that is not its form, or the host has no address.
@@ -41,11 +50,35 @@ impl Target {
         let rest = url
             .strip_prefix("ws://")
             .ok_or_else(|| Failure::new(format!("the address must begin with ws://: {url}")))?;
+        Self::parse_rest(url, rest, 80)
+    }
+
+    /// The same, or `wss://host:port/path` where the authorities of a PEM file are to be trusted.
+    ///
+    /// # Errors
+    /// Those of [`Target::parse`], or if one is there without the other, or the file is none such.
+    pub(crate) fn parse_trusting(url: &str, cacert: Option<&Path>) -> Result<Self, Failure> {
+        match (url.strip_prefix("wss://"), cacert) {
+            (None, None) => Self::parse(url),
+            (None, Some(_)) => Err(Failure::new(format!("--cacert is for wss://: {url}"))),
+            (Some(_), None) => {
+                Err(Failure::new(format!("wss:// takes --cacert, whom to trust: {url}")))
+            }
+            (Some(rest), Some(cacert)) => {
+                let target = Self::parse_rest(url, rest, 443)?;
+                let host = target.host.rsplit_once(':').map_or(&*target.host, |(host, _)| host);
+                let tls = Tls::trusting(cacert, host.trim_matches(['[', ']']))?;
+                Ok(Self { tls: Some(tls), ..target })
+            }
+        }
+    }
+
+    fn parse_rest(url: &str, rest: &str, port: u16) -> Result<Self, Failure> {
         let (host, path) = match rest.find('/') {
             Some(slash) => rest.split_at(slash),
             None => (rest, ""),
         };
-        let with_port = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+        let with_port = if host.contains(':') { host.to_owned() } else { format!("{host}:{port}") };
         let address = with_port
             .to_socket_addrs()
             .map_err(Failure::while_doing(format!("the host of {url} has no address")))?
@@ -53,7 +86,7 @@ impl Target {
             .ok_or_else(|| Failure::new(format!("the host of {url} has no address")))?;
         let path = path.trim_end_matches('/').to_owned();
         let (host, dialect) = (host.to_owned(), Dialect::default());
-        Ok(Self { address, host, path, dialect, token: None })
+        Ok(Self { address, host, path, dialect, token: None, tls: None })
     }
 
     /// The same place, where the server speaks this.
@@ -75,6 +108,11 @@ impl Target {
     /// What lets clients in; none if they need nothing.
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_deref()
+    }
+
+    /// How TLS is spoken; none where it is not.
+    pub(crate) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
     }
 
     /// What the server speaks.
@@ -139,12 +177,13 @@ impl Target {
 
     /// The address that it was read from, without a slash at its end.
     pub(crate) fn url(&self) -> String {
-        format!("ws://{}{}", self.host, self.path)
+        let scheme = if self.tls.is_some() { "wss" } else { "ws" };
+        format!("{scheme}://{}{}", self.host, self.path)
     }
 
-    /// The same paths at another address.
+    /// The same paths at another address, without TLS.
     pub(crate) fn moved_to(&self, address: SocketAddr) -> Self {
-        Self { address, ..self.clone() }
+        Self { address, tls: None, ..self.clone() }
     }
 
     /// How many bytes the server's answer to an upgrade has: one client comes, and leaves.
@@ -153,8 +192,7 @@ impl Target {
     /// If it is refused, or not answered in time.
     pub(crate) fn sample_answer_bytes(&self, room: Option<usize>) -> Result<usize, Failure> {
         let trouble = || Failure::while_doing(format!("a handshake with {}", self.address));
-        let mut stream = self.knock()?;
-        stream.set_read_timeout(Some(ANSWER_TIMEOUT)).map_err(trouble())?;
+        let mut stream = self.begin_talk()?;
         stream.write_all(&self.upgrade(room).request).map_err(trouble())?;
         let (mut answer, mut chunk) = (Vec::new(), [0; 4_096]);
         loop {
@@ -219,6 +257,17 @@ impl Target {
             .map_err(Failure::while_doing(format!("no server answers at {}", self.address)))
     }
 
+    /// A socket that waits for answers no longer than they may take.
+    fn begin_talk(&self) -> Result<Box<dyn Talk>, Failure> {
+        let trouble = || Failure::while_doing(format!("a socket to {}", self.address));
+        let stream = self.knock()?;
+        stream.set_read_timeout(Some(ANSWER_TIMEOUT)).map_err(trouble())?;
+        Ok(match &self.tls {
+            None => Box::new(stream),
+            Some(tls) => Box::new(tls.on_blocking(stream).map_err(trouble())?),
+        })
+    }
+
     fn no_answer(&self, error: &io::Error) -> Failure {
         let address = self.address;
         Failure::new(match error.kind() {
@@ -226,14 +275,14 @@ impl Target {
                 let seconds = ANSWER_TIMEOUT.as_secs();
                 format!("{address} accepts, but gives no answer in {seconds} s")
             }
+            ErrorKind::InvalidData => format!("no TLS with {address}: {error}"),
             _ => format!("{address} accepts, but hangs up without an answer"),
         })
     }
 
     fn ask_statistics(&self) -> Result<String, Failure> {
-        let mut stream = self.knock()?;
         let wrong = || |error| self.no_answer(&error);
-        stream.set_read_timeout(Some(ANSWER_TIMEOUT)).map_err(wrong())?;
+        let mut stream = self.begin_talk()?;
         let (path, host) = (&self.path, &self.host);
         let question =
             format!("GET {path}/stats HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");

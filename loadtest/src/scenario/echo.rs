@@ -30,6 +30,9 @@ const READ_BYTES_MAX: usize = 128 * 1_024;
 /// If the server is not there, refuses the client or a message, or does not answer in 5 s.
 pub(crate) fn run(args: &EchoArgs) -> Result<Report, Failure> {
     let (target, server) = args.server.find()?;
+    if target.tls().is_some() {
+        return Err(Failure::new("echo times plain sockets: it takes ws://"));
+    }
     let floor = Reference::new(&args.reference, &target, server);
     let mut template = ChatTemplate::new(target.dialect(), 0, args.content_bytes as usize);
     let mut client = Client::connect(&target)?;

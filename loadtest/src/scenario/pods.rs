@@ -31,7 +31,7 @@ mod remotes;
 pub(crate) fn run(args: &PodsArgs) -> Result<Report, Failure> {
     let (seating, remote_each) = shape(args)?;
     let token = args.token.as_deref();
-    let targets = args.url.iter().map(|url| cli::find_target(url, args.dialect, token));
+    let targets = args.url.iter().map(|url| cli::find_target(url, args.dialect, token, None));
     let targets = targets.collect::<Result<Vec<Target>, Failure>>()?;
     let meters = args.pid.iter().map(|&pid| ServerMeter::new(pid));
     let meters = meters.collect::<Result<Vec<_>, _>>()?;

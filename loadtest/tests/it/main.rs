@@ -9,6 +9,7 @@ mod processes;
 mod relay;
 mod server_side;
 mod storm;
+mod tls;
 
 use std::net::SocketAddr;
 use std::process::{Command, Output};
