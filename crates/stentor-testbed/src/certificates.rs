@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
+};
 use rcgen::{PKCS_RSA_SHA256, date_time_ymd};
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
@@ -82,6 +84,20 @@ impl Certificates {
         self.give_another(params_of(&NAMES), &key.expect("an RSA key"))
     }
 
+    /// One for the same names as the first that nobody but the server itself has signed.
+    #[must_use]
+    pub fn self_signed(&self) -> Leaf {
+        self.keep_self_signed(params_of(&NAMES))
+    }
+
+    /// The same, and it says that it is an authority's, as `openssl req -x509` makes it.
+    #[must_use]
+    pub fn self_signed_authority(&self) -> Leaf {
+        let mut params = params_of(&NAMES);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        self.keep_self_signed(params)
+    }
+
     /// The authority's certificate, which a client is told to trust.
     #[must_use]
     pub fn authority(&self) -> PathBuf {
@@ -126,12 +142,25 @@ impl Certificates {
     }
 
     fn give_another(&self, params: CertificateParams, key: &KeyPair) -> Leaf {
-        let number = self.given.fetch_add(1, Ordering::Relaxed);
-        self.give(&format!("server-{number}"), params, key)
+        self.give(&self.next_name(), params, key)
     }
 
     fn give(&self, name: &str, params: CertificateParams, key: &KeyPair) -> Leaf {
         let certificate = params.signed_by(key, &self.issuer).expect("a server's certificate");
+        self.keep(name, &certificate, key)
+    }
+
+    fn keep_self_signed(&self, params: CertificateParams) -> Leaf {
+        let key = new_key();
+        let certificate = params.self_signed(&key).expect("a server's certificate");
+        self.keep(&self.next_name(), &certificate, &key)
+    }
+
+    fn next_name(&self) -> String {
+        format!("server-{}", self.given.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn keep(&self, name: &str, certificate: &Certificate, key: &KeyPair) -> Leaf {
         Leaf {
             certificate: self.folder.write(&format!("{name}.pem"), &certificate.pem()),
             key: self.folder.write(&format!("{name}-key.pem"), &key.serialize_pem()),
