@@ -30,6 +30,9 @@ pub enum BadCertificate {
     OtherName(String),
     /// It comes from nobody who is trusted.
     UnknownAuthority,
+    /// It says to be an authority's, and no server may show one of these: `openssl req -x509` makes
+    /// such where `basicConstraints=CA:FALSE` is not asked for.
+    OfAuthority,
     /// Something else, in rustls' words.
     Other(String),
 }
@@ -56,6 +59,9 @@ impl fmt::Display for BadCertificate {
             Self::OtherName(names) if names.is_empty() => f.write_str("is for no name"),
             Self::OtherName(names) => write!(f, "is for another name: {names}"),
             Self::UnknownAuthority => f.write_str("comes from no authority that is trusted"),
+            Self::OfAuthority => {
+                f.write_str("is an authority's, and must be a server's: it lacks CA:FALSE")
+            }
             Self::Other(words) => write!(f, "is not accepted: {words}"),
         }
     }
@@ -103,7 +109,11 @@ mod of_rustls {
                     BadCertificate::OtherName(names.join(", "))
                 }
                 CertificateError::UnknownIssuer => BadCertificate::UnknownAuthority,
-                other => BadCertificate::Other(other.to_string()),
+                other => match other.to_string() {
+                    // Known to webpki alone, which is below rustls.
+                    words if words.contains("CaUsedAsEndEntity") => BadCertificate::OfAuthority,
+                    words => BadCertificate::Other(words),
+                },
             }
         }
     }

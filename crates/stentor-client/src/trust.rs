@@ -23,7 +23,7 @@ const ALPN: &[u8] = b"http/1.1";
 /// said. There is no way to do without any.
 ///
 /// Whoever connects again with the same value, or a clone, takes up its TLS session.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Trust {
     /// `None`: the platform's.
     #[cfg(feature = "tls")]
@@ -33,7 +33,8 @@ pub struct Trust {
 #[cfg(feature = "tls")]
 impl Trust {
     /// Only the certificates of a PEM text, the platform's not; other things in it are not looked
-    /// at. Those of authorities, or of a server itself that is no authority.
+    /// at. Those of authorities, or one that a server signed for itself and that is no
+    /// authority's.
     ///
     /// # Errors
     /// It has none, or one that cannot be read.
@@ -76,6 +77,17 @@ fn config(roots: RootCertStore) -> ClientConfig {
         .with_no_client_auth();
     config.alpn_protocols = vec![ALPN.to_vec()];
     config
+}
+
+impl fmt::Debug for Trust {
+    /// Whose, and not all that rustls was told.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "tls")]
+        if self.own.is_some() {
+            return f.write_str("Trust(own)");
+        }
+        f.write_str("Trust(platform)")
+    }
 }
 
 /// Why a text holds nothing to trust; the caller's fault.
