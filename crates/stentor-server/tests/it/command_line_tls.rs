@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use stentor_testbed::Certificates;
 
-use crate::binary::{run, stderr, stdout, stentor};
+use crate::binary::{Process, run, stderr, stdout, stentor};
 use crate::pod::Pod;
 use crate::running::Running;
 use crate::terminator::{Terminator, config, config_with};
@@ -58,6 +58,33 @@ fn publish_tail_and_top_reach_a_pod_through_tls() {
     let top = run(told_of(&url, &authority).args(["top", "--once"]));
     assert_eq!(top.status.code(), Some(0), "{}", stderr(&top));
     assert!(stdout(&top).contains(&url), "{}", stdout(&top));
+}
+
+#[test]
+fn publish_tail_and_top_reach_a_pod_that_speaks_tls_itself() {
+    let certificates = Certificates::create();
+    let (authority, cert) = (certificates.authority(), certificates.server());
+    let cert = format!("--tls-cert={}", cert.display());
+    let key = format!("--tls-key={}", certificates.server_key().display());
+    let process = Process::start(&[&cert, &key]);
+    let url = format!("https://{}", process.address());
+
+    let ids = ["one", "two"].map(|text| {
+        let publish = run(told_of(&url, &authority).args(["publish", "general", text]));
+        assert_eq!(publish.status.code(), Some(0), "{}", stderr(&publish));
+        stdout(&publish).trim().to_owned()
+    });
+    let behind = format!("--last-id={}", ids[0]);
+    let words = ["tail", "general", &behind, "--count=1"];
+    let ended = Running::start(told_of(&url, &authority).args(words)).end();
+    assert!(ended.code == Some(0) && ended.output.ends_with("  two\n"), "{ended:?}");
+    let top = run(told_of(&url, &authority).args(["top", "--once"]));
+    assert_eq!(top.status.code(), Some(0), "{}", stderr(&top));
+
+    let plain = format!("http://{}", process.address());
+    for words in [&["publish", "a", "b"][..], &["tail", "a"], &["top", "--once"]] {
+        assert_ends(&run(told_of(&plain, &authority).args(words)), 1, "this port speaks TLS");
+    }
 }
 
 #[test]

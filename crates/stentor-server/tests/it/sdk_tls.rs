@@ -13,6 +13,7 @@ use stentor_client::{
 use stentor_testbed::Certificates;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::binary::Process;
 use crate::pod::{BASE, DEADLINE, Pod};
 use crate::terminator::{Order, Terminator, config, config_of, config_with};
 
@@ -76,6 +77,36 @@ fn a_message_goes_through_tls_in_either_version_with_either_key_by_name_and_by_a
             run(exchange(&options(&url, &certificates), 10));
         }
     }
+}
+
+#[test]
+fn a_pod_that_speaks_tls_itself_is_reached_and_who_comes_without_is_told() {
+    let certificates = Certificates::create();
+    let flag = |name: &str, file: &std::path::Path| format!("--{name}={}", file.display());
+    let process = Process::start(&[
+        &flag("tls-cert", &certificates.server()),
+        &flag("tls-key", &certificates.server_key()),
+    ]);
+    let url = format!("wss://localhost:{}", process.address().port());
+    for bytes in [10, 60_000] {
+        run(exchange(&options(&url, &certificates), bytes));
+    }
+    run(async {
+        // Twice with one memory of sessions, so that the second is taken up again.
+        let trusting = options(&url, &certificates);
+        for _ in 0..2 {
+            let mut client = Connection::open(&trusting).await.expect("let in");
+            client.send(&Draft::chat(&"hi").expect("JSON")).await.expect("sent");
+            assert_eq!(next_message(&mut client).await.data.get(), r#""hi""#);
+            assert!(matches!(client.close().await, End::Closed(_)));
+        }
+    });
+
+    let plain = options(&url.replace("wss", "ws"), &certificates);
+    let refused = run(Connection::open(&plain)).expect_err("TLS is spoken there");
+
+    let ConnectError::Refused(refusal) = &refused else { panic!("{refused:?}") };
+    assert!(refusal.status() == 400 && !refused.is_retryable(), "{refused}");
 }
 
 #[test]
@@ -176,6 +207,24 @@ fn a_server_that_cannot_prove_who_it_is_hears_no_token_and_ends_the_client() {
         }
         // Were the request sent, the handshake would have come to its end.
         assert!(terminator.next_end().outcome.is_err());
+    }
+}
+
+#[test]
+fn a_server_that_signed_for_itself_is_trusted_unless_it_says_to_be_an_authority() {
+    let pod = Pod::start(|_| {});
+    let certificates = Certificates::create();
+    let (good, bad) = (certificates.self_signed(), certificates.self_signed_authority());
+    for (leaf, fault) in [(good, None), (bad, Some(BadCertificate::OfAuthority))] {
+        let terminator = Terminator::start(config_with(&leaf), pod.address());
+        let pem = std::fs::read(&leaf.certificate).expect("a certificate");
+        let trust = Trust::only(&pem).expect("a certificate");
+        let wishes = options(&terminator.url("wss"), &certificates).trust(trust);
+
+        let opened = run(Connection::open(&wishes));
+
+        let fault = fault.map(|fault| ConnectError::Tls(TlsFault::Certificate(fault)));
+        assert_eq!(opened.err(), fault);
     }
 }
 
