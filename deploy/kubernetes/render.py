@@ -33,11 +33,17 @@ VARIANTS = {
         "serviceMonitor": {"enabled": True},
         "settings": {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.monitoring:4318"},
         "networkPolicy": {"collectorPort": 4318},
+        "tls": {"secretName": "stentor-tls", "serverName": "chat.example.com"},
         "nodeSelector": {"pool": "chat"},
         "tolerations": [{"key": "chat", "operator": "Exists"}],
         "podAnnotations": {"note": "all of it"},
     },
-    "least": {"autoscaling": {"enabled": False}, "networkPolicy": {"enabled": False}},
+    "least": {
+        "autoscaling": {"enabled": False},
+        "networkPolicy": {"enabled": False},
+        "serviceMonitor": {"enabled": True},
+        "tls": {"secretName": "stentor-tls"},
+    },
 }
 
 

@@ -33,6 +33,7 @@ pub struct TraceSettings {
 
 impl TraceSettings {
     /// The setting that says where, for all that there is.
+    #[cfg(feature = "otel")]
     pub(crate) const ENDPOINT: &str = ENDPOINT;
 }
 

@@ -13,3 +13,8 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
+
+{{/* What a probe speaks. */}}
+{{- define "stentor.scheme" -}}
+{{- if .Values.tls.secretName }}, scheme: HTTPS{{ end }}
+{{- end }}
