@@ -10,6 +10,8 @@ use crate::traffic::Traffic;
 pub struct ShardConfig {
     /// The pod's name, told in `welcome`.
     pub pod: Arc<str>,
+    /// The number of this shard in its pod.
+    pub index: u16,
     /// Seed of the random bits in message ids; a driver takes it from the operating system.
     pub seed: u64,
     /// What happens to a member whose ring is full.
@@ -33,8 +35,6 @@ pub struct ShardConfig {
 /// How members are told who comes and goes.
 #[derive(Clone, Debug)]
 pub struct PresenceConfig {
-    /// The number of this shard in its pod.
-    pub shard: u16,
     /// Who is back within this time never went.
     pub grace: Duration,
     /// Up to so many members, in all pods together, each is told by name; past it, how many they
@@ -45,10 +45,9 @@ pub struct PresenceConfig {
 }
 
 impl Default for PresenceConfig {
-    /// The first shard; five seconds, 256 names, nine seconds.
+    /// Five seconds, 256 names, nine seconds.
     fn default() -> PresenceConfig {
         PresenceConfig {
-            shard: 0,
             grace: Duration::from_secs(5),
             members_max: 256,
             pod_timeout: Duration::from_secs(9),
@@ -57,10 +56,11 @@ impl Default for PresenceConfig {
 }
 
 impl Default for ShardConfig {
-    /// What a pod's shard is told where nobody says otherwise, but for the seed; nothing is kept.
+    /// What a pod's first shard is told where nobody says otherwise, but for the seed; nothing is kept.
     fn default() -> ShardConfig {
         ShardConfig {
             pod: "pod".into(),
+            index: 0,
             seed: 1,
             slow_consumer: SlowConsumer::Auto,
             flush_gap_max: Duration::from_millis(5),

@@ -371,7 +371,7 @@ impl Shard {
     /// Gives a new message its place in the pod's traffic.
     fn begin_passage(&mut self, now: Now) -> Passage {
         let Some(history) = &self.history else { return Passage::UNKNOWN };
-        history.traffic().begin(now.instant, self.config.presence.shard, self.settled)
+        history.traffic().begin(now.instant, self.config.index, self.settled)
     }
 
     /// Lets the members of an audience that has some here hear a message, and keeps it.

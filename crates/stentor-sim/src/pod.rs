@@ -9,9 +9,7 @@ use stentor_bus::outbox::OutboxLimits;
 use stentor_bus::pod_id::PodId;
 use stentor_bus::waiters::WaiterId;
 use stentor_shard::time::{Instant, Now};
-use stentor_shard::{
-    Delivery, HistoryConfig, MemberId, PresenceConfig, Shard, ShardConfig, Traffic,
-};
+use stentor_shard::{Delivery, HistoryConfig, MemberId, Shard, ShardConfig, Traffic};
 use stentor_wire::parse::Parser;
 use stentor_wire::room_name::RoomName;
 
@@ -189,11 +187,10 @@ impl Side {
 }
 
 fn config(pod: &PodId, start: &Start, shard: usize, history: Option<HistoryConfig>) -> ShardConfig {
-    let number = u16::try_from(shard).expect("a few");
     ShardConfig {
         pod: pod.as_str().into(),
+        index: u16::try_from(shard).expect("a few"),
         seed: start.seed.wrapping_add(shard as u64),
-        presence: PresenceConfig { shard: number, ..PresenceConfig::default() },
         history,
         // Shorter than in life, so that who is half-open is found within a run.
         ping_interval: Duration::from_secs(5),

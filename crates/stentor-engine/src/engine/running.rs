@@ -101,6 +101,7 @@ fn shard_config(index: usize, pod: &Pod) -> ShardConfig {
     });
     ShardConfig {
         pod: config.pod.as_str().into(),
+        index: u16::try_from(index).expect("at most 64 shards"),
         // The standard library's hash keys come from the operating system.
         seed: RandomState::new().build_hasher().finish(),
         slow_consumer: config.slow_consumer,
@@ -111,7 +112,6 @@ fn shard_config(index: usize, pod: &Pod) -> ShardConfig {
         client_global: config.client_global,
         history,
         presence: PresenceConfig {
-            shard: u16::try_from(index).expect("at most 64 shards"),
             grace: config.presence.grace,
             members_max: config.presence.members_max,
             ..PresenceConfig::default()

@@ -234,7 +234,7 @@ impl Shard {
 
     /// Who of this shard is in a room.
     fn here(&self, room: &RoomName, is_answer: bool) -> Here {
-        let shard = self.presence.config.shard;
+        let shard = self.config.index;
         let Some(room_id) = self.rooms.find(room.as_str()) else {
             return Here { shard, is_answer, count: 0, people: Some(Arc::from([])) };
         };

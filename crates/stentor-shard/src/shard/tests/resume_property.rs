@@ -83,7 +83,7 @@ impl Pod {
             let mut world = World::with(|config| {
                 config.history = Some(kept);
                 config.seed = shard as u64;
-                config.presence.shard = u16::try_from(shard).expect("a few");
+                config.index = u16::try_from(shard).expect("a few");
                 config.flush_gap_max = Duration::ZERO;
             });
             world.pass(Duration::from_secs(5));
