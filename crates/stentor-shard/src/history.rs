@@ -106,8 +106,6 @@ pub(crate) struct History {
     forgotten: Option<Evicted>,
     /// Messages were lost that may have been anybody's.
     hole_at: Option<Instant>,
-    /// When this shard began; `None` before.
-    began_at: Option<Instant>,
     /// What times by the calendar mean here; `None` before this shard began.
     calendar: Option<Calendar>,
 }
@@ -125,7 +123,6 @@ impl History {
             ordinals: 0,
             forgotten: None,
             hole_at: None,
-            began_at: None,
             calendar: None,
         }
     }
@@ -316,10 +313,7 @@ impl History {
     fn note_calendar(&mut self, now: Now) {
         match &mut self.calendar {
             Some(calendar) => calendar.note(now),
-            none => {
-                self.began_at = Some(now.instant);
-                *none = Some(Calendar::of(now));
-            }
+            none => *none = Some(Calendar::of(now)),
         }
     }
 

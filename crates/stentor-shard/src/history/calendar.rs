@@ -17,6 +17,8 @@ const FUTURE_MILLIS_MAX: u64 = 1_000;
 
 #[derive(Clone, Debug)]
 pub(super) struct Calendar {
+    /// When it was looked at first.
+    began_at: Instant,
     /// What the calendar said when the clock began, in milliseconds since 1970.
     start_millis: u64,
     /// Times before this moment say nothing.
@@ -25,7 +27,12 @@ pub(super) struct Calendar {
 
 impl Calendar {
     pub(super) fn of(now: Now) -> Calendar {
-        Calendar { start_millis: start_millis(now), since: now.instant }
+        Calendar { began_at: now.instant, start_millis: start_millis(now), since: now.instant }
+    }
+
+    /// When it was looked at first: when its shard began.
+    pub(super) fn began_at(&self) -> Instant {
+        self.began_at
     }
 
     /// Looks at the calendar again.

@@ -127,7 +127,7 @@ impl History {
             let first = first_copy_at(at, text, stamped_at);
             let is_sure = if is_alone {
                 // It would have been known again, if it had been said to this pod before.
-                self.began_at.is_some_and(|began_at| began_at <= first)
+                self.calendar.as_ref().is_some_and(|calendar| calendar.began_at() <= first)
             } else {
                 !was_late(now, at, stamped_at)
             };
