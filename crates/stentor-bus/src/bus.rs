@@ -24,6 +24,7 @@ use crate::address::Address;
 use crate::channel::{Audience, ChannelNames};
 use crate::counters::Counters;
 use crate::driver::{Control, Driver, Ends};
+use crate::handed::Handed;
 use crate::histories::Histories;
 use crate::in_flight::InFlightLimits;
 use crate::inbox::Arrival;
@@ -101,6 +102,8 @@ pub struct Started {
     pub rooms: Rooms,
     /// The way in, a receiver for each shard.
     pub arrivals: Vec<broadcast::Receiver<Batch>>,
+    /// Where the shards write down how far they have handed that on.
+    pub handed: Arc<Handed>,
     /// What Redis keeps of rooms, where it keeps something.
     pub histories: Option<Histories>,
     /// The state of the link, as it changes.
@@ -124,7 +127,9 @@ impl Bus {
         let (ended_tx, ended_rx) = oneshot::channel();
         let (histories, asks) = settings.history.map(Histories::queue).unzip();
         let arrivals = (0..shards).map(|_| arrivals_tx.subscribe()).collect();
+        let handed = Arc::new(Handed::new(shards));
         let ends = Ends {
+            handed: Arc::clone(&handed),
             outgoings,
             controls: controls_rx,
             asks,
@@ -151,6 +156,7 @@ impl Bus {
             publisher,
             rooms: Rooms { controls: controls_tx },
             arrivals,
+            handed,
             histories,
             link: link_rx,
             counters: counters_rx,

@@ -7,6 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fred::error::Error;
@@ -21,6 +22,9 @@ use crate::backoff;
 use crate::bus::{Batch, Settings};
 use crate::channel::Audience;
 use crate::counters::Counters;
+use crate::delays::Delays;
+use crate::handed::Handed;
+use crate::hearing::Hearing;
 use crate::histories::Ask;
 use crate::inbox::{Arrival, Inbox};
 use crate::link::{Link, LinkState};
@@ -76,6 +80,7 @@ pub(crate) struct Ends {
     /// `None` where Redis keeps no history.
     pub(crate) asks: Option<mpsc::Receiver<Ask>>,
     pub(crate) arrivals: broadcast::Sender<Batch>,
+    pub(crate) handed: Arc<Handed>,
     pub(crate) link: watch::Sender<LinkState>,
     pub(crate) counters: watch::Sender<Counters>,
     pub(crate) stop: oneshot::Receiver<Duration>,
@@ -111,6 +116,8 @@ pub(crate) struct Driver {
     inbox: Inbox,
     subscriptions: Subscriptions,
     link: Link,
+    hearing: Hearing,
+    delays: Delays,
     /// Which channels are asked for on this session, by name.
     audiences: HashMap<String, Audience>,
     waiters: HashMap<WaiterId, oneshot::Sender<Release>>,
@@ -160,6 +167,8 @@ impl Driver {
             inbox: Inbox::new(pod.clone(), seed.wrapping_add(1)),
             subscriptions: Subscriptions::new(settings.linger),
             link: Link::default(),
+            hearing: Hearing::new(Arc::clone(&ends.handed)),
+            delays: Delays::default(),
             audiences: HashMap::new(),
             waiters: HashMap::new(),
             waiters_count: 0,

@@ -98,6 +98,11 @@ impl InFlight {
         self.answered_at = Some(now);
     }
 
+    /// The record that was said first.
+    pub fn first(&self) -> Option<&OutRecord> {
+        self.flights.first_key_value().map(|(_, flight)| &flight.record)
+    }
+
     /// Takes out what Redis has answered.
     pub fn complete(&mut self, ticket: Ticket) -> Option<OutRecord> {
         let flight = self.flights.remove(&ticket)?;

@@ -35,8 +35,12 @@ pub enum Arrival {
     Delivery(Delivery),
     /// Messages are missing.
     Gap(Gap),
-    /// Another pod tells of presence.
+    /// Another pod tells of presence, or of what it has heard.
     Tale(Told),
+    /// Everything was heard that Redis passed on before this.
+    Proof(Proof),
+    /// What was said on this pod waits for Redis.
+    Delayed,
     /// From here on everything that other pods say to this audience arrives, or a gap in its place.
     Heard(Audience),
     /// From here on nothing need arrive, of any audience, until it is [`Arrival::Heard`] again.
@@ -93,6 +97,15 @@ pub struct Told {
     pub audience: Audience,
     /// What.
     pub tale: Tale,
+}
+
+/// A probe that came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Its number; larger is later.
+    pub number: u64,
+    /// When it went out, in milliseconds since 1970: what was sent before it has been passed on.
+    pub until_unix_millis: u64,
 }
 
 /// Messages that members of an audience should have heard and did not.

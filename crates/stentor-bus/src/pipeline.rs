@@ -299,6 +299,12 @@ impl Pipeline {
         pending.into_iter().flatten().all(|ticket| ticket > last)
     }
 
+    /// When that was said which waits for Redis for longest.
+    pub fn oldest_said_at(&self) -> Option<Instant> {
+        let waiting = [self.outbox.first(), self.away.first(), self.in_flight.first()];
+        waiting.into_iter().flatten().map(|record| record.said_at).min()
+    }
+
     /// A channel on which a message was said that Redis does not get and no history has; each is
     /// named once for all that was lost until it is.
     pub fn poll_unpublished(&mut self) -> Option<Audience> {

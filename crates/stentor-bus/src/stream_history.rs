@@ -19,6 +19,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use stentor_wire::testimony::MARGIN;
 use uuid::Uuid;
 
 use crate::seq::Seq;
@@ -86,11 +87,12 @@ pub struct Replayed {
 }
 
 impl Kept {
-    /// What somebody missed who heard the room up to `cut`; `now` in milliseconds since 1970.
+    /// What somebody missed who heard the room up to `cut`, and may not have heard what was published
+    /// since `unheard_since`. That and `now` in milliseconds since 1970.
     ///
     /// A stream without entries had none for as long as they are kept, or since Redis is sound: it
     /// makes [`Replay::recovered`] true for a time since then.
-    pub fn replay(&self, cut: Cut, history: StreamHistory, now: u64) -> Replay {
+    pub fn replay(&self, cut: Cut, history: StreamHistory, now: u64, unheard_since: u64) -> Replay {
         let ordered = in_order(&self.entries);
         let ttl = millis(history.ttl);
         let is_kept = |placed: &&Placed<'_>| placed.entry.at.unix_millis.saturating_add(ttl) >= now;
@@ -101,10 +103,10 @@ impl Kept {
             Cut::Id(id) => {
                 let last = ordered.iter().position(|placed| placed.entry.id == id);
                 let last = last.filter(|place| is_kept(&&ordered[*place]));
-                last.and_then(|last| self.behind_message(&ordered, last))
+                last.and_then(|last| self.behind_message(&ordered, last, unheard_since))
             }
             Cut::Time(at) if at.saturating_add(ttl) < now => None,
-            Cut::Time(at) => self.behind_time(&ordered, at),
+            Cut::Time(at) => self.behind_time(&ordered, at, unheard_since),
         };
         let recovered = missed.is_some();
         let messages = missed
@@ -118,12 +120,13 @@ impl Kept {
         &self,
         ordered: &[Placed<'a>],
         last: usize,
+        unheard_since: u64,
     ) -> Option<Vec<&'a StreamEntry>> {
         let heard = ordered[last].entry;
         let heard_from = heard.heard_from();
-        let window = heard_from.saturating_sub(millis(WINDOW));
+        let window = window(heard_from, unheard_since);
         let is_there = self.is_whole || self.reaches_before(window);
-        let is_sound = self.sound_since <= heard_from;
+        let is_sound = self.sound_since <= heard_from.min(unheard_since);
         if !(is_there && is_sound) || self.may_lack(ordered, window) {
             return None;
         }
@@ -143,10 +146,17 @@ impl Kept {
         Some(before.chain(&ordered[last + 1..]).map(|placed| placed.entry).collect())
     }
 
-    fn behind_time<'a>(&self, ordered: &[Placed<'a>], at: u64) -> Option<Vec<&'a StreamEntry>> {
-        let window = at.saturating_sub(millis(WINDOW));
+    fn behind_time<'a>(
+        &self,
+        ordered: &[Placed<'a>],
+        at: u64,
+        unheard_since: u64,
+    ) -> Option<Vec<&'a StreamEntry>> {
+        let window = window(at, unheard_since);
         let is_there = self.is_whole || self.reaches_before(window);
-        if !(is_there && self.sound_since <= at) || self.may_lack(ordered, window) {
+        if !(is_there && self.sound_since <= at.min(unheard_since))
+            || self.may_lack(ordered, window)
+        {
             return None;
         }
         let behind = ordered.iter().filter(|placed| placed.last_at >= window);
@@ -204,6 +214,23 @@ fn has_hole(ordered: &[Placed<'_>], window: u64) -> bool {
             is_in_window && placed.entry.seq.steps_since(before.entry.seq) > 1
         })
     })
+}
+
+/// Since when something that Redis has taken may not have been heard by who heard a message of that
+/// time.
+fn window(heard_at: u64, unheard_since: u64) -> u64 {
+    let before = heard_at.saturating_sub(millis(WINDOW));
+    before.min(unheard_since.saturating_sub(millis(MARGIN)))
+}
+
+/// Since when a server has lost nothing that says that it runs for so many seconds, and to which
+/// somebody has been connected without a break since `connected_at`. All times in milliseconds since
+/// 1970.
+///
+/// Redis tells the difference of two times in whole seconds: it may have begun up to a second later.
+pub fn sound_since(now: u64, uptime_seconds: u64, connected_at: u64) -> u64 {
+    let began_by = now.saturating_sub(uptime_seconds.saturating_mul(1_000)).saturating_add(1_000);
+    began_by.min(connected_at)
 }
 
 fn millis(duration: Duration) -> u64 {

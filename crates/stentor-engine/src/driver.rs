@@ -334,6 +334,9 @@ impl Driver {
         while let Some(id) = self.shard.poll_finished() {
             self.say_goodbye(now, id);
         }
+        if let (Some(proof), Some(bus)) = (self.arrivals.take_proof(), &self.pod.bus) {
+            bus.handed.handle_flushed(self.index, proof);
+        }
     }
 
     fn publish_figures(&mut self, now: Now) {

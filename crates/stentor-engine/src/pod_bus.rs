@@ -3,11 +3,12 @@
 //! Knows no Redis: it starts the bus, hands out its ends and stops it.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use stentor_bus::bus::{Batch, Bus, Rooms, Settings, Started};
 use stentor_bus::counters::Counters;
+use stentor_bus::handed::Handed;
 use stentor_bus::histories::Histories;
 use stentor_bus::link::LinkState;
 use stentor_bus::publisher::Publisher;
@@ -22,6 +23,8 @@ pub(crate) struct PodBus {
     pub(crate) rooms: Rooms,
     /// What Redis keeps of rooms, where it does.
     pub(crate) histories: Option<Histories>,
+    /// Where the shards write down how far they have handed on what came.
+    pub(crate) handed: Arc<Handed>,
     link: watch::Receiver<LinkState>,
     counters: watch::Receiver<Counters>,
 }
@@ -35,10 +38,10 @@ impl PodBus {
         settings: Settings,
         shards: usize,
     ) -> io::Result<(PodBus, Vec<broadcast::Receiver<Batch>>)> {
-        let Started { bus, publisher, rooms, histories, arrivals, link, counters } =
+        let Started { bus, publisher, rooms, histories, arrivals, handed, link, counters } =
             Bus::start(settings, shards)?;
         let running = Mutex::new(Some(bus));
-        Ok((PodBus { running, publisher, rooms, histories, link, counters }, arrivals))
+        Ok((PodBus { running, publisher, rooms, histories, handed, link, counters }, arrivals))
     }
 
     /// The state of the link; down, where the bus has ended.

@@ -10,6 +10,7 @@
 
 mod calendar;
 mod evicted;
+mod hearsay;
 mod resume;
 
 use std::collections::{HashMap, VecDeque};
@@ -21,11 +22,13 @@ use stentor_wire::room_name::RoomName;
 
 use crate::config::HistoryConfig;
 use crate::history::calendar::Calendar;
+use crate::history::hearsay::Hearsay;
 use crate::shard::Delivery;
 use crate::time::{Instant, Now};
 use crate::traffic::{Passage, Traffic};
 
 pub(crate) use evicted::Evicted;
+pub use hearsay::LastHeard;
 pub(crate) use resume::{Cursor, Owed, Resumption};
 
 /// What a message weighs beside its bytes: the allocation that they lie in, in bytes.
@@ -108,6 +111,8 @@ pub(crate) struct History {
     hole_at: Option<Instant>,
     /// What times by the calendar mean here; `None` before this shard began.
     calendar: Option<Calendar>,
+    /// What other pods have heard.
+    hearsay: Hearsay,
 }
 
 impl History {
@@ -124,6 +129,7 @@ impl History {
             forgotten: None,
             hole_at: None,
             calendar: None,
+            hearsay: Hearsay::default(),
         }
     }
 
@@ -135,6 +141,16 @@ impl History {
     /// The pod's traffic, which it counts messages in.
     pub(crate) fn traffic(&self) -> &Arc<Traffic> {
         &self.config.traffic
+    }
+
+    /// What is known of the hearing of pods.
+    pub(crate) fn hearsay(&self) -> &Hearsay {
+        &self.hearsay
+    }
+
+    /// The same, to add to it.
+    pub(crate) fn hearsay_mut(&mut self) -> &mut Hearsay {
+        &mut self.hearsay
     }
 
     /// The room's number, where it is known.

@@ -33,6 +33,7 @@ mod turn;
 
 pub use config::{HistoryConfig, MemberOptions, PresenceConfig, ShardConfig, SlowConsumer};
 pub use event::Event;
+pub use history::LastHeard;
 pub use identity::Identity;
 pub use numbers::MemberId;
 pub use outlet::Outlet;

@@ -42,12 +42,17 @@ impl OfRoom {
     }
 }
 
-/// The frames of all rooms, by their stamps as far as the order within each room allows.
+/// The frames of all rooms, by their stamps as far as the order within each room allows. A message
+/// that pods which did not hear each other have both said to a room is there once.
 pub(crate) fn merge(rooms: impl Iterator<Item = OfRoom>) -> Vec<Bytes> {
     let mut all: Vec<(u64, Bytes)> = Vec::new();
     for room in rooms {
         let mut latest = 0;
+        let mut ids = HashSet::with_capacity(room.frames.len());
         for frame in room.frames {
+            if frame_id(&frame).is_some_and(|id| !ids.insert(id.to_owned())) {
+                continue;
+            }
             let stamp = frame_timestamp(&frame).map_or(0, |timestamp| timestamp.unix_millis());
             latest = latest.max(stamp);
             all.push((latest, frame));

@@ -111,7 +111,12 @@ pub fn frame_id(frame: &[u8]) -> Option<&str> {
 /// `frame` holds this one frame and nothing else.
 pub fn frame_timestamp(frame: &[u8]) -> Option<Timestamp> {
     frame_id(frame)?;
-    let before = frame.strip_suffix(AT_END)?;
+    message_timestamp(frame)
+}
+
+/// When a message says that it was stamped whose JSON [`envelope_frame`] made; nothing of any other.
+pub fn message_timestamp(json: &[u8]) -> Option<Timestamp> {
+    let before = json.strip_suffix(AT_END)?;
     let (before, text) = before.split_at_checked(before.len().checked_sub(TIMESTAMP_BYTES)?)?;
     if !before.ends_with(BEFORE_TIMESTAMP) {
         return None;

@@ -22,6 +22,7 @@ pub mod presence;
 pub mod resend;
 pub mod room_name;
 pub mod room_patterns;
+pub mod testimony;
 pub mod time;
 pub mod timestamp;
 pub mod uuid_v7;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::encode::json;
+use crate::testimony::Testimony;
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,8 @@ pub enum Tale {
     Hello,
     /// The pod lives.
     Alive,
+    /// How far the pod has heard the others. Not of presence: pods that do not know it pass over it.
+    Heard(Testimony),
     /// Who is there.
     Here(Here),
 }
@@ -103,6 +106,7 @@ enum Text {
     Ask,
     Hello,
     Alive,
+    Heard(Testimony),
     Here { shard: u16, answer: bool, count: u64, people: Option<Vec<PersonText>> },
 }
 
@@ -120,6 +124,7 @@ impl Tale {
             Tale::Ask => Text::Ask,
             Tale::Hello => Text::Hello,
             Tale::Alive => Text::Alive,
+            Tale::Heard(testimony) => Text::Heard(*testimony),
             Tale::Here(Here { shard, is_answer, count, people }) => Text::Here {
                 shard: *shard,
                 answer: *is_answer,
@@ -136,6 +141,7 @@ impl Tale {
             Text::Ask => Tale::Ask,
             Text::Hello => Tale::Hello,
             Text::Alive => Tale::Alive,
+            Text::Heard(testimony) => Tale::Heard(testimony),
             Text::Here { shard, answer, count, people } => Tale::Here(Here {
                 shard,
                 is_answer: answer,

@@ -50,6 +50,8 @@ async fn heard_until(arrivals: &mut Receiver<Batch>, last: u64) -> (bool, Vec<u6
                 Arrival::Gap(gap) => is_told |= gap.missed.is_none(),
                 Arrival::Delivery(delivery) => heard.push(u64::from(delivery.id.as_bytes()[15])),
                 Arrival::Tale(_)
+                | Arrival::Proof(_)
+                | Arrival::Delayed
                 | Arrival::Heard(_)
                 | Arrival::Unheard
                 | Arrival::Lost(_)

@@ -42,6 +42,9 @@ impl Driver {
     /// One after the other, so that a panic costs one message and leaves a hole for it.
     fn number_what_was_said(&mut self) {
         let now = self.clock.now().instant;
+        if let Some(first) = self.said.front() {
+            self.delays.handle_taken(self.clock.now(), &first.message);
+        }
         while let Some(mut outgoing) = self.said.pop_front() {
             let follow = outgoing.follow.take();
             self.pipeline.handle_outgoing(now, outgoing);
@@ -113,7 +116,10 @@ impl Driver {
     }
 
     pub(super) fn handle_stop(&mut self, patience: Duration) {
-        self.stop_at = Some(self.clock.now().instant + patience);
+        let now = self.clock.now();
+        self.stop_at = Some(now.instant + patience);
+        let last = self.hearing.last_testimony(now);
+        self.tell(&None, &Tale::Heard(last));
         self.ends.outgoings.close();
     }
 
@@ -126,6 +132,7 @@ impl Driver {
         self.subscriptions.handle_timeout(now.instant);
         while let Some(audience) = self.subscriptions.poll_let_in_unheard() {
             self.inbox.handle_interrupted(now, &audience);
+            self.hearing.handle_interrupted(now);
         }
         self.inbox.handle_timeout(now);
         self.follow_link();
@@ -138,6 +145,7 @@ impl Driver {
         while let Some(command) = self.subscriptions.poll_command(now.instant) {
             self.command(now, command);
         }
+        self.look_for_delays(now.instant);
         // First what is heard, then those who wait for it: they find it told.
         self.pass_on();
         while let Some((waiter, release)) = self.subscriptions.poll_released() {
@@ -150,6 +158,9 @@ impl Driver {
             self.telling.healed(&healed);
         }
         self.tell_alive(now.instant);
+        if let Some(testimony) = self.hearing.poll_testimony(now) {
+            self.tell(&None, &Tale::Heard(testimony));
+        }
         self.tell_figures(now.instant);
     }
 
@@ -230,7 +241,10 @@ impl Driver {
                 }
                 self.take_tellings();
             }
-            SessionEvent::Probed(number) => self.link.handle_probe_heard(now.instant, number),
+            SessionEvent::Probed(number) => {
+                self.link.handle_probe_heard(now.instant, number);
+                self.arrivals.extend(self.hearing.handle_probe_heard(now, number));
+            }
             SessionEvent::Moved => self.pipeline.handle_moved(now.instant),
             SessionEvent::Ended(why) => self.handle_disconnected(&why),
         }
@@ -280,6 +294,7 @@ impl Driver {
                 }
                 LinkAction::Probe(number) => {
                     let Some(session) = &mut self.session else { continue };
+                    self.hearing.handle_probe(self.clock.now(), number);
                     for probing in session.probe(number) {
                         self.start(Errand::Probe(number), probing);
                     }
@@ -292,15 +307,17 @@ impl Driver {
                 }
             }
         }
-        let now = self.clock.now().instant;
+        let now = self.clock.now();
         while let Some(state) = self.link.poll_change() {
             match state {
                 LinkState::Up => {
-                    self.pipeline.handle_link_up(now);
-                    self.subscriptions.handle_link_up(now);
+                    self.hearing.handle_link_up(now);
+                    self.pipeline.handle_link_up(now.instant);
+                    self.subscriptions.handle_link_up(now.instant);
                 }
                 LinkState::Down => {
-                    self.pipeline.handle_link_down(now);
+                    self.hearing.handle_link_down(now);
+                    self.pipeline.handle_link_down(now.instant);
                     self.followed.end_all();
                     self.subscriptions.handle_link_down();
                     self.audiences.clear();
@@ -362,6 +379,7 @@ impl Driver {
                     self.audiences.insert(name.clone(), audience.clone());
                     if self.subscriptions.is_interrupted(audience) {
                         self.inbox.handle_interrupted(now, audience);
+                        self.hearing.handle_interrupted(now);
                     }
                 }
                 CommandKind::Unsubscribe => {
@@ -375,7 +393,21 @@ impl Driver {
 
     /// Puts what is told of subscriptions behind what was heard before it.
     fn take_tellings(&mut self) {
-        self.arrivals.extend(std::iter::from_fn(|| self.subscriptions.poll_telling()));
+        let now = self.clock.now();
+        while let Some(telling) = self.subscriptions.poll_telling() {
+            if let Arrival::Lost(_) = &telling {
+                self.hearing.handle_interrupted(now);
+            }
+            self.arrivals.push(telling);
+        }
+    }
+
+    /// Tells the shards where what was said here waits, while they hear other pods.
+    fn look_for_delays(&mut self, now: Instant) {
+        let is_up = self.link.state() == LinkState::Up;
+        if self.delays.poll(now, self.pipeline.oldest_said_at()) && is_up {
+            self.arrivals.push(Arrival::Delayed);
+        }
     }
 
     /// Gives the shards what has arrived.

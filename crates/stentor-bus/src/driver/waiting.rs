@@ -47,6 +47,8 @@ impl Driver {
             self.stop_at,
             self.upkeep_due(),
             Some(self.alive_at),
+            self.hearing.poll_timeout(),
+            self.delays.poll_timeout(self.pipeline.oldest_said_at()),
         ];
         dues.into_iter().flatten().min().unwrap_or_default()
     }

@@ -22,7 +22,7 @@ use crate::address::{Address, Kind};
 use crate::histories::READ_TIMEOUT;
 use crate::link::CONNECT_TIMEOUT;
 use crate::stream_entry::{RECORD_FIELD, SETTLED, SETTLED_FIELD, StreamEntry, StreamId};
-use crate::stream_history::{Kept, StreamHistory};
+use crate::stream_history::{self, Kept, StreamHistory};
 
 /// How long a session that begins waits for these connections; they may come later.
 const PATIENCE: Duration = Duration::from_millis(600);
@@ -42,8 +42,9 @@ pub(super) struct Streams {
 /// How it is known since when Redis has lost nothing.
 #[derive(Clone, Copy, Debug)]
 enum Soundness {
-    /// By how long the server runs.
-    Uptime,
+    /// By how long the server runs, and since when this session has heard it, in milliseconds since
+    /// 1970.
+    Uptime(u64),
     /// A failover ends the session: since that began, in milliseconds since 1970.
     Session(u64),
     /// Not at all.
@@ -81,7 +82,7 @@ impl Streams {
     ) -> Result<Streams, Error> {
         let is_cluster = address.kind() == Kind::Cluster;
         let soundness = match address.kind() {
-            Kind::One => Soundness::Uptime,
+            Kind::One => Soundness::Uptime(unix_millis()),
             Kind::Sentinels { .. } => Soundness::Session(unix_millis()),
             Kind::Cluster => Soundness::Unknown,
         };
@@ -219,16 +220,13 @@ async fn sound_since(client: &Client, soundness: Soundness) -> Result<u64, Error
     match soundness {
         Soundness::Session(since) => Ok(since),
         Soundness::Unknown => Ok(u64::MAX),
-        Soundness::Uptime => {
+        Soundness::Uptime(connected_at) => {
             let command = CustomCommand::new_static("INFO", None, false);
             let told: String =
                 client.with_options(&reading()).custom(command, vec!["server"]).await?;
             let uptime = told.lines().find_map(|line| line.strip_prefix("uptime_in_seconds:"));
             let uptime = uptime.and_then(|seconds| seconds.trim().parse::<u64>().ok());
-            // Whole seconds are told, and the one that has begun counts.
-            let since = |seconds: u64| {
-                unix_millis().saturating_sub(seconds.saturating_add(1).saturating_mul(1_000))
-            };
+            let since = |seconds| stream_history::sound_since(unix_millis(), seconds, connected_at);
             Ok(uptime.map_or(u64::MAX, since))
         }
     }

@@ -50,7 +50,7 @@ fn kept(entries: Vec<StreamEntry>) -> Kept {
 }
 
 fn behind(kept: &Kept, pod: u8, seq: u64) -> Replay {
-    kept.replay(Cut::Id(id_in(kept, pod, seq)), HISTORY, START + 10_000)
+    kept.replay(Cut::Id(id_in(kept, pod, seq)), HISTORY, START + 10_000, u64::MAX)
 }
 
 /// The id of this message; the nil UUID where it is not there.
@@ -111,7 +111,7 @@ fn behind_a_message_that_may_be_a_resend_counts_what_was_said_since_its_first_co
         let mut entries: Vec<_> = said.map(|(seq, at)| settled(2, seq, at)).into();
         // Of the same pod, so that it is certain for who heard a message that is no resend.
         entries.push(StreamEntry { id, ..settled(2, 5, 40_000) });
-        let replay = kept(entries).replay(Cut::Id(id), HISTORY, START + 41_000);
+        let replay = kept(entries).replay(Cut::Id(id), HISTORY, START + 41_000, u64::MAX);
         assert!(replay.recovered);
         texts(&replay).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
@@ -125,7 +125,7 @@ fn behind_a_message_that_may_be_a_resend_counts_what_was_said_since_its_first_co
         is_whole: false,
         ..kept(vec![entry(2, 3, 12_000), StreamEntry { id, ..entry(2, 4, 40_000) }])
     };
-    assert!(!trimmed.replay(Cut::Id(id), HISTORY, START + 41_000).recovered);
+    assert!(!trimmed.replay(Cut::Id(id), HISTORY, START + 41_000, u64::MAX).recovered);
 }
 
 #[test]
@@ -212,23 +212,23 @@ fn what_was_published_twice_is_replayed_once_and_in_its_order() {
 fn a_time_counts_where_the_stream_reaches_back_to_it() {
     let whole = kept(vec![entry(1, 1, 0), entry(1, 2, 3_000), entry(1, 3, 5_000)]);
     let kept = Kept { is_whole: false, ..whole.clone() };
-    let at = |millis| kept.replay(Cut::Time(START + millis), HISTORY, START + 10_000);
+    let at = |millis| kept.replay(Cut::Time(START + millis), HISTORY, START + 10_000, u64::MAX);
     assert_eq!((texts(&at(4_500)), at(4_500).recovered), (vec!["1/3"], true));
     assert_eq!(texts(&at(4_000)), ["1/2", "1/3"]);
     assert!(at(1_001).recovered && !at(1_000).recovered, "nothing is known of before");
-    assert!(whole.replay(Cut::Time(START + 1_000), HISTORY, START + 10_000).recovered);
+    assert!(whole.replay(Cut::Time(START + 1_000), HISTORY, START + 10_000, u64::MAX).recovered);
 }
 
 #[test]
 fn what_is_too_old_is_not_kept() {
     let kept = kept(vec![entry(1, 1, 0), entry(1, 2, 50_000)]);
     let [first, second] = [&kept.entries[0], &kept.entries[1]].map(|entry| entry.id);
-    let replay = |cut| kept.replay(cut, HISTORY, START + 60_001);
+    let replay = |cut| kept.replay(cut, HISTORY, START + 60_001, u64::MAX);
     assert!(!replay(Cut::Id(first)).recovered);
     assert_eq!(texts(&replay(Cut::Id(first))), ["1/2"]);
     assert_eq!(replay(Cut::Id(second)).oldest_id, Some(second));
     assert!(!replay(Cut::Time(START)).recovered);
-    assert!(!kept.replay(Cut::Id(second), HISTORY, u64::MAX).recovered);
+    assert!(!kept.replay(Cut::Id(second), HISTORY, u64::MAX, u64::MAX).recovered);
 }
 
 /// A message as it really was.
@@ -359,7 +359,7 @@ proptest! {
         let mut random = fastrand::Rng::with_seed(seed);
         let Some(world) = World::new(&mut random) else { return Ok(()) };
         let now = START + 40_000;
-        let replay = world.kept.replay(Cut::Id(world.last.id), HISTORY, now);
+        let replay = world.kept.replay(Cut::Id(world.last.id), HISTORY, now, u64::MAX);
         assert_in_order(&replay.messages);
         let replayed: HashSet<Uuid> = replay.messages.iter().map(|one| one.id).collect();
         // Of a message that stands there twice the client has heard the one or the other.
@@ -388,7 +388,7 @@ proptest! {
         let mut random = fastrand::Rng::with_seed(seed);
         let Some(mut world) = World::new(&mut random) else { return Ok(()) };
         world.heard.clear();
-        let replay = world.kept.replay(Cut::Time(START + at), HISTORY, START + 40_000);
+        let replay = world.kept.replay(Cut::Time(START + at), HISTORY, START + 40_000, u64::MAX);
         assert_in_order(&replay.messages);
         let replayed: HashSet<Uuid> = replay.messages.iter().map(|one| one.id).collect();
         if replay.recovered {
@@ -401,7 +401,7 @@ proptest! {
 #[test]
 fn an_empty_stream_of_a_redis_that_lost_nothing_says_that_nothing_was_said() {
     let empty = Kept { sound_since: START + 2_000, ..kept(Vec::new()) };
-    let at = |at| empty.replay(Cut::Time(START + at), HISTORY, START + 10_000).recovered;
+    let at = |at| empty.replay(Cut::Time(START + at), HISTORY, START + 10_000, u64::MAX).recovered;
     assert!(at(2_000) && !at(1_999));
 }
 

@@ -13,6 +13,7 @@ use stentor_bus::link::LinkState;
 use stentor_bus::pod_id::PodId;
 use stentor_bus::waiters::Release;
 use stentor_wire::frame::FrameHead;
+use stentor_wire::presence::Tale;
 use stentor_wire::room_name::RoomName;
 use stentor_wire::timestamp::Timestamp;
 use tokio::sync::broadcast;
@@ -143,7 +144,7 @@ impl Pod {
     /// Whether this was said of subscriptions already, without waiting for it.
     pub(crate) fn is_told(&mut self, telling: &Arrival) -> bool {
         while let Ok(batch) = self.arrivals.try_recv() {
-            self.told.extend(batch.iter().cloned());
+            self.told.extend(batch.iter().filter(|one| is_of_subscriptions(one)).cloned());
         }
         self.told.contains(telling)
     }
@@ -156,7 +157,7 @@ impl Pod {
             .expect("no lag");
         let is_heard = |one: &Arrival| matches!(one, Arrival::Delivery(_) | Arrival::Gap(_));
         let (heard, told): (Vec<_>, Vec<_>) = batch.iter().cloned().partition(is_heard);
-        self.told.extend(told);
+        self.told.extend(told.into_iter().filter(is_of_subscriptions));
         heard
     }
 
@@ -200,4 +201,13 @@ fn number(delivery: &Delivery) -> u64 {
 pub(crate) fn now() -> u64 {
     let since = std::time::UNIX_EPOCH.elapsed().expect("after 1970");
     u64::try_from(since.as_millis()).expect("a time")
+}
+
+/// Whether it is no word of what pods have heard, which comes once a second.
+fn is_of_subscriptions(arrival: &Arrival) -> bool {
+    match arrival {
+        Arrival::Proof(_) | Arrival::Delayed => false,
+        Arrival::Tale(told) => !matches!(told.tale, Tale::Heard(_)),
+        _ => true,
+    }
 }

@@ -43,7 +43,7 @@ fn id_in(kept: &Kept, wanted: u64) -> Uuid {
 /// What somebody missed who heard this message last.
 async fn replay(pod: &Pod, audience: &Audience, last: u64) -> Replay {
     let kept = read(pod, audience).await.expect("Redis answers");
-    kept.replay(Cut::Id(id_in(&kept, last)), HISTORY, now())
+    kept.replay(Cut::Id(id_in(&kept, last)), HISTORY, now(), u64::MAX)
 }
 
 fn numbers(replay: &Replay) -> Vec<u64> {
@@ -101,7 +101,7 @@ async fn a_stream_is_trimmed_and_dies_and_a_lack_with_it() {
     let kept = read(&a, &Some(room(0))).await.expect("Redis answers");
     assert!(kept.entries.len() == 200 && !kept.is_whole);
     assert!(
-        !kept.replay(Cut::Id(id_in(&kept, 2_900)), HISTORY, now()).recovered,
+        !kept.replay(Cut::Id(id_in(&kept, 2_900)), HISTORY, now(), u64::MAX).recovered,
         "not a second of it left"
     );
     let foreign = r#"{"type":"notification","data":{}}"#;

@@ -25,6 +25,8 @@ pub(crate) struct Arrivals {
     found: Option<Found>,
     /// Batches that this shard was too slow for.
     missed: u64,
+    /// The last proof of the link that was handed over.
+    proof: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -35,7 +37,7 @@ enum Found {
 
 impl Arrivals {
     pub(crate) fn new(receiver: Option<Receiver<Batch>>) -> Arrivals {
-        Arrivals { receiver, found: None, missed: 0 }
+        Arrivals { receiver, found: None, missed: 0, proof: None }
     }
 
     /// Hands the shard what there is, up to a bound, and nothing more once it is congested.
@@ -46,7 +48,7 @@ impl Arrivals {
             }
             match self.poll() {
                 Some(Found::Batch(batch)) => {
-                    batch.iter().for_each(|arrival| take(now, shard, arrival));
+                    batch.iter().for_each(|arrival| self.take(now, shard, arrival));
                 }
                 Some(Found::Lag(batches)) => {
                     self.missed += batches;
@@ -55,6 +57,11 @@ impl Arrivals {
                 None => return,
             }
         }
+    }
+
+    /// The last proof of the link, for who has flushed what came before it.
+    pub(super) fn take_proof(&mut self) -> Option<u64> {
+        self.proof.take()
     }
 
     /// Batches that this shard was too slow for, so far.
@@ -82,6 +89,13 @@ impl Arrivals {
         }
     }
 
+    fn take(&mut self, now: Now, shard: &mut Shard, arrival: &Arrival) {
+        if let Arrival::Proof(proof) = arrival {
+            self.proof = Some(proof.number);
+        }
+        take(now, shard, arrival);
+    }
+
     fn poll(&mut self) -> Option<Found> {
         if let Some(found) = self.found.take() {
             return Some(found);
@@ -102,6 +116,8 @@ fn take(now: Now, shard: &mut Shard, arrival: &Arrival) {
     match arrival {
         Arrival::Delivery(delivery) => deliver(now, shard, delivery),
         Arrival::Gap(gap) => shard.handle_gap(now, gap.audience.as_ref(), gap.missed),
+        Arrival::Proof(proof) => shard.handle_proof(proof.until_unix_millis),
+        Arrival::Delayed => shard.handle_delay(now),
         Arrival::Tale(told) => {
             shard.handle_tale(now, Some(&told.pod), told.audience.as_ref(), &told.tale);
         }

@@ -8,20 +8,19 @@
 
 use std::future::pending;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use stentor_bus::bus::Rooms;
 use stentor_bus::histories::{Histories, READ_TIMEOUT};
-use stentor_bus::stream_history::{Cut, Kept};
+use stentor_bus::recall::{self, Read};
+use stentor_bus::stream_history::{Replay, StreamHistory};
 use stentor_bus::waiters::Release;
 use stentor_shard::time::Now;
-use stentor_shard::{MemberId, OfRoom, Recollection};
+use stentor_shard::{LastHeard, MemberId, OfRoom, Recollection};
 use stentor_wire::room_name::RoomName;
-use stentor_wire::uuid_v7;
 use uuid::Uuid;
 
 use crate::driver::Driver;
@@ -47,7 +46,8 @@ type Question = Pin<Box<dyn Future<Output = Answered> + Send>>;
 struct Answered {
     member: MemberId,
     client_id: Uuid,
-    found: Option<Recollection>,
+    last_id: Uuid,
+    read: Read,
 }
 
 /// A member that came back, and its rooms; `None` is for everybody.
@@ -84,14 +84,9 @@ impl Recalling {
         self.questions.push(Box::pin(async move {
             let Wanted { member, client_id, rooms, last_id } = wanted;
             let names = rooms.iter().flatten().cloned().collect();
-            let found = if hears(&joined, names).await {
-                Some(recall(&histories, rooms, last_id).await)
-            } else {
-                None
-            };
-            // Nothing at all is no better than what the shard has.
-            let found = found.filter(|found| !found.rooms.is_empty());
-            Answered { member, client_id, found }
+            let is_heard = hears(&joined, names).await;
+            let read = if is_heard { read(&histories, rooms).await } else { Vec::new() };
+            Answered { member, client_id, last_id, read }
         }));
     }
 
@@ -116,10 +111,34 @@ impl Driver {
     pub(super) fn take_recollections(&mut self, now: Now) {
         for _ in 0..ANSWERS_PER_TURN_MAX {
             let Some(recalling) = &mut self.recalling else { return };
-            let Some(Answered { member, client_id, found }) = recalling.poll_answered() else {
-                return;
-            };
+            let Some(answered) = recalling.poll_answered() else { return };
+            let history = recalling.histories.history();
+            let Answered { member, client_id, last_id, read } = answered;
+            // Nothing at all is no better than what the shard has.
+            let found = (!read.is_empty()).then(|| self.recollect(now, read, last_id, history));
             self.shard.handle_history(now, member, client_id, found);
+        }
+    }
+}
+
+impl Driver {
+    /// Judges what was read, by what is known here of the hearing of pods.
+    fn recollect(
+        &self,
+        now: Now,
+        read: Read,
+        last_id: Uuid,
+        history: StreamHistory,
+    ) -> Recollection {
+        let heard_at = recall::heard_at(&read, last_id);
+        let unheard_since = heard_at.map_or(0, |heard_at| {
+            let last = if heard_at.is_known { LastHeard::Known } else { LastHeard::Unknown };
+            self.shard.unheard_since(heard_at.unix_millis, last)
+        });
+        let replays = recall::recall(read, last_id, unheard_since, history, now.unix_millis);
+        Recollection {
+            heard_at_unix_millis: heard_at.map(|heard_at| heard_at.unix_millis),
+            rooms: replays.into_iter().map(of_room).collect(),
         }
     }
 }
@@ -138,43 +157,21 @@ async fn hears(joined: &Rooms, rooms: Vec<RoomName>) -> bool {
     }
 }
 
-/// Reads all rooms at once and judges what is missing of each.
-async fn recall(
-    histories: &Histories,
-    rooms: Vec<Option<RoomName>>,
-    last_id: Uuid,
-) -> Recollection {
+/// Reads all rooms at once.
+async fn read(histories: &Histories, rooms: Vec<Option<RoomName>>) -> Read {
     let reads = rooms.into_iter().map(|room| async {
         let kept = histories.read(room.clone()).await;
         kept.ok().map(|kept| (room, kept))
     });
-    let read: Vec<(Option<RoomName>, Arc<Kept>)> =
-        join_all(reads).await.into_iter().flatten().collect();
-    let heard_at_unix_millis = heard_at(&read, last_id);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-    let of_room = |(room, kept): (Option<RoomName>, Arc<Kept>)| {
-        let has_it = kept.entries.iter().any(|entry| entry.id == last_id);
-        let cut = match heard_at_unix_millis {
-            Some(at) if !has_it => Cut::Time(at),
-            _ => Cut::Id(last_id),
-        };
-        let replay = kept.replay(cut, histories.history(), now);
-        OfRoom {
-            room,
-            frames: replay.messages.into_iter().map(|message| message.frame).collect(),
-            is_whole: replay.recovered,
-            oldest_id: replay.oldest_id.map(|id| id.to_string()),
-        }
-    };
-    let rooms = read.into_iter().map(of_room).collect();
-    Recollection { heard_at_unix_millis, rooms }
+    join_all(reads).await.into_iter().flatten().collect()
 }
 
-/// When a client heard this message, at the earliest: by the message itself, or what time its id
-/// tells.
-fn heard_at(read: &[(Option<RoomName>, Arc<Kept>)], last_id: Uuid) -> Option<u64> {
-    let entries = read.iter().flat_map(|(_, kept)| &kept.entries);
-    let said = entries.filter(|entry| entry.id == last_id).map(|entry| entry.heard_from()).min();
-    said.or(uuid_v7::unix_millis(last_id))
+/// What a room's stream has for a client, as its shard takes it.
+fn of_room((room, replay): (Option<RoomName>, Replay)) -> OfRoom {
+    OfRoom {
+        room,
+        frames: replay.messages.into_iter().map(|message| message.frame).collect(),
+        is_whole: replay.recovered,
+        oldest_id: replay.oldest_id.map(|id| id.to_string()),
+    }
 }

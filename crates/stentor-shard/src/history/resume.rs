@@ -17,12 +17,13 @@ use stentor_wire::uuid_v7;
 use uuid::Uuid;
 
 use crate::history::evicted::Bygone;
+use crate::history::hearsay::LastHeard;
 use crate::history::{Entry, History, HistoryId, RoomHistory};
 use crate::time::{Instant, Now};
 use crate::traffic::Passage;
 
 /// How far a message that one client heard first may stand behind another here.
-const OVERLAP: Duration = Duration::from_secs(1);
+pub(super) const OVERLAP: Duration = Duration::from_secs(1);
 
 /// A message that took longer from its stamp to here lay in another pod over an outage: nobody
 /// knows what else was said there meanwhile.
@@ -131,10 +132,10 @@ impl History {
             } else {
                 !was_late(now, at, stamped_at)
             };
-            let heard_at = if is_alone { at } else { first };
+            let heard_at = if is_alone { at } else { first.min(said_at(now, at, stamped_at)) };
             is_sure.then(|| Resumption {
                 last: Some((id, number)),
-                before: Some(before(heard_at)),
+                before: Some(self.before(now, heard_at, LastHeard::Known)),
                 settled: if is_alone { passage.settled } else { 0 },
                 passage: is_alone.then_some(passage),
                 is_in_order: is_alone && self.shards() == 1,
@@ -164,7 +165,17 @@ impl History {
     /// `None` where that says nothing here.
     pub(crate) fn heard_until(&self, now: Now, unix_millis: u64) -> Option<Resumption> {
         let at = self.calendar.as_ref()?.moment(now, unix_millis)?;
-        Some(Resumption { before: Some(before(at)), unix_millis, ..Resumption::default() })
+        let before = Some(self.before(now, at, LastHeard::Unknown));
+        Some(Resumption { before, unix_millis, ..Resumption::default() })
+    }
+
+    /// The moment before which everything was heard by who heard a message of that moment, whichever
+    /// pod it was on.
+    fn before(&self, now: Now, at: Instant, last: LastHeard) -> Instant {
+        if !self.config.is_shared {
+            return at.before(OVERLAP);
+        }
+        at.before(self.hearsay.overlap(unix_millis_of(now, at), last))
     }
 
     /// Whether everything is here that a client may not have heard of this room.
@@ -173,7 +184,8 @@ impl History {
         let before = resumption.before.unwrap_or_default();
         let is_heard =
             !self.config.is_shared || room.heard_since.is_some_and(|since| since <= before);
-        let holes = [room.hole_at, self.hole_at, self.traffic().late_at()];
+        let delayed_at = self.hearsay.delayed_at();
+        let holes = [room.hole_at, self.hole_at, self.traffic().late_at(), delayed_at];
         let is_sound = holes.into_iter().flatten().all(|at| at < before);
         is_heard && is_sound && self.has_heard_what_is_gone(id, room, resumption)
     }
@@ -234,9 +246,11 @@ fn first_copy_at(at: Instant, id: &str, stamped_at: Option<u64>) -> Instant {
     }
 }
 
-/// The moment before which everything was heard by who heard a message of that moment.
-fn before(at: Instant) -> Instant {
-    at.before(OVERLAP)
+/// When a message was said that came at this moment, which others may have heard then already.
+fn said_at(now: Now, at: Instant, stamped_at: Option<u64>) -> Instant {
+    let waited =
+        stamped_at.map_or(0, |stamped_at| unix_millis_of(now, at).saturating_sub(stamped_at));
+    at.before(Duration::from_millis(waited))
 }
 
 /// A moment of the past by the calendar.

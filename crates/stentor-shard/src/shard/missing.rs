@@ -49,6 +49,21 @@ impl Shard {
         }
     }
 
+    /// This pod's own link was heard: what was sent before this time, in milliseconds since 1970,
+    /// has been passed on.
+    pub fn handle_proof(&mut self, until_unix_millis: u64) {
+        if let Some(history) = &mut self.history {
+            history.hearsay_mut().handle_proof(until_unix_millis);
+        }
+    }
+
+    /// What was said on this pod does not reach the others for now.
+    pub fn handle_delay(&mut self, now: Now) {
+        if let Some(history) = &mut self.history {
+            history.hearsay_mut().handle_delay(now);
+        }
+    }
+
     /// From here on nothing of what other pods say need come here.
     pub fn handle_pods_unheard(&mut self) {
         self.presence.hears_pods = false;

@@ -46,9 +46,12 @@ impl Shard {
         if let Some(pod) = pod {
             self.presence.note_alive(now.instant, pod);
         }
+        if let (Tale::Heard(testimony), Some(pod), Some(history)) = (tale, pod, &mut self.history) {
+            history.hearsay_mut().handle_testimony(now, pod, *testimony);
+        }
         let Some(room) = room else { return };
         match tale {
-            Tale::Alive => {}
+            Tale::Alive | Tale::Heard(_) => {}
             Tale::Ask => self.answer_tale(now, pod.is_none(), room),
             Tale::Hello => {
                 let (Some(pod), Some(roster)) = (pod, self.presence.rosters.get_mut(room)) else {

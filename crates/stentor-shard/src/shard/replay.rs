@@ -6,7 +6,7 @@ use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
 use crate::event::Event;
-use crate::history::{Cursor, Entry, HistoryId, Owed, Resumption};
+use crate::history::{Cursor, Entry, HistoryId, LastHeard, Owed, Resumption};
 use crate::member::Member;
 use crate::numbers::{MemberId, RoomId};
 use crate::recollection::{self, Recollection};
@@ -89,6 +89,13 @@ impl Shard {
         if let Some(resumed) = resumed {
             self.tell_resumed(now, id, resumed);
         }
+    }
+
+    /// What was published before this had been heard by who heard a message of that time, whichever
+    /// pod it was on. Both in milliseconds since 1970.
+    pub fn unheard_since(&self, heard_at: u64, last: LastHeard) -> u64 {
+        let history = self.history.as_ref();
+        history.map_or(heard_at, |history| history.hearsay().unheard_since(heard_at, last))
     }
 
     /// Lets a member catch up with what it is owed.

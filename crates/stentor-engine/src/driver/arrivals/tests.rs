@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use stentor_bus::bus::Batch;
-use stentor_bus::inbox::{Arrival, Delivery, Gap, Origin};
+use stentor_bus::inbox::{Arrival, Delivery, Gap, Origin, Proof};
 use stentor_shard::time::Now;
 use stentor_shard::{Connect, MemberId, MemberOptions, Shard, ShardConfig};
 use stentor_wire::room_name::RoomName;
@@ -135,4 +135,16 @@ fn a_chosen_id_that_comes_twice_is_delivered_once_and_others_are_not_remembered(
         shard.handle_lag(Now::default());
         assert_eq!(shard.counters().messages_sent, deliveries, "{origin:?}");
     }
+}
+
+#[test]
+fn a_proof_is_given_out_once_for_who_flushes_what_came_before_it() {
+    let (tx, rx) = broadcast::channel(2);
+    let (mut arrivals, mut shard) = (Arrivals::new(Some(rx)), shard());
+    let proof = |number| Arrival::Proof(Proof { number, until_unix_millis: 0 });
+    let both = batch(vec![proof(6), delivery("a", 10, Origin::Pod), proof(7)]);
+    tx.send(both).expect("a receiver");
+    assert_eq!(arrivals.take_proof(), None);
+    arrivals.deliver(Now::default(), &mut shard);
+    assert_eq!((arrivals.take_proof(), arrivals.take_proof()), (Some(7), None));
 }

@@ -78,3 +78,10 @@ fn an_answer_for_somebody_who_was_here_before_is_nothing() {
     world.turn();
     assert_eq!(world.heard(1), ["welcome"]);
 }
+
+/// 1. Two pods do not hear each other, and a client says a message to the one and again to the other.
+/// 2. Both put it into the stream of its room.
+#[test]
+fn what_stands_twice_in_an_archive_is_told_once() {
+    assert_eq!(heard_behind(Some(found(&[20, 25, 20, 30], true))), ["20", "25", "30", "50"]);
+}

@@ -1,5 +1,6 @@
 mod first_copies;
 mod numbers;
+mod testimonies;
 
 use serde_json::Value;
 use uuid::Builder;
