@@ -4,25 +4,38 @@
 //! come one after the other, and after them [`PodBus::act`] does what is due, in the order of the
 //! real driver.
 
+mod remembering;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use stentor_bus::channel::{Audience, ChannelNames};
+use stentor_bus::delays::Delays;
+use stentor_bus::handed::Handed;
+use stentor_bus::hearing::Hearing;
 use stentor_bus::in_flight::InFlightLimits;
 use stentor_bus::inbox::{Arrival, Inbox};
 use stentor_bus::link::{Link, LinkAction, LinkState};
-use stentor_bus::outbox::OutboxLimits;
 use stentor_bus::pipeline::{Outcome, Pipeline};
 use stentor_bus::pod_id::PodId;
+use stentor_bus::publisher::Outgoing;
+use stentor_bus::relay;
+use stentor_bus::stream_history::Kept;
 use stentor_bus::subscriptions::{Answer, Command, CommandKind, Subscriptions};
-use stentor_bus::waiters::WaiterId;
+use stentor_bus::waiters::{Release, WaiterId};
+use stentor_wire::presence::Tale;
 use stentor_wire::room_name::RoomName;
 use stentor_wire::time::Now;
 
 use crate::mutation::Mutation;
+use crate::pod::Start;
 use crate::queue::Micros;
 use crate::redis::{Reply, Request, SessionId};
+
+pub(crate) use remembering::AskId;
+use remembering::Memory;
 
 /// What shards take at once, as in the real bus.
 pub(crate) type Batch = Arc<[Arrival]>;
@@ -39,10 +52,17 @@ const PAYLOADS_MAX: usize = 16;
 /// What a bus is told.
 #[derive(Debug)]
 pub(crate) enum Input {
-    Said { audience: Audience, message: Bytes, is_id_chosen: bool },
+    Said {
+        audience: Audience,
+        message: Bytes,
+        is_id_chosen: bool,
+        is_settled: bool,
+    },
     Want(RoomName),
     Unwant(RoomName),
     Wait(WaiterId, Vec<RoomName>),
+    /// What does Redis keep of a room?
+    Ask(AskId, Audience),
     FromRedis(SessionId, Reply),
 }
 
@@ -51,7 +71,9 @@ pub(crate) enum Input {
 pub(crate) enum Effect {
     Connect,
     Send(SessionId, Request),
-    Released(WaiterId),
+    Released(WaiterId, Release),
+    /// What Redis keeps, where it could be read.
+    Answered(AskId, Option<(Audience, Arc<Kept>)>),
     Batch(Batch),
 }
 
@@ -62,6 +84,10 @@ pub(crate) struct PodBus {
     pub(crate) inbox: Inbox,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) link: Link,
+    hearing: Hearing,
+    /// Where Redis keeps what is said.
+    memory: Option<Memory>,
+    delays: Delays,
     pub(crate) inputs: VecDeque<Input>,
     pub(crate) session: Option<SessionId>,
     /// A session that is not connected yet.
@@ -79,12 +105,10 @@ pub(crate) struct PodBus {
 }
 
 impl PodBus {
-    pub(crate) fn new(
-        pod: &PodId,
-        outbox: OutboxLimits,
-        seed: u64,
-        mutation: Option<Mutation>,
-    ) -> PodBus {
+    pub(crate) fn new(pod: &PodId, start: &Start, handed: Arc<Handed>) -> PodBus {
+        let (outbox, mutation) = (start.outbox, start.mutation);
+        let seed = start.seed.wrapping_add(100);
+        let archive = start.history.filter(|plan| plan.is_archived);
         let names = ChannelNames::new("realtime").expect("a valid prefix");
         PodBus {
             pod: pod.clone(),
@@ -92,6 +116,9 @@ impl PodBus {
             inbox: Inbox::new(pod.clone(), seed),
             subscriptions: Subscriptions::default(),
             link: Link::default(),
+            hearing: Hearing::new(handed),
+            memory: archive.map(|plan| Memory::new(Duration::from_micros(plan.ttl))),
+            delays: Delays::default(),
             inputs: VecDeque::new(),
             session: None,
             connecting: None,
@@ -135,6 +162,9 @@ impl PodBus {
             self.pipeline.poll_timeout(),
             self.subscriptions.poll_timeout(),
             Some(self.link.poll_timeout()),
+            self.hearing.poll_timeout(),
+            self.upkeep_due(),
+            self.delays.poll_timeout(self.pipeline.oldest_said_at()),
         ];
         dues.into_iter().flatten().min().map_or(0, |at| at.micros())
     }
@@ -160,12 +190,13 @@ impl PodBus {
     }
 
     fn take(&mut self, now: Now, input: Input) {
+        if let Input::Said { message, .. } = &input {
+            self.delays.handle_taken(now, message);
+        }
         match input {
-            Input::Said { audience, message, is_id_chosen: true } => {
-                self.pipeline.handle_message_with_chosen_id(now.instant, audience, &message);
-            }
-            Input::Said { audience, message, is_id_chosen: false } => {
-                self.pipeline.handle_message(now.instant, audience, &message);
+            Input::Said { audience, message, is_id_chosen, is_settled } => {
+                let outgoing = Outgoing { audience, message, is_id_chosen, is_settled };
+                self.pipeline.handle_outgoing(now.instant, outgoing);
             }
             Input::Want(room) => self.subscriptions.handle_wanted(&room),
             Input::Unwant(room) => {
@@ -176,6 +207,7 @@ impl PodBus {
             Input::Wait(waiter, rooms) => {
                 self.subscriptions.handle_wait(now.instant, waiter, &rooms);
             }
+            Input::Ask(ask, audience) => self.take_ask(ask, audience),
             Input::FromRedis(session, reply) => self.take_reply(now, session, reply),
         }
     }
@@ -203,9 +235,11 @@ impl PodBus {
             Reply::Published(None) => {}
             Reply::Answered(id) => {
                 self.subscriptions.handle_answer(now.instant, id, Answer::Confirmed);
-                self.take_tellings();
+                self.take_tellings(now);
             }
             Reply::Heard { channel, payload } => self.take_payload(now, &channel, &payload),
+            Reply::LackWritten(audience) => self.take_lack_written(now, &audience),
+            Reply::Found(audience, kept) => self.take_found(&audience, kept),
             Reply::Ended => self.disconnected(now),
         }
     }
@@ -215,21 +249,25 @@ impl PodBus {
             if self.mutation == Some(Mutation::ForgetDuplicates) {
                 self.inbox = Inbox::new(self.pod.clone(), 0);
             }
+            let new_from = self.arrivals.len();
             self.inbox.handle_payload(now, audience, payload, &mut self.arrivals);
+            self.look_for_foreign(now, new_from);
         } else if channel == self.probe_channel {
             let number = std::str::from_utf8(payload).ok().and_then(|text| text.parse().ok());
             if let Some(number) = number {
                 self.link.handle_probe_heard(now.instant, number);
+                self.arrivals.extend(self.hearing.handle_probe_heard(now, number));
             }
         }
     }
 
     fn disconnected(&mut self, now: Now) {
-        self.drop_session();
+        self.drop_session(now);
         self.link.handle_disconnected(now.instant, self.random.u64(..));
     }
 
-    fn drop_session(&mut self) {
+    fn drop_session(&mut self, now: Now) {
+        self.forget_session(now);
         for session in [self.session.take(), self.connecting.take()].into_iter().flatten() {
             self.effects.push(Effect::Send(session, Request::Close));
         }
@@ -241,14 +279,17 @@ impl PodBus {
         self.subscriptions.handle_timeout(now.instant);
         while let Some(audience) = self.subscriptions.poll_let_in_unheard() {
             self.inbox.handle_interrupted(now, &audience);
+            self.hearing.handle_interrupted(now);
         }
         self.inbox.handle_timeout(now);
         self.follow_link(now);
+        self.keep_up(now);
         for _ in 0..PUBLISHES_AT_ONCE_MAX {
             let Some(publish) = self.pipeline.poll_publish(now.instant) else { break };
             if self.mutation == Some(Mutation::ForgetBases) && publish.ticket.is_none() {
                 continue;
             }
+            self.append(now, &publish);
             let channel = self.names.of(&publish.audience);
             self.publish(Request::Publish {
                 ticket: publish.ticket,
@@ -256,31 +297,49 @@ impl PodBus {
                 payload: publish.payload,
             });
         }
+        self.read();
         while let Some(command) = self.subscriptions.poll_command(now.instant) {
             self.command(now, command);
         }
-        self.pass_on();
-        while let Some((waiter, _)) = self.subscriptions.poll_released() {
-            self.effects.push(Effect::Released(waiter));
+        let is_late = self.delays.poll(now.instant, self.pipeline.oldest_said_at());
+        if is_late && self.link.state() == LinkState::Up {
+            self.arrivals.push(Arrival::Delayed);
+        }
+        self.pass_on(now);
+        while let Some((waiter, release)) = self.subscriptions.poll_released() {
+            self.effects.push(Effect::Released(waiter, release));
         }
         while self.pipeline.poll_healed().is_some() {}
+        let testimony = self.hearing.poll_testimony(now);
+        let testimony = testimony.filter(|_| self.mutation != Some(Mutation::ForgetToTestify));
+        if let Some(testimony) = testimony {
+            self.publish(Request::Publish {
+                ticket: None,
+                channel: self.names.of(&None),
+                payload: relay::encode_tale(&self.pod, &Tale::Heard(testimony)),
+            });
+        }
     }
 
     fn follow_link(&mut self, now: Now) {
         while let Some(action) = self.link.poll_action() {
             match action {
                 LinkAction::Connect => self.effects.push(Effect::Connect),
-                LinkAction::Probe(number) => self.publish(Request::Publish {
-                    ticket: None,
-                    channel: self.probe_channel.clone(),
-                    payload: Bytes::from(number.to_string()),
-                }),
-                LinkAction::TearDown => self.drop_session(),
+                LinkAction::Probe(number) => {
+                    self.hearing.handle_probe(now, number);
+                    self.publish(Request::Publish {
+                        ticket: None,
+                        channel: self.probe_channel.clone(),
+                        payload: Bytes::from(number.to_string()),
+                    });
+                }
+                LinkAction::TearDown => self.drop_session(now),
             }
         }
         while let Some(state) = self.link.poll_change() {
             match state {
                 LinkState::Up => {
+                    self.hearing.handle_link_up(now);
                     self.pipeline.handle_link_up(now.instant);
                     if self.mutation != Some(Mutation::ForgetToSubscribe) || self.downs == 0 {
                         self.subscriptions.handle_link_up(now.instant);
@@ -288,6 +347,7 @@ impl PodBus {
                 }
                 LinkState::Down => {
                     self.downs += 1;
+                    self.hearing.handle_link_down(now);
                     self.pipeline.handle_link_down(now.instant);
                     self.subscriptions.handle_link_down();
                     self.audiences.clear();
@@ -314,6 +374,7 @@ impl PodBus {
                     self.audiences.insert(name.clone(), audience.clone());
                     if self.subscriptions.is_interrupted(audience) {
                         self.inbox.handle_interrupted(now, audience);
+                        self.hearing.handle_interrupted(now);
                     }
                 }
                 CommandKind::Unsubscribe => {
@@ -325,12 +386,17 @@ impl PodBus {
         self.effects.push(Effect::Send(session, Request::Command { id, kind, channels }));
     }
 
-    fn take_tellings(&mut self) {
-        self.arrivals.extend(std::iter::from_fn(|| self.subscriptions.poll_telling()));
+    fn take_tellings(&mut self, now: Now) {
+        while let Some(telling) = self.subscriptions.poll_telling() {
+            if let Arrival::Lost(_) = &telling {
+                self.hearing.handle_interrupted(now);
+            }
+            self.arrivals.push(telling);
+        }
     }
 
-    fn pass_on(&mut self) {
-        self.take_tellings();
+    fn pass_on(&mut self, now: Now) {
+        self.take_tellings(now);
         self.mutate();
         let mut bytes = 0;
         let mut batch = Vec::new();

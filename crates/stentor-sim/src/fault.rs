@@ -38,11 +38,15 @@ pub enum Fault {
     ClockSkew,
     /// The calendar of a pod is set, and later set back.
     CalendarStep,
+    /// What Redis passes on does not come to a pod, while Redis takes all that it says.
+    PodDeaf,
+    /// A pod stands still with all of its threads, and goes on.
+    PodStands,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Fault; 16] = [
+    pub const ALL: [Fault; 18] = [
         Fault::RedisDown,
         Fault::RedisSlow,
         Fault::RedisDeaf,
@@ -59,6 +63,8 @@ impl Fault {
         Fault::ClientReconnects,
         Fault::ClockSkew,
         Fault::CalendarStep,
+        Fault::PodDeaf,
+        Fault::PodStands,
     ];
 
     /// The word on the command line and in a plan.
@@ -80,12 +86,14 @@ impl Fault {
             Fault::ClientReconnects => "client-reconnects",
             Fault::ClockSkew => "clock-skew",
             Fault::CalendarStep => "calendar-step",
+            Fault::PodDeaf => "pod-deaf",
+            Fault::PodStands => "pod-stands",
         }
     }
 
     /// Whether it is of interest only where pods keep what is said.
     pub const fn is_of_history(self) -> bool {
-        matches!(self, Fault::CalendarStep)
+        matches!(self, Fault::CalendarStep | Fault::PodDeaf | Fault::PodStands)
     }
 
     /// In how many of a hundred runs it happens.
@@ -93,6 +101,7 @@ impl Fault {
         match self {
             Fault::RedisDown | Fault::LinkCut | Fault::ClientReconnects => 30,
             Fault::PodKilled | Fault::AnswersLost | Fault::ClientSlow => 20,
+            Fault::PodDeaf | Fault::PodStands => 30,
             Fault::ChannelsReordered | Fault::ClockSkew => 40,
             Fault::OutboxSmall => 10,
             _ => 15,

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod shrink;
 pub mod world;
 
+mod archive;
 mod bus;
 mod client;
 mod connection;

@@ -27,6 +27,9 @@ struct Arguments {
     /// Pods keep what is said, and clients that went away resume.
     #[arg(long)]
     history: bool,
+    /// Redis keeps what is said, too.
+    #[arg(long, requires = "history")]
+    archive: bool,
     /// Lets the pods do this wrong, to see that it is found.
     #[arg(long)]
     mutation: Option<Mutation>,
@@ -47,7 +50,11 @@ fn main() -> ExitCode {
         Some(seed) => (seed, 1),
         None => (arguments.first, arguments.seeds),
     };
-    let draw = if arguments.history { Plan::draw_with_history } else { Plan::draw };
+    let draw = match (arguments.history, arguments.archive) {
+        (_, true) => Plan::draw_with_archive,
+        (true, false) => Plan::draw_with_history,
+        (false, false) => Plan::draw,
+    };
     let mut total = Verdict::default();
     let mut events = 0;
     for seed in first..first.saturating_add(seeds) {
@@ -78,11 +85,10 @@ fn main() -> ExitCode {
          {uncounted} and {uncounted_falsely}"
     );
     if arguments.history {
-        let Resumed { told, recovered, unjudged, late } = resumed;
+        let Resumed { told, recovered, unjudged } = resumed;
         println!(
             "{told} came back, {recovered} were told that nothing is missing, {unjudged} of them \
-             without a judgement; {late} messages were \
-             missing all the same, because they had come late to the pod before"
+             without a judgement"
         );
     }
     ExitCode::SUCCESS

@@ -41,6 +41,12 @@ pub enum Mutation {
     LoseAtSeam,
     /// What was told last in a replay comes once more behind it.
     DoubleAtSeam,
+    /// It does not tell other pods how far it has heard them.
+    ForgetToTestify,
+    /// It trusts Redis to keep what it has taken, come what may.
+    TrustRedis,
+    /// It believes of who resumes by a stream that all pods hear each other always.
+    BelieveThatAllHear,
 }
 
 impl Mutation {
@@ -65,11 +71,14 @@ impl Mutation {
             Mutation::ForgetEvictions => "forget-evictions",
             Mutation::LoseAtSeam => "lose-at-seam",
             Mutation::DoubleAtSeam => "double-at-seam",
+            Mutation::ForgetToTestify => "forget-to-testify",
+            Mutation::TrustRedis => "trust-redis",
+            Mutation::BelieveThatAllHear => "believe-that-all-hear",
         }
     }
 
     /// All of them.
-    pub const ALL: [Mutation; 18] = [
+    pub const ALL: [Mutation; 21] = [
         Mutation::ForgetDuplicates,
         Mutation::DropOne,
         Mutation::SwapTwo,
@@ -88,6 +97,9 @@ impl Mutation {
         Mutation::ForgetEvictions,
         Mutation::LoseAtSeam,
         Mutation::DoubleAtSeam,
+        Mutation::ForgetToTestify,
+        Mutation::TrustRedis,
+        Mutation::BelieveThatAllHear,
     ];
 }
 

@@ -145,10 +145,10 @@ struct Listener {
     ever: BTreeSet<Audience>,
     has_left_rooms: bool,
     heard: BTreeSet<u64>,
+    /// What of that was told again, of the time before it came.
+    told_again: BTreeSet<u64>,
     /// What its client has heard on earlier connections that this one goes on with.
     had: BTreeSet<u64>,
-    /// What had come late to where its client was before.
-    late: BTreeSet<u64>,
     /// The last that it heard of each sender in each room.
     last: BTreeMap<(ConnectionId, Audience), u64>,
     gaps: Vec<Gap>,
@@ -218,6 +218,11 @@ pub(crate) struct Read<'a> {
     pub(crate) from: &'a str,
     /// The client or its shard was slow, so nothing is promised about when.
     pub(crate) may_be_late: bool,
+    /// It is told again what was said before.
+    pub(crate) is_replay: bool,
+    /// Redis keeps what is said: a pod tells what it never had itself, and does not know a resend of
+    /// that when one is said to it.
+    pub(crate) is_archived: bool,
 }
 
 impl Oracle {
@@ -246,8 +251,8 @@ impl Oracle {
             rooms,
             has_left_rooms: false,
             heard: BTreeSet::new(),
+            told_again: BTreeSet::new(),
             had: BTreeSet::new(),
-            late: BTreeSet::new(),
             last: BTreeMap::new(),
             gaps: Vec::new(),
             is_over: false,
@@ -340,7 +345,7 @@ impl Oracle {
 
     /// A client reads a message.
     pub(crate) fn read(&mut self, now: Micros, read: &Read<'_>) {
-        let Read { listener: id, number, audience, from, may_be_late } = read;
+        let Read { listener: id, number, audience, from, may_be_late, .. } = read;
         self.verdict.heard += 1;
         let Some(said) = self.said.get(number) else {
             return self.note(now, Promise::Meant, format!("{id} heard {number}, never said"));
@@ -355,6 +360,10 @@ impl Oracle {
         let is_meant = said.audience == *audience && listener.ever.contains(audience);
         let is_own = sender == *id && !listener.echo;
         let is_first = listener.heard.insert(*number);
+        let is_resend = said.by.len() > 1 && listener.told_again.contains(number);
+        if read.is_replay && is_first {
+            listener.told_again.insert(*number);
+        }
         let last = listener.last.insert((sender, audience.clone()), order);
         let is_local = said.by.len() == 1 && said.by[0].pod == listener.pod;
         // What was said before it came, and a little later, it hears in its turn.
@@ -365,6 +374,9 @@ impl Oracle {
         let first_at = said.first_at;
         if !is_meant || is_own {
             self.note(now, Promise::Meant, format!("{number} was not for {id}"));
+        }
+        if !is_first && is_resend && read.is_archived {
+            return;
         }
         if !is_first {
             self.note(now, Promise::Once, format!("{id} heard {number} twice"));

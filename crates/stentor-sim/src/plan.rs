@@ -215,6 +215,7 @@ impl Plan {
         let at = TALK_FROM + random.u64(0..self.talk);
         let longest = match fault {
             Fault::ShardLag | Fault::BusLag => 2 * SECOND,
+            Fault::PodStands => 4 * SECOND,
             _ => 6 * SECOND,
         };
         let lasts = random.u64(20 * MILLI..longest);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use stentor_bus::handed::Handed;
 use stentor_bus::inbox::Arrival;
 use stentor_bus::outbox::OutboxLimits;
 use stentor_bus::pod_id::PodId;
@@ -37,6 +38,8 @@ pub(crate) enum Work {
     Ended(ConnectionId),
     /// A room that a member asked to join is heard.
     Heard(ConnectionId, RoomName),
+    /// What Redis keeps is read for a member.
+    Recalled(usize),
     Deliver(Delivery),
 }
 
@@ -45,6 +48,7 @@ pub(crate) enum Work {
 pub(crate) enum Waiting {
     Handshake(ConnectionId),
     Member(ConnectionId, RoomName),
+    Recall(usize),
 }
 
 /// One shard and what its driver keeps.
@@ -53,6 +57,8 @@ pub(crate) struct Side {
     pub(crate) shard: Shard,
     pub(crate) work: VecDeque<Work>,
     pub(crate) batches: VecDeque<Batch>,
+    /// The last proof of the link that was handed over.
+    pub(crate) proof: Option<u64>,
     /// Batches that found no place.
     pub(crate) lagged: usize,
     /// Which connection has which number.
@@ -71,6 +77,7 @@ pub(crate) struct Pod {
     pub(crate) sides: Vec<Side>,
     pub(crate) interest: Interest,
     pub(crate) bus: PodBus,
+    pub(crate) handed: Arc<Handed>,
     pub(crate) to_bus: Lane,
     pub(crate) parser: Parser,
     pub(crate) waiting: BTreeMap<WaiterId, Waiting>,
@@ -100,8 +107,9 @@ impl Start {
             size: plan.size,
             ttl: Duration::from_micros(plan.ttl),
             bytes_max: plan.bytes_max,
-            is_shared: !self.is_alone && self.mutation != Some(Mutation::BelieveToBeAlone),
-            has_archive: false,
+            is_shared: (!self.is_alone || plan.is_archived)
+                && self.mutation != Some(Mutation::BelieveToBeAlone),
+            has_archive: plan.is_archived,
             traffic: Arc::clone(traffic),
         }
     }
@@ -111,6 +119,7 @@ impl Pod {
     pub(crate) fn start(start: &Start) -> Pod {
         let id = PodId::new(&format!("pod-{}", start.place), start.seed);
         let traffic = Arc::new(Traffic::new(start.shards));
+        let handed = Arc::new(Handed::new(start.shards));
         let apart = start.mutation == Some(Mutation::CountTrafficApart);
         let sides = (0..start.shards).map(|shard| {
             let of_shard = Arc::new(Traffic::new(1));
@@ -120,6 +129,7 @@ impl Pod {
                 shard: Shard::new(config(&id, start, shard, history)),
                 work: VecDeque::new(),
                 batches: VecDeque::new(),
+                proof: None,
                 lagged: 0,
                 members: Vec::new(),
                 closing: BTreeMap::new(),
@@ -132,7 +142,8 @@ impl Pod {
             is_alive: true,
             sides: sides.collect(),
             interest: Interest::default(),
-            bus: PodBus::new(&id, start.outbox, start.seed.wrapping_add(100), start.mutation),
+            bus: PodBus::new(&id, start, Arc::clone(&handed)),
+            handed,
             to_bus: Lane::default(),
             parser: Parser::new(),
             waiting: BTreeMap::new(),

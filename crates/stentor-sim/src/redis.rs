@@ -5,11 +5,15 @@
 //! brings requests when they arrive and carries replies away.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use bytes::Bytes;
+use stentor_bus::channel::Audience;
 use stentor_bus::record::Ticket;
+use stentor_bus::stream_history::Kept;
 use stentor_bus::subscriptions::{CommandId, CommandKind};
 
+use crate::archive::{Appended, Archive};
 use crate::queue::Lane;
 
 /// Names a session; no number twice.
@@ -32,6 +36,25 @@ pub(crate) enum Request {
         kind: CommandKind,
         channels: Vec<String>,
     },
+    /// What is published next goes into its room's stream.
+    Append {
+        audience: Audience,
+        appended: Appended,
+    },
+    /// A room's stream is to live on.
+    Renew {
+        audience: Audience,
+        lifetime: Duration,
+    },
+    /// A room's stream lacks something.
+    Lack {
+        audience: Audience,
+        lifetime: Duration,
+    },
+    /// What is kept of a room, asked on a connection of its own.
+    Read {
+        audience: Audience,
+    },
     /// The pod has dropped both connections.
     Close,
 }
@@ -46,6 +69,8 @@ pub(crate) enum Reply {
         channel: String,
         payload: Bytes,
     },
+    LackWritten(Audience),
+    Found(Audience, Kept),
     /// The connections were refused, or have ended.
     Ended,
 }
@@ -65,15 +90,19 @@ pub(crate) enum Health {
 pub(crate) struct Session {
     /// Which run of which pod.
     pub(crate) pod: usize,
+    /// When it was connected, by the calendar.
+    connected_at: u64,
     channels: BTreeSet<String>,
+    /// Nothing that is passed on comes to the pod any more, and answers do.
+    pub(crate) is_mute: bool,
     /// Half-open: nothing comes back, ever.
     pub(crate) is_deaf: bool,
     /// Cut: what is on its way is lost.
     pub(crate) is_cut: bool,
-    /// Pod to Redis: publisher, subscriber.
-    pub(crate) requests: [Lane; 2],
-    /// Redis to pod: publisher, subscriber.
-    pub(crate) replies: [Lane; 2],
+    /// Pod to Redis: publisher, subscriber, reader.
+    pub(crate) requests: [Lane; 3],
+    /// Redis to pod: publisher, subscriber, reader.
+    pub(crate) replies: [Lane; 3],
     /// Redis to pod where channels may overtake each other.
     pub(crate) by_channel: BTreeMap<String, Lane>,
 }
@@ -84,15 +113,24 @@ pub(crate) struct Redis {
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     next_session: SessionId,
     held: Vec<(SessionId, Request)>,
-}
-
-impl Default for Redis {
-    fn default() -> Redis {
-        Redis { health: Health::Up, sessions: BTreeMap::new(), next_session: 0, held: Vec::new() }
-    }
+    pub(crate) archive: Archive,
+    /// Messages that a stream keeps.
+    stream_size: usize,
 }
 
 impl Redis {
+    /// A server that has just begun, whose streams keep so many messages.
+    pub(crate) fn new(stream_size: usize) -> Redis {
+        Redis {
+            health: Health::Up,
+            sessions: BTreeMap::new(),
+            next_session: 0,
+            held: Vec::new(),
+            archive: Archive::default(),
+            stream_size,
+        }
+    }
+
     /// The session that a pod begins now; Redis hears of it by [`Request::Connect`].
     pub(crate) fn begin(&mut self, pod: usize) -> SessionId {
         self.next_session += 1;
@@ -100,8 +138,14 @@ impl Redis {
         self.next_session
     }
 
-    /// Takes a request; returns what goes back, and to whom.
-    pub(crate) fn handle(&mut self, id: SessionId, request: Request) -> Vec<(SessionId, Reply)> {
+    /// Takes a request at this time by the calendar, in milliseconds since 1970; returns what goes
+    /// back, and to whom.
+    pub(crate) fn handle(
+        &mut self,
+        now: u64,
+        id: SessionId,
+        request: Request,
+    ) -> Vec<(SessionId, Reply)> {
         let Some(session) = self.sessions.get_mut(&id) else { return Vec::new() };
         if session.is_deaf || session.is_cut {
             if matches!(request, Request::Close) {
@@ -110,7 +154,7 @@ impl Redis {
             return Vec::new();
         }
         match self.health {
-            Health::Up => self.carry_out(id, request),
+            Health::Up => self.carry_out(now, id, request),
             Health::Down if matches!(request, Request::Connect { .. }) => vec![(id, Reply::Ended)],
             Health::Down => Vec::new(),
             Health::Deaf => {
@@ -125,10 +169,10 @@ impl Redis {
     }
 
     /// Goes on after a standstill with all that came meanwhile.
-    pub(crate) fn thaw(&mut self) -> Vec<(SessionId, Reply)> {
+    pub(crate) fn thaw(&mut self, now: u64) -> Vec<(SessionId, Reply)> {
         self.health = Health::Up;
         let held = std::mem::take(&mut self.held);
-        held.into_iter().flat_map(|(id, request)| self.handle(id, request)).collect()
+        held.into_iter().flat_map(|(id, request)| self.handle(now, id, request)).collect()
     }
 
     /// Cuts the connections of one run of a pod, or all; returns which sessions ended.
@@ -149,6 +193,12 @@ impl Redis {
         self.sessions.values_mut().for_each(|session| session.is_deaf = true);
     }
 
+    /// Lets what is passed on come no more to one run of a pod, on the sessions that it has.
+    pub(crate) fn mute(&mut self, pod: usize) {
+        let own = self.sessions.values_mut().filter(|session| session.pod == pod);
+        own.for_each(|session| session.is_mute = true);
+    }
+
     /// What another program publishes.
     pub(crate) fn publish_foreign(
         &self,
@@ -164,11 +214,12 @@ impl Redis {
         own.flat_map(|session| session.channels.iter().map(String::as_str)).collect()
     }
 
-    fn carry_out(&mut self, id: SessionId, request: Request) -> Vec<(SessionId, Reply)> {
+    fn carry_out(&mut self, now: u64, id: SessionId, request: Request) -> Vec<(SessionId, Reply)> {
         let Some(session) = self.sessions.get_mut(&id) else { return Vec::new() };
         match request {
             Request::Connect { probe } => {
                 session.channels.insert(probe);
+                session.connected_at = now;
                 vec![(id, Reply::Connected)]
             }
             Request::Publish { ticket, channel, payload } => {
@@ -185,6 +236,23 @@ impl Redis {
                     session.channels.remove(channel);
                 });
                 vec![(id, Reply::Answered(command))]
+            }
+            Request::Append { audience, appended } => {
+                self.archive.append(now, &audience, self.stream_size, appended);
+                Vec::new()
+            }
+            Request::Renew { audience, lifetime } => {
+                self.archive.renew(now, &audience, lifetime);
+                Vec::new()
+            }
+            Request::Lack { audience, lifetime } => {
+                self.archive.lack(now, &audience, lifetime);
+                vec![(id, Reply::LackWritten(audience))]
+            }
+            Request::Read { audience } => {
+                let (size, connected_at) = (self.stream_size, session.connected_at);
+                let kept = self.archive.read(now, &audience, size, connected_at);
+                vec![(id, Reply::Found(audience, kept))]
             }
             Request::Close => {
                 self.sessions.remove(&id);

@@ -7,6 +7,7 @@ mod faults;
 mod links;
 mod pods;
 mod reading;
+mod recalling;
 
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ use crate::pod::{Pod, Start, Work};
 use crate::queue::{MILLI, Micros, Queue};
 use crate::redis::{Redis, Reply, Request, SessionId};
 use crate::trace::Trace;
+
+use recalling::Recall;
 
 /// No run has more events; one that would does not end by itself.
 const EVENTS_MAX: u64 = 5_000_000;
@@ -66,6 +69,8 @@ enum Event {
     Accepted(ConnectionId),
     /// A client looks at its socket.
     ClientReads(ConnectionId),
+    /// Redis has not answered for a member in time.
+    RecallOverdue(usize),
     /// A client hears that its connection has ended.
     PodGone(ConnectionId),
     Shard {
@@ -105,6 +110,7 @@ struct World {
     places: Vec<Option<usize>>,
     clients: Vec<Client>,
     connections: Vec<Connection>,
+    recalls: Vec<Recall>,
     /// Messages that clients have said.
     said: u64,
     /// What is said from here on everybody has to hear.
@@ -123,11 +129,12 @@ impl World {
             queue: Queue::default(),
             // Another stream than that of the plan.
             random: fastrand::Rng::with_seed(plan.seed ^ 0x0005_eed0_fa77_0a1d),
-            redis: Redis::default(),
+            redis: Redis::new(plan.history.map_or(0, |history| history.size)),
             pods: Vec::new(),
             places: vec![None; plan.pods.len()],
             clients: plan.clients.iter().map(|client| Client::new(*client)).collect(),
             connections: Vec::new(),
+            recalls: Vec::new(),
             said: 0,
             first_last_word: u64::MAX,
             open: Vec::new(),
@@ -181,6 +188,7 @@ impl World {
             Event::Knock(id) => self.knock(id),
             Event::Accepted(id) => self.accepted(id),
             Event::ClientReads(id) => self.client_reads(id),
+            Event::RecallOverdue(number) => self.recalled(number),
             Event::PodGone(id) => self.connection_lost(id),
             Event::ToShard { pod, shard, work } => self.bring_to_shard(pod, shard, work),
             Event::Shard { pod, shard } => self.shard_wakes(pod, shard),

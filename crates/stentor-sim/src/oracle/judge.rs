@@ -19,8 +19,6 @@ struct Missing {
     /// What gaps with a count have to make up for.
     counted: Vec<u64>,
     announced: u64,
-    /// What nobody could have known to be missing.
-    late: u64,
     /// Something of the time before the connection.
     is_of_before: bool,
     /// What nobody may miss.
@@ -45,8 +43,6 @@ impl Oracle {
                 missing.last_words.push(*number);
             } else if gaps.iter().any(covers) {
                 missing.announced += 1;
-            } else if listener.late.contains(number) {
-                missing.late += 1;
             } else {
                 missing.is_of_before |= said.first_at <= listener.since;
                 missing.counted.push(*number);
@@ -54,9 +50,8 @@ impl Oracle {
         }
         let counted: u64 = gaps.iter().filter_map(|gap| gap.missed).sum();
         let is_covered = missing.counted.len() as u64 <= counted;
-        let Missing { counted: unheard, announced, late, is_of_before, last_words } = missing;
+        let Missing { counted: unheard, announced, is_of_before, last_words } = missing;
         self.verdict.announced += announced;
-        self.verdict.resumed.late += late;
         if is_covered {
             self.verdict.announced += unheard.len() as u64;
         } else {

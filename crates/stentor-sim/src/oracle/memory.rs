@@ -3,10 +3,6 @@
 //! A client that comes back and is told that nothing is missing is owed everything of the rooms
 //! that it was in before, as if it had never been away. What is missing then breaks a promise,
 //! whatever else was said about it, unless a `gap` has announced it.
-//!
-//! What pods promise each other has a bound, and so has this: the replay of another pod begins a
-//! second early, so a message that came late to the shard which the client was on before, or never
-//! came there, may be lost without a word. Such ones are counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
@@ -15,11 +11,7 @@ use stentor_bus::channel::Audience;
 
 use super::{Gap, Oracle};
 use crate::connection::ConnectionId;
-use crate::queue::{MILLI, Micros};
-
-/// A message that took longer than this to a shard was late there: half of the second that a
-/// replay begins early; the other half is for the message behind which a client resumes.
-const LATE_AFTER: Micros = 500 * MILLI;
+use crate::queue::Micros;
 
 /// How many clients came back, and what they were told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,8 +23,6 @@ pub struct Resumed {
     /// Those of them of whom nobody could have known better: calendars did not agree, or the same
     /// message was said on pods that did not hear each other.
     pub unjudged: u64,
-    /// Messages that were missing all the same, because they had come late to the pod before.
-    pub late: u64,
 }
 
 impl AddAssign for Resumed {
@@ -40,7 +30,6 @@ impl AddAssign for Resumed {
         self.told += other.told;
         self.recovered += other.recovered;
         self.unjudged += other.unjudged;
-        self.late += other.late;
     }
 }
 
@@ -48,14 +37,10 @@ impl AddAssign for Resumed {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
     pod: usize,
-    shard: usize,
-    /// When its last connection ended.
-    until: Micros,
     /// Since when it has been owed everything that was said.
     rooms: BTreeMap<Audience, Micros>,
     heard: BTreeSet<u64>,
     gaps: Vec<Gap>,
-    late: BTreeSet<u64>,
 }
 
 impl Oracle {
@@ -111,10 +96,6 @@ impl Oracle {
             }
             listener.gaps.extend(memory.gaps.iter().cloned());
             listener.had.clone_from(&memory.heard);
-            listener.late.clone_from(&memory.late);
-            if memory.pod != listener.pod {
-                listener.late.extend(self.late_before(memory));
-            }
         }
         self.listeners.insert(id, listener);
     }
@@ -134,23 +115,9 @@ impl Oracle {
         }
         *memory = Memory {
             pod: listener.pod,
-            shard: listener.shard,
-            until: listener.until,
             rooms: listener.rooms.clone(),
             heard: &listener.heard | &listener.had,
             gaps,
-            late: listener.late.clone(),
         };
-    }
-
-    /// What had come late to the shard that a client was on.
-    fn late_before(&self, memory: &Memory) -> impl Iterator<Item = u64> {
-        let shard = (memory.pod, memory.shard);
-        let until = memory.until;
-        let late = self.said.iter().filter(move |(_, said)| {
-            let in_time = |at: &Micros| *at <= said.first_at + LATE_AFTER;
-            said.first_at <= until && !said.reached.get(&shard).is_some_and(in_time)
-        });
-        late.map(|(number, _)| *number)
     }
 }

@@ -16,6 +16,8 @@ pub struct HistoryPlan {
     pub ttl: Micros,
     /// What all of it may weigh, in bytes.
     pub bytes_max: usize,
+    /// Redis keeps it too.
+    pub is_archived: bool,
 }
 
 /// Behind what a client resumes.
@@ -31,8 +33,12 @@ pub enum Resumes {
 }
 
 /// Nothing is let go of in a run that keeps so much.
-const AMPLE: HistoryPlan =
-    HistoryPlan { size: 100_000, ttl: 600 * SECOND, bytes_max: 1024 * 1024 * 1024 };
+const AMPLE: HistoryPlan = HistoryPlan {
+    size: 100_000,
+    ttl: 600 * SECOND,
+    bytes_max: 1024 * 1024 * 1024,
+    is_archived: false,
+};
 
 /// The longest time that a client stays away in a quiet world.
 const QUIET_ABSENCE_MAX: Micros = 4 * SECOND;
@@ -63,14 +69,24 @@ impl Plan {
         // agree.
         plan.windows.retain(|window| window.fault != Fault::ClockSkew);
         plan.let_clients_resume(&mut random, 10 * SECOND);
-        let steps = random.u32(0..100) < Fault::CalendarStep.percent();
-        if only.map_or(steps, |only| only == Fault::CalendarStep) {
-            for _ in 0..random.u32(1..=Fault::CalendarStep.times_max()) {
-                let window = plan.draw_window(&mut random, Fault::CalendarStep);
-                plan.windows.push(window);
+        for fault in Fault::ALL.into_iter().filter(|fault| fault.is_of_history()) {
+            let happens = random.u32(0..100) < fault.percent();
+            if only.map_or(happens, |only| only == fault) {
+                for _ in 0..random.u32(1..=fault.times_max()) {
+                    let window = plan.draw_window(&mut random, fault);
+                    plan.windows.push(window);
+                    plan.let_clients_flee(&mut random, window);
+                }
             }
         }
         plan.sort();
+        plan
+    }
+
+    /// The same where Redis keeps what is said, too.
+    pub fn draw_with_archive(seed: u64, only: Option<Fault>) -> Plan {
+        let mut plan = Plan::draw_with_history(seed, only);
+        plan.history = plan.history.map(|history| HistoryPlan { is_archived: true, ..history });
         plan
     }
 
@@ -103,6 +119,25 @@ impl Plan {
             let longest = if random.bool() { 500 * MILLI } else { absence_max };
             let lasts = random.u64(10 * MILLI..longest);
             self.acts.push((at, Act::GoAway { client, lasts }));
+        }
+    }
+
+    /// Who is on a pod that hears nothing talks there, and goes to another before that is known.
+    fn let_clients_flee(&mut self, random: &mut fastrand::Rng, window: Window) {
+        if !matches!(window.fault, Fault::PodDeaf | Fault::PodStands) {
+            return;
+        }
+        for _ in 0..8 {
+            let client = random.usize(0..self.clients.len());
+            let at = window.at + random.u64(0..5 * SECOND);
+            let rooms = self.clients[client].rooms;
+            let room = (0..8).filter(|room| rooms & (1 << room) != 0).next_back();
+            self.acts.push((at, Act::Say { client, room, count: 1 }));
+            let lasts = random.u64(10 * MILLI..SECOND);
+            if random.bool() {
+                let soon = at + random.u64(5 * MILLI..200 * MILLI);
+                self.acts.push((soon, Act::GoAway { client, lasts }));
+            }
         }
     }
 

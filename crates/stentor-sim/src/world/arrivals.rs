@@ -1,7 +1,7 @@
 //! Arrivals: what a pod's bus hands to its shards, as the engine's driver takes it.
 
 use stentor_bus::channel::Audience;
-use stentor_bus::inbox::{self, Arrival, Gap};
+use stentor_bus::inbox::{self, Arrival, Gap, Told};
 use stentor_bus::relay;
 use stentor_shard::{Delivery, Passage};
 
@@ -35,8 +35,21 @@ impl World {
         match arrival {
             Arrival::Delivery(delivery) => self.take_delivery(pod, shard, delivery),
             Arrival::Gap(gap) => self.take_gap(pod, shard, gap),
-            // Nobody in these worlds asks who is there.
-            Arrival::Tale(_) => {}
+            Arrival::Tale(told) => {
+                let now = self.pods[pod].now(self.now);
+                let Told { pod: of, audience, tale } = told;
+                let shard = &mut self.pods[pod].sides[shard].shard;
+                shard.handle_tale(now, Some(&of), audience.as_ref(), &tale);
+            }
+            Arrival::Proof(proof) => {
+                let side = &mut self.pods[pod].sides[shard];
+                side.shard.handle_proof(proof.until_unix_millis);
+                side.proof = Some(proof.number);
+            }
+            Arrival::Delayed => {
+                let now = self.pods[pod].now(self.now);
+                self.pods[pod].sides[shard].shard.handle_delay(now);
+            }
             Arrival::Heard(audience) => self.take_hearing(pod, shard, Hearing::Of(audience)),
             Arrival::Unheard => self.take_hearing(pod, shard, Hearing::OfNobody),
             Arrival::Lost(audience) | Arrival::Left(audience) => {

@@ -4,6 +4,7 @@ use super::{Event, World};
 use crate::connection::{ConnectionId, Pace, Phase};
 use crate::fault::Fault;
 use crate::plan::Window;
+use crate::pod::CALENDAR_START_MILLIS;
 use crate::queue::MILLI;
 use crate::redis::{Health, Reply, Request};
 
@@ -13,7 +14,11 @@ impl World {
         self.trace.note(self.now, || format!("{fault} begins, of {target}"));
         self.open.push(fault);
         match fault {
-            Fault::RedisDown => self.cut(None),
+            Fault::RedisDown => {
+                self.cut(None);
+                let now = CALENDAR_START_MILLIS + self.now / 1_000;
+                self.redis.archive.die(now, &mut self.random);
+            }
             Fault::RedisDeaf => self.redis.deafen(),
             Fault::LinkCut => {
                 if let Some(pod) = self.places.get(target).copied().flatten() {
@@ -30,6 +35,18 @@ impl World {
             Fault::BusLag => {
                 if let Some(pod) = self.places.get(target).copied().flatten() {
                     self.pods[pod].bus.stands_until = self.now + lasts;
+                }
+            }
+            Fault::PodDeaf => {
+                if let Some(pod) = self.places.get(target).copied().flatten() {
+                    self.redis.mute(pod);
+                }
+            }
+            Fault::PodStands => {
+                if let Some(pod) = self.places.get(target).copied().flatten() {
+                    let until = self.now + lasts;
+                    self.pods[pod].bus.stands_until = until;
+                    self.pods[pod].sides.iter_mut().for_each(|side| side.stands_until = until);
                 }
             }
             Fault::CalendarStep => self.set_calendar(target),
@@ -90,8 +107,11 @@ impl World {
             Health::Up
         };
         if health == Health::Up && self.redis.health == Health::Frozen {
-            let replies = self.redis.thaw();
+            let replies = self.redis.thaw(CALENDAR_START_MILLIS + self.now / 1_000);
             self.carry_replies(replies);
+        }
+        if self.redis.health == Health::Down && health != Health::Down {
+            self.redis.archive.begin(CALENDAR_START_MILLIS + self.now / 1_000);
         }
         self.redis.health = health;
     }

@@ -4,6 +4,7 @@ use super::{Event, World};
 use crate::bus::{Effect, Input};
 use crate::client::Text;
 use crate::fault::Fault;
+use crate::pod::CALENDAR_START_MILLIS;
 use crate::queue::{MILLI, Micros, SECOND};
 use crate::redis::{Reply, Request, SessionId};
 
@@ -60,13 +61,17 @@ impl World {
     }
 
     pub(super) fn bring_to_redis(&mut self, session: SessionId, request: Request) {
-        let replies = self.redis.handle(session, request);
+        let now = CALENDAR_START_MILLIS + self.now / 1_000;
+        let replies = self.redis.handle(now, session, request);
         self.carry_replies(replies);
     }
 
     pub(super) fn bring_from_redis(&mut self, session: SessionId, reply: Reply) {
         let Some(of) = self.redis.sessions.get(&session) else { return };
         if of.is_cut && !matches!(reply, Reply::Ended) || of.is_deaf {
+            return;
+        }
+        if of.is_mute && matches!(reply, Reply::Heard { .. }) {
             return;
         }
         self.bring_to_bus(of.pod, Input::FromRedis(session, reply));
@@ -95,7 +100,10 @@ impl World {
                     session.by_channel.entry(channel.clone()).or_default()
                 }
                 Reply::Heard { .. } | Reply::Answered(_) => &mut session.replies[1],
-                Reply::Published(_) | Reply::Connected | Reply::Ended => &mut session.replies[0],
+                Reply::Found(..) => &mut session.replies[2],
+                Reply::Published(_) | Reply::LackWritten(_) | Reply::Connected | Reply::Ended => {
+                    &mut session.replies[0]
+                }
             };
             let at = lane.arrival(now, delay);
             self.queue.push(at, Event::FromRedis(id, reply));
@@ -106,9 +114,14 @@ impl World {
     pub(super) fn send(&mut self, id: SessionId, request: Request) {
         let delay = self.redis_delay();
         let Some(session) = self.redis.sessions.get_mut(&id) else { return };
-        let [publisher, subscriber] = &mut session.requests;
+        let [publisher, subscriber, reader] = &mut session.requests;
         let at = match &request {
-            Request::Connect { .. } | Request::Publish { .. } => publisher.arrival(self.now, delay),
+            Request::Connect { .. }
+            | Request::Publish { .. }
+            | Request::Append { .. }
+            | Request::Renew { .. }
+            | Request::Lack { .. } => publisher.arrival(self.now, delay),
+            Request::Read { .. } => reader.arrival(self.now, delay),
             Request::Command { .. } => subscriber.arrival(self.now, delay),
             // What was written before the end arrives before it.
             Request::Close => {
@@ -136,7 +149,8 @@ impl World {
                             .note(self.now, || format!("pod {pod} on {session}: {request:?}"));
                         self.send(session, request);
                     }
-                    Effect::Released(waiter) => self.released(pod, waiter),
+                    Effect::Released(waiter, release) => self.released(pod, waiter, release),
+                    Effect::Answered(ask, found) => self.take_answer(ask, found),
                     Effect::Batch(batch) => {
                         self.pods[pod].pass_on(&batch);
                         for shard in 0..self.pods[pod].sides.len() {

@@ -2,13 +2,14 @@
 
 use stentor_bus::channel::Audience;
 use stentor_bus::relay;
-use stentor_bus::waiters::WaiterId;
+use stentor_bus::waiters::{Release, WaiterId};
 use stentor_shard::{Connect, Delivery, Event as ShardEvent, MemberOptions};
 use stentor_wire::assemble::{Incoming, Input as Bytes};
 use stentor_wire::draft::{Draft, RoomField};
 use stentor_wire::message_type::MessageType;
 use stentor_wire::room_name::RoomName;
 
+use super::recalling::Wanted;
 use super::{Event, World};
 use crate::bus::Input;
 use crate::client::TextData;
@@ -54,9 +55,10 @@ impl World {
         self.wait(pod, Waiting::Handshake(id), rooms);
     }
 
-    pub(super) fn released(&mut self, pod: usize, waiter: WaiterId) {
+    pub(super) fn released(&mut self, pod: usize, waiter: WaiterId, release: Release) {
         let Some(waiting) = self.pods[pod].waiting.remove(&waiter) else { return };
         let (id, work) = match waiting {
+            Waiting::Recall(number) => return self.recall(number, release),
             Waiting::Handshake(id) => (id, Work::Attach(id)),
             Waiting::Member(id, room) => (id, Work::Heard(id, room)),
         };
@@ -114,6 +116,9 @@ impl World {
         self.emit(pod, shard);
         self.flush(pod, shard);
         self.emit(pod, shard);
+        if let Some(proof) = self.pods[pod].sides[shard].proof.take() {
+            self.pods[pod].handed.handle_flushed(shard, proof);
+        }
         let side = &self.pods[pod].sides[shard];
         let closing = side.closing.values().min().copied();
         let due = side.shard.poll_timeout(now.instant).map(|at| at.micros());
@@ -143,6 +148,7 @@ impl World {
                     self.oracle.joined(self.now, id, Some(room));
                 }
             }
+            Work::Recalled(number) => self.recollect(number),
             Work::Deliver(delivery) => {
                 self.pods[pod].sides[shard].shard.handle_delivery(now, &delivery);
                 self.note_reached(pod, shard, &delivery);
@@ -279,12 +285,17 @@ impl World {
                         audience: room.clone(),
                         message,
                         is_id_chosen: chosen_id.is_some(),
+                        is_settled: passage.is_quiet(),
                     };
                     let delivery = Delivery { room, frame, chosen_id, passage };
                     self.tell_neighbours(pod, shard, &delivery);
                     self.tell_bus(pod, said);
                 }
-                ShardEvent::HistoryWanted { .. } | ShardEvent::Presence { .. } => {}
+                ShardEvent::HistoryWanted { member, client_id, rooms, last_id } => {
+                    let wanted = Wanted { member, client_id, rooms, last_id };
+                    self.want_history(pod, shard, wanted);
+                }
+                ShardEvent::Presence { .. } => {}
                 ShardEvent::Closing { member } => {
                     // Its socket may have ended since; then there is nothing left to wait for.
                     let id = self.pods[pod].sides[shard].members[member.index()];
@@ -392,7 +403,7 @@ impl World {
         self.schedule_read(id);
     }
 
-    fn wait(&mut self, pod: usize, waiting: Waiting, rooms: Vec<RoomName>) {
+    pub(super) fn wait(&mut self, pod: usize, waiting: Waiting, rooms: Vec<RoomName>) {
         let running = &mut self.pods[pod];
         running.waiters += 1;
         let waiter = WaiterId(running.waiters);

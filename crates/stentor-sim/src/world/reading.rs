@@ -78,12 +78,22 @@ impl World {
         let may_be_late = self.connections[id].was_slow || self.has_stood(id);
         match (&*text.kind, &text.data.event, text.data.n) {
             ("chat", _, Some(number)) => {
+                let is_replay = self.connections[id].replayed.is_some_and(|left| left > 0);
+                let is_archived = self.plan.history.is_some_and(|plan| plan.is_archived);
                 if self.is_lost_at_seam(id) {
                     return;
                 }
                 self.trace.note(self.now, || format!("{id} hears {number}"));
                 let from = text.from.as_deref().unwrap_or_default();
-                let read = Read { listener: id, number, audience, from, may_be_late };
+                let read = Read {
+                    listener: id,
+                    number,
+                    audience,
+                    from,
+                    may_be_late,
+                    is_replay,
+                    is_archived,
+                };
                 self.oracle.read(self.now, &read);
                 if self.is_doubled_at_seam(id) {
                     self.oracle.read(self.now, &read);

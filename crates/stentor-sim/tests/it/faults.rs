@@ -50,6 +50,8 @@ faults! {
     a_client_reconnects = "client-reconnects";
     calendars_are_wrong = "clock-skew";
     a_calendar_is_set = "calendar-step";
+    a_pod_hears_nothing = "pod-deaf";
+    a_pod_stands_still = "pod-stands";
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The simulator as its users run it: fixed seeds, each fault alone, and faults of the pods
 //! themselves that it has to find.
 
+mod archive;
 mod arguments;
 mod faults;
 mod history;

@@ -89,7 +89,7 @@ fn keeping_only_what_members_hear_is_found() {
 
 #[test]
 fn not_considering_since_when_a_room_is_heard_is_found() {
-    caught_with_history(Mutation::BelieveToHear, Promise::Resumed);
+    caught_under(Mutation::BelieveToHear, Fault::LinkCut, Plan::draw_with_history);
 }
 
 #[test]
@@ -134,4 +134,24 @@ fn a_plan_that_fails_is_made_smaller_and_still_fails() {
     let violations = world::run(&smaller).verdict.violations;
     assert_eq!(violations.first().map(|violation| violation.promise), Some(Promise::Empty));
     assert!(smaller.acts.is_empty() && smaller.windows.is_empty(), "{smaller}");
+}
+
+#[test]
+fn not_testifying_to_what_was_heard_is_found() {
+    caught_under(Mutation::ForgetToTestify, Fault::PodDeaf, Plan::draw_with_history);
+}
+
+#[test]
+fn believing_that_all_pods_hear_each_other_is_found_where_redis_keeps_what_is_said() {
+    caught_under(Mutation::BelieveThatAllHear, Fault::PodDeaf, Plan::draw_with_archive);
+}
+
+#[test]
+fn trusting_redis_after_it_died_is_found() {
+    caught_under(Mutation::TrustRedis, Fault::RedisDown, Plan::draw_with_archive);
+}
+
+fn caught_under(mutation: Mutation, fault: Fault, draw: fn(u64, Option<Fault>) -> Plan) {
+    let plans = (1..=SEEDS).map(|seed| draw(seed, Some(fault)));
+    caught_among(plans, mutation, Promise::Resumed);
 }
