@@ -131,7 +131,7 @@ impl Plan {
             let client = random.usize(0..self.clients.len());
             let at = window.at + random.u64(0..5 * SECOND);
             let rooms = self.clients[client].rooms;
-            let room = (0..8).filter(|room| rooms & (1 << room) != 0).next_back();
+            let room = (0..8).rfind(|room| rooms & (1 << room) != 0);
             self.acts.push((at, Act::Say { client, room, count: 1 }));
             let lasts = random.u64(10 * MILLI..SECOND);
             if random.bool() {
