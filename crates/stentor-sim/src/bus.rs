@@ -195,7 +195,8 @@ impl PodBus {
         }
         match input {
             Input::Said { audience, message, is_id_chosen, is_settled } => {
-                let outgoing = Outgoing { audience, message, is_id_chosen, is_settled };
+                let follow = None;
+                let outgoing = Outgoing { audience, message, is_id_chosen, is_settled, follow };
                 self.pipeline.handle_outgoing(now.instant, outgoing);
             }
             Input::Want(room) => self.subscriptions.handle_wanted(&room),
