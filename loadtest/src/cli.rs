@@ -22,6 +22,7 @@ pub(crate) use self::idle::IdleArgs;
 pub(crate) use self::intake::{Feeding, FeedingBy, IntakeArgs, IntakeFeederArgs};
 pub(crate) use self::max::MaxArgs;
 pub(crate) use self::pods::PodsArgs;
+pub(crate) use self::presence::{PresenceArgs, PresenceCrowdArgs};
 pub(crate) use self::processes::{HandedTarget, LoadPartArgs, ProcessArgs};
 pub(crate) use self::reference::ReferenceArgs;
 pub(crate) use self::resume::ResumeArgs;
@@ -44,6 +45,7 @@ mod idle;
 mod intake;
 mod max;
 mod pods;
+mod presence;
 mod processes;
 mod reference;
 mod resume;
@@ -140,6 +142,8 @@ pub(crate) enum Scenario {
     Resume(ResumeArgs),
     /// Thousands come at one instant, and leave at one: do the others notice, and who comes then
     Storm(StormArgs),
+    /// A crowd joins one room and asks who comes and goes: what it is told, and what that costs
+    Presence(PresenceArgs),
     /// Talkers on one pod, listeners on others: what the way between pods adds
     Pods(PodsArgs),
     /// The unloaded round trip: one client alone in a room hears itself
@@ -164,6 +168,9 @@ pub(crate) enum Scenario {
     /// Those who come and leave in `storm`
     #[command(hide = true)]
     StormCrowd(StormCrowdArgs),
+    /// Those who come and leave in `presence`
+    #[command(hide = true)]
+    PresenceCrowd(PresenceCrowdArgs),
     /// The accepting half of the floors of `connect` and `idle`
     #[command(hide = true)]
     FloorDoor(FloorDoorArgs),
@@ -181,6 +188,7 @@ impl Scenario {
                 | Self::IntakeFeeder(_)
                 | Self::LoadPart(_)
                 | Self::StormCrowd(_)
+                | Self::PresenceCrowd(_)
                 | Self::FloorDoor(_)
                 | Self::EchoFloorServer(_)
         )

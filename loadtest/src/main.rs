@@ -26,8 +26,8 @@ use crate::measure::machine;
 use crate::process::child;
 use crate::report::Report;
 use crate::scenario::{
-    audit as audit_scenario, churn, connect, echo, fanout, idle, max, pods, resume, scale, slow,
-    storm,
+    audit as audit_scenario, churn, connect, echo, fanout, idle, max, pods, presence, resume,
+    scale, slow, storm,
 };
 
 fn main() -> ExitCode {
@@ -70,6 +70,7 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
         Scenario::Slow(args) => slow::run(args)?,
         Scenario::Resume(args) => resume::run(args)?,
         Scenario::Storm(args) => storm::run(args, &cli.load_core)?,
+        Scenario::Presence(args) => presence::run(args, &cli.load_core)?,
         Scenario::Pods(args) => pods::run(args)?,
         Scenario::Echo(args) => echo::run(args)?,
         Scenario::Audit(args) => audit_scenario::run(args)?,
@@ -80,6 +81,7 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
         Scenario::IntakeFeeder(args) => return feeder::run(args).map(|()| true),
         Scenario::LoadPart(args) => return part_process::serve(args).map(|()| true),
         Scenario::StormCrowd(args) => return storm::crowd::serve(args).map(|()| true),
+        Scenario::PresenceCrowd(args) => return presence::crowd::serve(args).map(|()| true),
         Scenario::FloorDoor(args) => return door::serve(args).map(|()| true),
         Scenario::EchoFloorServer(args) => return echo_floor::serve(args).map(|()| true),
     };

@@ -8,6 +8,7 @@ pub(crate) mod fanout;
 pub(crate) mod idle;
 pub(crate) mod max;
 pub(crate) mod pods;
+pub(crate) mod presence;
 pub(crate) mod rate_search;
 pub(crate) mod resume;
 pub(crate) mod scale;
