@@ -10,6 +10,7 @@ mod heartbeat;
 mod identity;
 mod missing;
 mod presence;
+mod presence_crowd;
 mod property;
 mod rate;
 mod recalling;
