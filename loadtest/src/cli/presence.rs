@@ -80,9 +80,12 @@ pub(crate) struct PresenceCrowdArgs {
     /// How many there are
     #[arg(long)]
     pub(crate) count: u32,
-    /// How many of them, the first ones, do not ask
+    /// How many of them, the first ones, neither ask nor go
     #[arg(long)]
     pub(crate) bystanders: u32,
+    /// The others ask who comes and goes
+    #[arg(long)]
+    pub(crate) asking: bool,
     /// How many of the others stay when all go
     #[arg(long)]
     pub(crate) stay: u32,

@@ -36,7 +36,7 @@ const TELLING: Duration = Duration::from_secs(3);
 /// How long the chat runs before the first crowd comes.
 const WARMUP: Duration = Duration::from_millis(500);
 /// How long the crowd's answer is waited for, and the chat's last words.
-const WAIT: Duration = Duration::from_secs(30);
+const WAIT: Duration = Duration::from_mins(2);
 /// Bytes of content in a chat message.
 const CONTENT_BYTES: usize = 128;
 
@@ -131,10 +131,8 @@ impl Run<'_> {
     fn measure(&mut self, world: &mut World, crowd: Crowd) -> Result<(), Failure> {
         let mut process = self.start(crowd)?;
         self.room += 1;
-        let coming = crowd.spread + TELLING;
-        self.stage(world, &mut process, crowd, (Order::Come(crowd.spread), coming))?;
-        let leaving = self.args.grace + TELLING;
-        self.stage(world, &mut process, crowd, (Order::Leave, leaving))
+        self.stage(world, &mut process, crowd, (Order::Come(crowd.spread), TELLING))?;
+        self.stage(world, &mut process, crowd, (Order::Leave, self.args.grace + TELLING))
     }
 
     fn stage(
@@ -142,9 +140,13 @@ impl Run<'_> {
         world: &mut World,
         process: &mut Other,
         crowd: Crowd,
-        (order, duration): (Order, Duration),
+        (order, telling): (Order, Duration),
     ) -> Result<(), Failure> {
-        let mut watch = Watch::new(process, order, self.servers);
+        let mut watch = Watch::new(process, order, telling, self.servers);
+        let duration = match order {
+            Order::Come(spread) => spread + telling,
+            Order::Leave | Order::Tell => telling,
+        };
         let hopeless = Hopeless::GoOn;
         let step = Step { rate: self.args.rate, warmup: WARMUP, duration, wait: WAIT, hopeless };
         let figures = world.run_with(&mut watch, step, &mut self.progress)?;
@@ -153,18 +155,15 @@ impl Run<'_> {
         let Some((moved, told)) = moved.zip(told) else {
             return Err(Failure::new(format!("{}: no answer in time", words(crowd, order))));
         };
-        self.judge(crowd, order, &moved, &told, duration);
+        self.judge(crowd, order, &moved, &told, moved.took + telling);
         let latency = |quantile| {
             let nanoseconds = figures.latency.value_at_quantile(quantile);
             Some(Figure::Latency(Duration::from_nanos(nanoseconds)))
         };
         let frames = told.counts + told.names;
-        let hearers = match order {
-            Order::Leave => u64::from(self.args.stay.min(crowd.size)),
-            _ => u64::from(crowd.size),
-        };
+        let hearers = u64::from(crowd.size);
         let each = |sum: u64| crowd.asking.then(|| Figure::Bytes(sum as f64 / hearers as f64));
-        let frames_each = frames as f64 / hearers.max(1) as f64;
+        let frames_each = frames as f64 / hearers as f64;
         self.table.add(vec![
             Some(Figure::Count(crowd.size.into())),
             Some(Figure::Words(if matches!(order, Order::Leave) { "go" } else { "come" })),
@@ -193,7 +192,7 @@ impl Run<'_> {
         } + self.args.bystanders;
         let bound = Bound {
             names_max: u64::from(self.args.names_max),
-            hearers: u64::from(if matches!(order, Order::Leave) { stay } else { crowd.size }),
+            hearers: u64::from(crowd.size),
             span,
         };
         let mut faults = Vec::new();
@@ -218,14 +217,14 @@ impl Run<'_> {
     /// The crowd's process, once its sockets are there.
     fn start(&self, crowd: Crowd) -> Result<Other, Failure> {
         let count = crowd.size + self.args.bystanders;
-        let bystanders = if crowd.asking { self.args.bystanders } else { count };
         let mut arguments = vec![
             "presence-crowd".to_owned(),
             format!("--room={}", self.room),
             format!("--count={count}"),
-            format!("--bystanders={bystanders}"),
+            format!("--bystanders={}", self.args.bystanders),
             format!("--stay={}", self.args.stay.min(crowd.size)),
         ];
+        arguments.extend(crowd.asking.then(|| "--asking".to_owned()));
         arguments.extend(HandedTarget::options_for(&self.targets[0]));
         let others = self.targets[1..].iter();
         arguments.extend(others.map(|target| format!("--other={}", target.url())));

@@ -21,7 +21,7 @@ use crate::scenario::presence::words::{Answer, Move, Order, Told};
 /// How often an order is listened for.
 const LISTENING: Duration = Duration::from_millis(10);
 /// How long comings and goings are waited for behind the last of them.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Works until the first process ends the input.
 ///
@@ -65,13 +65,14 @@ impl Crowd {
         let others = others.collect::<Result<Vec<_>, _>>()?;
         let targets: Vec<Target> = std::iter::once(first.clone()).chain(others).collect();
         let (count, bystanders) = (args.count as usize, args.bystanders as usize);
+        let unasking = if args.asking { bystanders } else { count };
         let mut swarm = Swarm::new(first, count)?;
         let target = |index: usize| &targets[index % targets.len()];
         let bound = (0..count).map(|index| swarm.bind(target(index).address, None));
         let bound = bound.collect::<Result<_, _>>()?;
         let room = args.room as usize;
         let opening = |index: usize| {
-            if index < bystanders {
+            if index < unasking {
                 target(index).upgrade(Some(room))
             } else {
                 target(index).upgrade_asking(room, "presence=1")
@@ -79,7 +80,7 @@ impl Crowd {
         };
         let openings = (0..count).map(opening).collect();
         let clock = swarm.clock();
-        let people = People::new(count, bystanders, clock);
+        let people = People::new(count, unasking, clock);
         let (stay, order_at, own_cpu) = (args.stay as usize, clock.now(), meter::own_cpu());
         Ok(Self { swarm, bound, openings, people, bystanders, stay, order_at, own_cpu })
     }
@@ -183,9 +184,9 @@ struct People {
 }
 
 impl People {
-    fn new(count: usize, bystanders: usize, clock: Clock) -> Self {
+    fn new(count: usize, unasking: usize, clock: Clock) -> Self {
         Self {
-            ears: Ears::new(count, bystanders),
+            ears: Ears::new(count, unasking),
             places: vec![Place::Outside; count],
             on_the_way: 0,
             leaving: 0,

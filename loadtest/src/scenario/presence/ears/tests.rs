@@ -16,8 +16,8 @@ fn a_number_is_believed_and_follows_the_names_behind_it() {
     for status in ["online", "offline", "offline", "away"] {
         ears.hear(0, &name(status), Moment(7));
     }
-    ears.hear(1, &count(8), Moment(6));
-    ears.hear(2, &name("online"), Moment(6));
+    ears.hear(1, &count(8), Moment(7));
+    ears.hear(2, &name("online"), Moment(7));
 
     let told = ears.take(9, Moment(4), |_| true);
 
