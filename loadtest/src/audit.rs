@@ -5,6 +5,8 @@ pub(crate) mod course;
 pub(crate) mod crowd;
 pub(crate) mod faults;
 pub(crate) mod incoming;
+pub(crate) mod ledger;
 pub(crate) mod plan;
 pub(crate) mod process;
 pub(crate) mod run;
+pub(crate) mod sdk;

@@ -37,8 +37,6 @@ pub(crate) struct Client {
     pub(crate) target: usize,
     /// The last message that it heard.
     pub(crate) last_id: Option<MessageId>,
-    /// When.
-    pub(crate) heard_last: Moment,
     /// What it has to say, if it talks.
     pub(crate) talk: Option<Talk>,
     attempts: u32,
@@ -47,8 +45,7 @@ pub(crate) struct Client {
 impl Client {
     /// A client that has not connected yet.
     pub(crate) fn new(target: usize, talk: Option<Talk>) -> Self {
-        let heard_last = Moment::default();
-        Self { state: State::Away, target, last_id: None, heard_last, talk, attempts: 0 }
+        Self { state: State::Away, target, last_id: None, talk, attempts: 0 }
     }
 
     /// Takes note that the connection, or the attempt, is over: how long to wait for the next,

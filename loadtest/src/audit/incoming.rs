@@ -29,8 +29,8 @@ pub(crate) enum Incoming {
     Ack(MessageId),
     /// One was refused, with this code.
     Refused(Option<MessageId>, String),
-    /// Messages were dropped.
-    Gap { missed: u64, ends: [Option<MessageId>; 2] },
+    /// Messages were dropped; how many, where anybody could count them.
+    Gap { missed: Option<u64>, ends: [Option<MessageId>; 2] },
     /// The answer to a `last_id`.
     Resume { recovered: bool, replayed: u64 },
     /// The pod is going away.
@@ -91,7 +91,7 @@ impl Incoming {
                 "ack" => Self::Ack(ours(&data.id)?),
                 "gap" => {
                     let ends = [ours(&data.from_id), ours(&data.to_id)];
-                    Self::Gap { missed: data.missed?, ends }
+                    Self::Gap { missed: data.missed, ends }
                 }
                 "resume" => {
                     let replayed = data.replayed.unwrap_or(0);

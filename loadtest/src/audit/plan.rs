@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -42,6 +43,10 @@ pub(crate) struct Load {
     /// WebSocket routes beside those of the processes.
     #[serde(default)]
     pub(crate) urls: Vec<String>,
+    /// Whose clients they are.
+    pub(crate) clients: Option<Kind>,
+    /// Whether nothing may be missing that was acknowledged, not even what was told of.
+    pub(crate) nothing_lost: Option<bool>,
     /// How many rooms.
     pub(crate) rooms: Option<u32>,
     /// How many listeners each has, beside those who talk.
@@ -56,6 +61,17 @@ pub(crate) struct Load {
     /// Within which time a delivery is not late.
     #[serde(default, deserialize_with = "some_duration")]
     pub(crate) settle: Option<Duration>,
+}
+
+/// Whose clients an audit has.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    /// The harness's own: they judge every frame, repeats and all
+    #[default]
+    Raw,
+    /// Those of the Rust SDK: what a program is told is judged
+    Sdk,
 }
 
 /// A process that a fault may happen to.

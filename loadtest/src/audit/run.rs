@@ -1,16 +1,16 @@
-//! The course of an audit: clients come, talk and come back, faults fall due, and it all settles.
+//! The course of an audit with raw clients: they come, talk and come back, faults fall due, and it all settles.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
 use stentor_wire::frame::OpCode;
 
 use crate::audit::client::State;
 use crate::audit::course::Course;
-use crate::audit::crowd::{Counts, Crowd};
-use crate::audit::faults::{FaultStory, Faults};
+use crate::audit::crowd::Crowd;
+use crate::audit::faults::Faults;
+use crate::audit::ledger::{Ledger, Outcome};
 use crate::failure::Failure;
 use crate::load::client_frame;
 use crate::load::schedule::Schedule;
@@ -19,20 +19,19 @@ use crate::load::target::Target;
 use crate::measure::moment::Moment;
 use crate::report::progress::Progress;
 use crate::verdict::oracle::{Crew, Oracle};
-use crate::verdict::promise::Findings;
 
 /// How many clients ask for the upgrade at once.
 const OPENING_MAX: usize = 256;
 /// How long the server may take to answer one who asks.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long everybody may take to be there before the first message.
-const ARRIVAL_MAX: Duration = Duration::from_secs(20);
+pub(crate) const ARRIVAL_MAX: Duration = Duration::from_secs(20);
 /// How long the end is waited for: everybody back, everything acknowledged.
-const RETURN_MAX: Duration = Duration::from_secs(20);
+pub(crate) const RETURN_MAX: Duration = Duration::from_secs(20);
 /// How many messages are sent in a row before what came is read.
-const SENDS_IN_A_ROW_MAX: usize = 1_024;
+pub(crate) const SENDS_IN_A_ROW_MAX: usize = 1_024;
 /// How long the loop rests at most, so that the processes are looked after.
-const REST_MAX: Duration = Duration::from_millis(50);
+pub(crate) const REST_MAX: Duration = Duration::from_millis(50);
 
 /// Who is there and for how long, checked.
 #[derive(Debug)]
@@ -49,31 +48,6 @@ pub(crate) struct Setting {
     pub(crate) settle: Duration,
     /// Whether the server acknowledges.
     pub(crate) acks: bool,
-}
-
-/// What an audit found.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    /// The verdicts.
-    pub(crate) findings: Findings,
-    /// The figures.
-    pub(crate) counts: Counts,
-    /// Latency over time.
-    pub(crate) course: Course,
-    /// Latencies of what was due before the first fault.
-    pub(crate) healthy: Histogram<u64>,
-    /// What went wrong by plan.
-    pub(crate) stories: Vec<FaultStory>,
-    /// Processes that ended without a plan.
-    pub(crate) unasked_ends: Vec<String>,
-    /// When the first message was due.
-    pub(crate) begin: Moment,
-    /// When it was over.
-    pub(crate) end: Moment,
-    /// Clients that were connected at the end.
-    pub(crate) open: usize,
-    /// Clients that were not.
-    pub(crate) away: usize,
 }
 
 /// What drives the clients.
@@ -105,7 +79,8 @@ pub(crate) fn run(
     let oracle = Oracle::new(setting.crew, setting.settle);
     let course = Course::new(clock.now(), setting.duration)?;
     let (targets, acks) = (setting.targets.len(), setting.acks);
-    let crowd = Crowd::new(setting.crew, oracle, faults, course, clock, targets, acks)?;
+    let ledger = Ledger::new(setting.crew, oracle, faults, course)?;
+    let crowd = Crowd::new(ledger, clock, targets, acks);
     let clients = setting.crew.clients();
     let returns = (0..clients).map(|client| Reverse((Moment::default(), client))).collect();
     let timeouts = VecDeque::new();
@@ -126,7 +101,7 @@ impl Drive {
         let all = self.crowd.clients.len();
         while self.crowd.open < all {
             if clock.now() > deadline {
-                let reason = self.crowd.counts.ends.last().map_or("", |(reason, _)| reason);
+                let reason = self.crowd.ledger.counts.ends.last().map_or("", |(reason, _)| reason);
                 return Err(Failure::new(format!(
                     "{} of {all} clients connected in 20 s {reason}",
                     self.crowd.open
@@ -135,7 +110,7 @@ impl Drive {
             progress.show(|| format!("{} of {all} connected", self.crowd.open));
             self.turn_over(deadline)?;
         }
-        self.crowd.counts.ends.clear();
+        self.crowd.ledger.counts.ends.clear();
         Ok(())
     }
 
@@ -143,8 +118,8 @@ impl Drive {
     fn talk(&mut self, begin: Moment, progress: &mut Progress) -> Result<(), Failure> {
         let end = begin.after(self.setting.duration);
         let clock = self.swarm.clock();
-        self.crowd.course = Course::new(begin, self.setting.duration)?;
-        self.crowd.faults.count_from(begin);
+        self.crowd.ledger.course = Course::new(begin, self.setting.duration)?;
+        self.crowd.ledger.faults.count_from(begin);
         let mut schedule = Schedule::new(begin, self.setting.rate);
         loop {
             let now = clock.now();
@@ -156,9 +131,9 @@ impl Drive {
                 return Ok(());
             }
             let clients = self.crowd.clients.len();
-            self.crowd.faults.poll(now, clients)?;
-            progress.show(|| self.progress_line(end.since(now)));
-            self.turn_over(schedule.next_due().min(self.crowd.faults.next_due()).min(end))?;
+            self.crowd.ledger.faults.poll(now, clients)?;
+            progress.show(|| self.crowd.ledger.progress_line(self.crowd.open, end.since(now)));
+            self.turn_over(schedule.next_due().min(self.crowd.ledger.faults.next_due()).min(end))?;
         }
     }
 
@@ -179,34 +154,16 @@ impl Drive {
             if now.since(quiet_since) > self.setting.settle * 2 || now > deadline {
                 return Ok(());
             }
-            self.crowd.faults.poll(now, clients)?;
-            progress.show(|| self.progress_line(Duration::ZERO));
+            self.crowd.ledger.faults.poll(now, clients)?;
+            progress.show(|| self.crowd.ledger.progress_line(self.crowd.open, Duration::ZERO));
             self.turn_over(now.after(REST_MAX))?;
         }
     }
 
     fn finish(mut self, begin: Moment) -> Result<Outcome, Failure> {
         let end = self.swarm.clock().now();
-        if !self.crowd.oracle.has_heard() {
-            return Err(Failure::new("nobody heard anything: a verdict about nothing"));
-        }
-        let Crowd { faults, counts, course, healthy, oracle, clients, open, .. } = &mut self.crowd;
-        let oracle = std::mem::replace(oracle, Oracle::new(self.setting.crew, Duration::ZERO));
-        let course = std::mem::replace(course, Course::new(end, Duration::ZERO)?);
-        let outcome = Outcome {
-            findings: oracle.close(end),
-            counts: std::mem::take(counts),
-            course,
-            healthy: healthy.clone(),
-            stories: std::mem::take(&mut faults.stories),
-            unasked_ends: std::mem::take(&mut faults.unasked_ends),
-            begin,
-            end,
-            open: *open,
-            away: clients.len() - *open,
-        };
         self.swarm.leave_all()?;
-        Ok(outcome)
+        self.crowd.ledger.close(begin, end, self.crowd.open)
     }
 
     /// One message more is due.
@@ -217,7 +174,7 @@ impl Drive {
         let client = crew.client_of(room * crew.talkers + place);
         let Some(talk) = &mut self.crowd.clients[client].talk else { return };
         if !talk.say(due) {
-            self.crowd.counts.held_back += 1;
+            self.crowd.ledger.counts.held_back += 1;
         }
         self.send_waiting(client);
     }
@@ -235,9 +192,9 @@ impl Drive {
             if !self.swarm.send(client, &frame) {
                 return;
             }
-            let again = self.crowd.oracle.handle_sent(said.id, now);
-            self.crowd.counts.sent += u64::from(!again);
-            self.crowd.counts.sent_again += u64::from(again);
+            let again = self.crowd.ledger.oracle.handle_sent(said.id, now);
+            self.crowd.ledger.counts.sent += u64::from(!again);
+            self.crowd.ledger.counts.sent_again += u64::from(again);
             if let Some(talk) = &mut self.crowd.clients[client].talk {
                 talk.handle_sent();
             }
@@ -305,19 +262,5 @@ impl Drive {
                 self.crowd.handle_failure(client, "no answer to the upgrade in 5 s".to_owned());
             }
         }
-    }
-
-    fn progress_line(&self, left: Duration) -> String {
-        let Crowd { counts, faults, open, .. } = &self.crowd;
-        format!(
-            "{open} of {} connected, {} sent, {} heard, {} back, {:.0} s left{}{}",
-            self.crowd.clients.len(),
-            counts.sent,
-            counts.deliveries,
-            counts.opened.saturating_sub(self.crowd.clients.len() as u64),
-            left.as_secs_f64(),
-            if faults.current().is_some() { ", fault: " } else { "" },
-            faults.current().unwrap_or_default(),
-        )
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::ReferenceArgs;
+use crate::audit::plan::Kind;
 use crate::load::dialect::Dialect;
 
 /// Options of `audit`; what is said here goes before the plan.
@@ -20,6 +21,12 @@ pub(crate) struct AuditArgs {
     /// What the servers speak; plain ones acknowledge nothing
     #[arg(long, value_enum, default_value_t)]
     pub(crate) dialect: Dialect,
+    /// Whose clients they are [default: raw]
+    #[arg(long, value_enum)]
+    pub(crate) clients: Option<Kind>,
+    /// Whatever was acknowledged and is missing somewhere is a fault, also where it was told of
+    #[arg(long)]
+    pub(crate) nothing_lost: bool,
     /// A token that lets the clients in, sent as `?token=`
     #[arg(long)]
     pub(crate) token: Option<String>,

@@ -4,8 +4,10 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::audit::faults::{FaultStory, Faults};
-use crate::audit::plan::{Load, Plan};
-use crate::audit::run::{self, Outcome, Setting};
+use crate::audit::ledger::Outcome;
+use crate::audit::plan::{Kind, Load, Plan};
+use crate::audit::run::{self, Setting};
+use crate::audit::sdk;
 use crate::cli::{self, AuditArgs};
 use crate::failure::Failure;
 use crate::floor;
@@ -42,6 +44,11 @@ const DELIVERIES_MAX: f64 = 500e6;
 /// If the plan is none, a server is not there, a fault cannot be done, or nobody heard anything.
 pub(crate) fn run(args: &AuditArgs) -> Result<Report, Failure> {
     let mut plan = args.plan.as_deref().map_or_else(|| Ok(Plan::default()), Plan::read)?;
+    let kind = args.clients.or(plan.load.clients).unwrap_or_default();
+    if kind == Kind::Sdk && args.dialect != Dialect::Stentor {
+        return Err(Failure::new("clients of the SDK speak to a Stentor only"));
+    }
+    let is_strict = args.nothing_lost || plan.load.nothing_lost.unwrap_or(false);
     let setting = check_setting(args, &mut plan)?;
     let mut progress = Progress::new();
     let faults = Faults::begin(plan)?;
@@ -56,7 +63,10 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Report, Failure> {
     let floor = Reference::new(&args.reference, &setting.targets[0], pod);
     let crew = setting.crew;
     let cpu_before = pod.map(|pod| pod.cpu()).transpose()?;
-    let outcome = run::run(setting, faults, &mut progress)?;
+    let outcome = match kind {
+        Kind::Raw => run::run(setting, faults, &mut progress)?,
+        Kind::Sdk => sdk::run(setting, faults, &mut progress)?,
+    };
     let cpu_after = pod.and_then(|pod| pod.cpu().ok());
     let mut report = Report::new("audit", what);
     add_figures(&mut report, &outcome);
@@ -67,6 +77,10 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Report, Failure> {
     }
     add_stories(&mut report, &outcome);
     add_verdicts(&mut report, &outcome.findings);
+    if is_strict && outcome.missing > 0 {
+        let missing = grouped(outcome.missing);
+        report.fault(format!("{missing} acknowledged deliveries are missing, told or not"));
+    }
     for end in &outcome.unasked_ends {
         report.fault(end);
     }
@@ -78,7 +92,7 @@ fn check_setting(args: &AuditArgs, plan: &mut Plan) -> Result<Setting, Failure> 
     if matches!(args.dialect, Dialect::SocketIo | Dialect::Nats) {
         return Err(Failure::new("audit speaks the dialects stentor and plain only"));
     }
-    let Load { rooms, listeners, talkers, rate, duration, settle, urls } = &mut plan.load;
+    let Load { rooms, listeners, talkers, rate, duration, settle, urls, .. } = &mut plan.load;
     let mut urls = std::mem::take(urls);
     urls.extend(plan.processes.iter().filter_map(|process| process.url.clone()));
     urls.extend_from_slice(&args.urls);
@@ -162,6 +176,7 @@ fn add_figures(report: &mut Report, outcome: &Outcome) {
         ("replayed", counts.replayed),
         ("gaps", counts.gaps),
         ("missed_by_gaps", counts.gap_missed),
+        ("missing", outcome.missing),
         ("drain_events", counts.drains),
     ];
     for (name, count) in figures {

@@ -89,6 +89,8 @@ pub(crate) struct Opening {
 #[derive(Debug)]
 pub(crate) struct Oracle {
     crew: Crew,
+    /// Whether nothing may come to a client twice, whatever is replayed.
+    hears_once: bool,
     settle: Duration,
     speeches: Vec<Vec<Sent>>,
     ears: Vec<Ear>,
@@ -101,11 +103,18 @@ impl Oracle {
         let ear = || Ear { heard: vec![Vec::new(); crew.talkers], ..Ear::default() };
         Self {
             crew,
+            hears_once: false,
             settle,
             speeches: vec![Vec::new(); crew.talkers_total()],
             ears: (0..crew.clients()).map(|_| ear()).collect(),
             findings: Findings::default(),
         }
+    }
+
+    /// The same for clients that drop what they have had: whatever comes twice is a fault, and so is
+    /// what comes late on a connection that says to have recovered everything.
+    pub(crate) fn of_clients_that_hear_once(crew: Crew, settle: Duration) -> Self {
+        Self { hears_once: true, ..Self::new(crew, settle) }
     }
 
     /// A talker sent a message; the first time in sequence. Whether it had sent it before.
@@ -173,11 +182,11 @@ impl Oracle {
         }
     }
 
-    /// The server announced a gap to a client.
+    /// The server announced a gap to a client; of how many, where it knows.
     pub(crate) fn handle_gap(
         &mut self,
         client: usize,
-        missed: u64,
+        missed: Option<u64>,
         ends: [Option<MessageId>; 2],
         now: Moment,
     ) {
@@ -227,13 +236,18 @@ impl Oracle {
         } else {
             ear.repeated.insert((place, id.sequence));
             let forgotten = sent.again && former[cell as usize - 1].home != span.home;
-            if replayed || forgotten {
+            if !self.hears_once && (replayed || forgotten) {
                 self.findings.announce(Promise::Once);
             } else {
                 self.findings.accuse(Promise::Once, || fault("again without a replay,"));
             }
         }
-        let highest = span.highest[place];
+        let highest = if self.hears_once && span.continues(former) {
+            let former = former.iter().map(|span| span.highest[place]).max().unwrap_or(0);
+            former.max(span.highest[place])
+        } else {
+            span.highest[place]
+        };
         if highest > 0 {
             self.findings.judge(Promise::Ordered);
             if id.sequence < highest {

@@ -7,6 +7,7 @@ mod guests;
 mod intake;
 mod processes;
 mod relay;
+mod rolling_restart;
 mod server_side;
 mod storm;
 mod tls;

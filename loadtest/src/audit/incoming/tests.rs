@@ -34,7 +34,9 @@ fn events_and_refusals_are_told_apart() {
     let ack = format!(r#""event":"ack","id":"{id}","duplicate":false"#);
     assert_read(&system(&ack), Incoming::Ack(ID));
     let gap = format!(r#""event":"gap","missed":4,"from_id":"{id}","to_id":null"#);
-    assert_read(&system(&gap), Incoming::Gap { missed: 4, ends: [Some(ID), None] });
+    assert_read(&system(&gap), Incoming::Gap { missed: Some(4), ends: [Some(ID), None] });
+    let uncounted = r#""event":"gap","missed":null,"from_id":null,"to_id":null"#;
+    assert_read(&system(uncounted), Incoming::Gap { missed: None, ends: [None, None] });
     let resume = r#""event":"resume","recovered":true,"replayed":2,"oldest_id":null"#;
     assert_read(&system(resume), Incoming::Resume { recovered: true, replayed: 2 });
     assert_read(&system(r#""event":"drain","reconnect_after_ms":9"#), Incoming::Drain);

@@ -61,6 +61,23 @@ impl Oracle {
         findings
     }
 
+    /// How many deliveries of acknowledged messages never came, whether that was told or not: to
+    /// clients that were there from the beginning to the end.
+    pub(crate) fn missing(&self) -> u64 {
+        let mut missing = 0;
+        for (client, ear) in self.ears.iter().enumerate() {
+            let first = client / self.crew.members * self.crew.talkers;
+            for (place, cells) in ear.heard.iter().enumerate() {
+                let speech = self.speeches[first + place].iter().enumerate();
+                let owed = speech.filter(|(_, sent)| !sent.refused && sent.acked != Moment::NEVER);
+                missing += owed
+                    .filter(|(at, _)| matches!(cells.get(*at).copied().unwrap_or(0), 0 | GAPPED))
+                    .count() as u64;
+            }
+        }
+        missing
+    }
+
     /// Each `last_id` had its answer; one whose connection broke at once is not judged. The
     /// connection with the number `still_open` lasted to the end.
     fn judge_resumes(&self, client: usize, still_open: usize, findings: &mut Findings) {
@@ -93,7 +110,7 @@ impl Oracle {
                 let joined = rest.iter().take_while(|gap| gap.joined).count();
                 let (run, behind) = rest.split_at((joined + 1).min(rest.len()));
                 rest = behind;
-                if run.iter().any(|gap| gap.open) {
+                if run.iter().any(|gap| gap.open || gap.missed.is_none()) {
                     continue;
                 }
                 findings.judge(Promise::GapExact);
@@ -121,7 +138,7 @@ impl Oracle {
         };
         let missing: u64 = holes().map(missing).sum();
         // The figure is the server's: any number may stand there.
-        let announced = run.iter().fold(0, |sum: u64, gap| sum.saturating_add(gap.missed));
+        let announced = run.iter().filter_map(|gap| gap.missed).fold(0, u64::saturating_add);
         if missing != announced {
             return Some(format!("a gap told of {announced} missed, and {missing} are missing"));
         }

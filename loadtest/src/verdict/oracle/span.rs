@@ -31,7 +31,8 @@ pub(super) struct Span {
 /// A `gap`, and the holes that were found in its place.
 #[derive(Debug)]
 pub(super) struct GapNote {
-    pub(super) missed: u64,
+    /// How many, where the server could count them.
+    pub(super) missed: Option<u64>,
     /// The first message missed and the last, as announced.
     pub(super) ends: [Option<MessageId>; 2],
     pub(super) at: Moment,
@@ -44,7 +45,7 @@ pub(super) struct GapNote {
 }
 
 impl GapNote {
-    pub(super) fn new(missed: u64, ends: [Option<MessageId>; 2], at: Moment) -> Self {
+    pub(super) fn new(missed: Option<u64>, ends: [Option<MessageId>; 2], at: Moment) -> Self {
         Self { missed, ends, at, holes: Vec::new(), joined: false, open: false }
     }
 }
@@ -94,6 +95,13 @@ impl Span {
         if former > 0 && former + 1 < sequence {
             last.holes.push((place, former + 1..sequence));
         }
+    }
+
+    /// Whether it goes on where the former connections ended: all that came back have recovered
+    /// everything, and no gap was told.
+    pub(super) fn continues(&self, former: &[Span]) -> bool {
+        let is_whole = |span: &Span| span.gaps.is_empty() && span.recovered != Some(false);
+        self.recovered == Some(true) && is_whole(self) && former.iter().all(is_whole)
     }
 
     /// The connection is over: what was missed at its end has no known end.

@@ -3,6 +3,7 @@ use crate::verdict::promise::Finding;
 
 mod gaps;
 mod model;
+mod once;
 mod repeats;
 mod resumes;
 
@@ -78,7 +79,7 @@ impl Scene {
 
     fn gap(&mut self, missed: u64, from: u32, to: u32) {
         let now = self.tick();
-        self.oracle.handle_gap(LISTENER, missed, [Some(id(from)), Some(id(to))], now);
+        self.oracle.handle_gap(LISTENER, Some(missed), [Some(id(from)), Some(id(to))], now);
     }
 
     fn close(self) -> Findings {
