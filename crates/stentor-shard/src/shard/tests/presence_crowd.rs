@@ -40,7 +40,9 @@ impl Pod {
     fn step(&mut self) {
         self.shards.iter_mut().for_each(|shard| shard.pass(STEP));
         while self.carry_tales() {}
-        self.shards.iter_mut().for_each(|shard| drop(shard.turn()));
+        for shard in &mut self.shards {
+            shard.turn();
+        }
     }
 
     /// Hands on what the shards have to tell each other; `false` where that is nothing.
