@@ -64,7 +64,7 @@ const COLUMNS: [&str; 14] = [
 pub(crate) fn run(args: &PresenceArgs, load_cores: &[usize]) -> Result<Report, Failure> {
     let seating = shape(args)?;
     let token = args.token.as_deref();
-    let targets = args.url.iter().map(|url| cli::find_target(url, args.dialect, token));
+    let targets = args.url.iter().map(|url| cli::find_target(url, args.dialect, token, None));
     let targets = targets.collect::<Result<Vec<Target>, Failure>>()?;
     let servers = args.pid.iter().map(|&pid| ServerMeter::new(pid));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;

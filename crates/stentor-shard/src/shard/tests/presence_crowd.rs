@@ -20,7 +20,7 @@ impl Pod {
     fn new() -> Pod {
         let shard = |number: usize| {
             World::with(|config| {
-                config.presence.shard = number as u16;
+                config.index = number as u16;
                 config.presence.members_max = MEMBERS_MAX as usize;
             })
         };
