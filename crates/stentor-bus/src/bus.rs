@@ -65,6 +65,9 @@ pub struct Settings {
     pub linger: Duration,
     /// What Redis keeps of each room; `None` where it keeps nothing, which costs nothing.
     pub history: Option<StreamHistory>,
+    /// Whether other pods are told each second how far this one hears them; for those who keep
+    /// what is said, so that who comes back to another pod misses nothing.
+    pub testifies: bool,
 }
 
 impl Settings {
@@ -80,6 +83,7 @@ impl Settings {
             in_flight: InFlightLimits::default(),
             linger: LINGER,
             history: None,
+            testifies: true,
         }
     }
 }

@@ -37,12 +37,14 @@ use crate::waiters::{Release, WaiterId};
 
 mod acting;
 mod clock;
+mod farewell;
 mod following;
 mod remembering;
 mod telling;
 mod waiting;
 
 use clock::Clock;
+use farewell::Farewell;
 use following::Followed;
 use remembering::Memory;
 use telling::Telling;
@@ -99,6 +101,8 @@ enum Errand {
     Probe(u64),
     /// Something of presence; nobody waits for it.
     Tale,
+    /// The last of all; a bus that stops waits for it.
+    Farewell,
     /// A message, into its room's stream.
     Append(Audience),
     /// A word to a stream that it is to live on.
@@ -140,6 +144,7 @@ pub(crate) struct Driver {
     /// When the next sign of life is due.
     alive_at: stentor_wire::time::Instant,
     stop_at: Option<stentor_wire::time::Instant>,
+    farewell: Farewell,
     /// Nobody is left who could publish.
     is_silent: bool,
 }
@@ -167,7 +172,7 @@ impl Driver {
             inbox: Inbox::new(pod.clone(), seed.wrapping_add(1)),
             subscriptions: Subscriptions::new(settings.linger),
             link: Link::default(),
-            hearing: Hearing::new(Arc::clone(&ends.handed)),
+            hearing: Hearing::new(settings.testifies.then(|| Arc::clone(&ends.handed))),
             delays: Delays::default(),
             audiences: HashMap::new(),
             waiters: HashMap::new(),
@@ -188,6 +193,7 @@ impl Driver {
             panics: 0,
             alive_at: stentor_wire::time::Instant::default(),
             stop_at: None,
+            farewell: Farewell::default(),
             is_silent: false,
             settings,
             ends,
@@ -227,12 +233,5 @@ impl Driver {
                 Event::Stop(patience) => self.handle_stop(patience),
             }
         }
-    }
-
-    fn has_ended(&self) -> bool {
-        let Some(stop_at) = self.stop_at else { return false };
-        let counters = self.pipeline.counters();
-        let is_done = self.is_silent && counters.waiting == 0 && counters.in_flight == 0;
-        is_done || self.clock.now().instant >= stop_at
     }
 }

@@ -35,7 +35,8 @@ const PROBES_MAX: usize = 8;
 /// What one pod has heard.
 #[derive(Debug)]
 pub struct Hearing {
-    handed: Arc<Handed>,
+    /// `None` where nobody is to be told.
+    handed: Option<Arc<Handed>>,
     /// The probes that are out, or back and not with all members: number and time, in
     /// milliseconds since 1970.
     probes: VecDeque<(u64, u64)>,
@@ -50,8 +51,8 @@ pub struct Hearing {
 }
 
 impl Hearing {
-    /// Nothing is heard yet; `handed` is what the shards write down.
-    pub fn new(handed: Arc<Handed>) -> Hearing {
+    /// Nothing is heard yet; `handed` is what the shards write down, `None` where nobody is to be told.
+    pub fn new(handed: Option<Arc<Handed>>) -> Hearing {
         Hearing {
             handed,
             probes: VecDeque::new(),
@@ -74,6 +75,7 @@ impl Hearing {
 
     /// A probe came back; returns what the shards are to be told, behind what came before it.
     pub fn handle_probe_heard(&mut self, now: Now, number: u64) -> Option<Arrival> {
+        self.handed.as_ref()?;
         let (number, until_unix_millis) =
             *self.probes.iter().find(|(probe, _)| *probe == number)?;
         self.testifies_at.get_or_insert(now.instant + TESTIFIES_AFTER);
@@ -112,6 +114,9 @@ impl Hearing {
 
     /// What is to be told to other pods now, if anything is.
     pub fn poll_testimony(&mut self, now: Now) -> Option<Testimony> {
+        if self.handed.as_ref().is_some_and(|handed| handed.take_lag()) {
+            self.handle_interrupted(now);
+        }
         self.testifies_at.take_if(|at| *at <= now.instant)?;
         Some(self.testimony(now, false))
     }
@@ -135,7 +140,7 @@ impl Hearing {
 
     /// Looks how far the shards are.
     fn take_in(&mut self) {
-        let handed = self.handed.by_all();
+        let handed = self.handed.as_ref().map_or(0, |handed| handed.by_all());
         while let Some((probe, sent_at)) = self.probes.front().copied()
             && probe <= handed
         {

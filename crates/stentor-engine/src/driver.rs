@@ -178,7 +178,7 @@ impl Driver {
             self.shard.change_rate_limit(self.pod.rate_limit.load(Relaxed));
             self.take_commands(now);
             self.take_publications(now);
-            self.arrivals.deliver(now, &mut self.shard);
+            self.take_arrivals(now);
             self.take_sockets(now, &mut events)?;
             self.shard.handle_timeout(now);
             self.handle_deadlines(now);
@@ -275,6 +275,17 @@ impl Driver {
                 self.shard.handle_publication(now, delivery);
             }
             self.emit_events(now);
+        }
+    }
+
+    /// Takes what other pods said. What passed this shard by is not to be testified to.
+    fn take_arrivals(&mut self, now: Now) {
+        let missed = self.arrivals.missed();
+        self.arrivals.deliver(now, &mut self.shard);
+        if self.arrivals.missed() > missed
+            && let Some(bus) = &self.pod.bus
+        {
+            bus.handed.handle_lag();
         }
     }
 

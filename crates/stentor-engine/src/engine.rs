@@ -392,6 +392,7 @@ impl Engine {
         let shards = config.shards;
         let (bus, arrivals) = match config.bus.clone() {
             Some(mut settings) => {
+                settings.testifies = config.history.is_some();
                 if let Some(history) = config.history {
                     // What is kept of a room is of use for as long as other pods are heard there.
                     settings.linger = settings.linger.max(history.ttl);

@@ -5,9 +5,11 @@
 //! has come, and what a full socket did not take, is a session's own.
 //!
 //! The bad case first: a record that was encrypted cannot be taken back. Where a socket takes a part
-//! of it only, its last byte is reported as not taken, and whoever writes offers it again as the
-//! beginning of what it offers next, as for any full socket. So all that was offered counts as
-//! written only when the socket has all of it.
+//! only of the record that ends what was offered, the last byte is reported as not taken, and whoever
+//! writes offers it again as the beginning of what it offers next, as for any full socket. So all
+//! that was offered counts as written only when the socket has all of it. That byte is the end of a
+//! frame, whose beginning has gone out: no ring drops it. A record within what was offered may end
+//! anywhere, and counts as taken whole.
 //!
 //! Knows no socket, no certificate and no HTTP.
 

@@ -60,15 +60,19 @@ impl WatchedFile {
         }
     }
 
-    /// Its content. Blocks.
+    /// Its content. Blocks. One that cannot be read counts as changed until it can: the right to read
+    /// it may come later than the file.
     ///
     /// # Errors
     /// The system's, or that it is larger than `bytes_max`.
-    pub(crate) fn read(&self, bytes_max: u64) -> Result<Vec<u8>, String> {
+    pub(crate) fn read(&mut self, bytes_max: u64) -> Result<Vec<u8>, String> {
         let mut content = Vec::new();
-        File::open(&self.path)
-            .and_then(|file| file.take(bytes_max + 1).read_to_end(&mut content))
-            .map_err(cannot_be_read)?;
+        let read = File::open(&self.path)
+            .and_then(|file| file.take(bytes_max + 1).read_to_end(&mut content));
+        if let Err(error) = read {
+            self.stamp = None;
+            return Err(cannot_be_read(error));
+        }
         if content.len() as u64 > bytes_max {
             return Err(format!("is larger than {bytes_max} bytes"));
         }

@@ -116,7 +116,7 @@ impl PodBus {
             inbox: Inbox::new(pod.clone(), seed),
             subscriptions: Subscriptions::default(),
             link: Link::default(),
-            hearing: Hearing::new(handed),
+            hearing: Hearing::new(Some(handed)),
             memory: archive.map(|plan| Memory::new(Duration::from_micros(plan.ttl))),
             delays: Delays::default(),
             inputs: VecDeque::new(),

@@ -116,10 +116,7 @@ impl Driver {
     }
 
     pub(super) fn handle_stop(&mut self, patience: Duration) {
-        let now = self.clock.now();
-        self.stop_at = Some(now.instant + patience);
-        let last = self.hearing.last_testimony(now);
-        self.tell(&None, &Tale::Heard(last));
+        self.stop_at = Some(self.clock.now().instant + patience);
         self.ends.outgoings.close();
     }
 
@@ -158,7 +155,9 @@ impl Driver {
             self.telling.healed(&healed);
         }
         self.tell_alive(now.instant);
-        if let Some(testimony) = self.hearing.poll_testimony(now) {
+        if self.stop_at.is_some() {
+            self.say_farewell(now);
+        } else if let Some(testimony) = self.hearing.poll_testimony(now) {
             self.tell(&None, &Tale::Heard(testimony));
         }
         self.tell_figures(now.instant);
@@ -168,6 +167,7 @@ impl Driver {
         match errand {
             Errand::Append(audience) => return self.take_appended(&audience, result),
             Errand::Renew(audience) => return self.take_renewed(&audience, &result),
+            Errand::Farewell => return self.handle_farewell_taken(),
             Errand::Lack(audience) => return self.take_lack_written(&audience, &result),
             Errand::Record(_) | Errand::Base | Errand::Probe(_) | Errand::Tale => {}
         }
@@ -252,10 +252,15 @@ impl Driver {
 
     /// Tells other pods of presence, where they can be told now.
     fn tell(&mut self, audience: &Audience, tale: &Tale) {
+        self.tell_as(Errand::Tale, audience, tale);
+    }
+
+    /// The same as this errand; `false` where they cannot be told.
+    pub(super) fn tell_as(&mut self, errand: Errand, audience: &Audience, tale: &Tale) -> bool {
         if *self.ends.link.borrow() != LinkState::Up {
-            return;
+            return false;
         }
-        let Some(session) = &self.session else { return };
+        let Some(session) = &self.session else { return false };
         let mut record = relay::encode_tale(&self.settings.pod, tale);
         if record.len() > relay::RECORD_BYTES_MAX
             && let Tale::Here(here) = tale
@@ -264,9 +269,12 @@ impl Driver {
             let here = Here { people: None, ..here.clone() };
             record = relay::encode_tale(&self.settings.pod, &Tale::Here(here));
         }
-        if let Some(telling) = session.publish(self.settings.names.of(audience), record) {
-            self.start(Errand::Tale, telling);
+        let telling = session.publish(self.settings.names.of(audience), record);
+        let is_told = telling.is_some();
+        if let Some(telling) = telling {
+            self.start(errand, telling);
         }
+        is_told
     }
 
     /// Gives other pods a sign of life when it is time.
@@ -405,7 +413,8 @@ impl Driver {
     /// Tells the shards where what was said here waits, while they hear other pods.
     fn look_for_delays(&mut self, now: Instant) {
         let is_up = self.link.state() == LinkState::Up;
-        if self.delays.poll(now, self.pipeline.oldest_said_at()) && is_up {
+        let are_late = self.delays.poll(now, self.pipeline.oldest_said_at());
+        if are_late && is_up && self.settings.testifies {
             self.arrivals.push(Arrival::Delayed);
         }
     }

@@ -7,7 +7,7 @@ fn at(millis: u64) -> Now {
 /// A pod of two shards whose link came up at 10 ms.
 fn hearing() -> (Hearing, Arc<Handed>) {
     let handed = Arc::new(Handed::new(2));
-    let mut hearing = Hearing::new(Arc::clone(&handed));
+    let mut hearing = Hearing::new(Some(Arc::clone(&handed)));
     hearing.handle_probe(at(8), 1);
     assert!(hearing.handle_probe_heard(at(10), 1).is_some());
     hearing.handle_link_up(at(10));
@@ -70,7 +70,7 @@ fn after_an_interruption_nothing_since_before_it_counts_as_heard_until_losses_ha
 #[test]
 fn a_pod_that_began_without_redis_has_heard_nothing_since_it_began() {
     let handed = Arc::new(Handed::new(2));
-    let mut hearing = Hearing::new(Arc::clone(&handed));
+    let mut hearing = Hearing::new(Some(Arc::clone(&handed)));
     hearing.handle_link_down(at(0));
     hearing.handle_link_up(at(5_000));
     assert_eq!(prove(&mut hearing, &handed, 6_000, 1), 0);

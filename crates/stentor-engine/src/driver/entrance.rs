@@ -132,17 +132,26 @@ impl Driver {
             entrance.resumes_at = None;
             let Some((stream, peer)) = entrance.poll_accept(now) else { return };
             let door = Arc::clone(&entrance.door);
-            let Some(session) = self.new_session() else { continue };
-            let Some(id) = self.adopt(stream, session) else { continue };
             let Some(handshake) = self.pod.gates.begin_handshake() else {
-                self.count(TurnedAway::CrowdedOut);
-                self.dismiss(now, id, &door.crowded());
+                self.turn_away(now, stream, &door);
                 continue;
             };
+            let Some(session) = self.new_session() else { continue };
+            let Some(id) = self.adopt(stream, session) else { continue };
             let waiting = Waiting { peer, received: Vec::new(), _handshake: handshake };
             self.connections[id].phase = Phase::AtTheDoor(Box::new(waiting));
             let due = now.instant + self.pod.config.door_timeout;
             self.deadlines.schedule(id.0, now.instant, due);
+        }
+    }
+
+    /// Lets a socket go for which there is no place at the door. It is told so, unless it expects TLS,
+    /// whose handshake is what there is no place for.
+    fn turn_away(&mut self, now: Now, stream: TcpStream, door: &Arc<dyn Door>) {
+        self.count(TurnedAway::CrowdedOut);
+        let words = if self.pod.config.tls.is_some() { Vec::new() } else { door.crowded() };
+        if let Some(id) = self.adopt(stream, None) {
+            self.dismiss(now, id, &words);
         }
     }
 
@@ -189,6 +198,8 @@ impl Driver {
         });
         if let Some(id) = id {
             self.admit(now, id, admission, place, &mut received);
+            // What its session has read already, no event will tell of.
+            self.postpone(id);
         }
     }
 

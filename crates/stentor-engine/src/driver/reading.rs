@@ -40,7 +40,9 @@ impl Driver {
         let mut scratch = std::mem::take(&mut self.scratch);
         match self.read_socket(id, &mut scratch) {
             Reading::Blocked => {}
-            Reading::Ended | Reading::Garbled | Reading::Broken => self.disconnect(id),
+            Reading::Ended | Reading::Broken => self.disconnect(id),
+            // The session has said why, and what the peer sends meanwhile is not to reset that.
+            Reading::Garbled => self.say_goodbye(now, id),
             Reading::Bytes { count, .. } => self.take_bytes(now, id, &mut scratch[..count]),
         }
         self.scratch = scratch;

@@ -41,6 +41,9 @@ impl Start {
                 true
             }
         };
+        if let Some(bus) = &pod.bus {
+            bus.handed.handle_ended(index);
+        }
         let mut is_last = false;
         pod.ended.send_modify(|ended| {
             ended.shards += 1;

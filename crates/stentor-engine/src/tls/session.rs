@@ -104,14 +104,15 @@ impl Session {
         if self.has_ended {
             return Ok(Received::End);
         }
-        if self.progress == Progress::Failed {
-            return Err(invalid("the session has failed"));
-        }
         let received = workspace.received();
+        if matches!(self.progress, Progress::Failed | Progress::Finished) {
+            return drop_arrived(socket, received);
+        }
         let kept = self.incoming.len();
         received[..kept].copy_from_slice(&self.incoming);
         let room = &mut received[kept..];
         if room.is_empty() {
+            self.progress = Progress::Failed;
             return Err(invalid("a message of the handshake is too long"));
         }
         let count = retry(|| socket.read(room))?;
@@ -127,8 +128,12 @@ impl Session {
             return Err(invalid("what came is no TLS"));
         }
         let taken = self.take(&mut received[..kept + count], buffer);
-        self.flush_some(socket)?;
+        let flushed = self.flush_some(socket);
         let count = taken?;
+        if count == 0 {
+            // What came before the socket broke is read first.
+            flushed?;
+        }
         if self.outgoing.len() > OUTGOING_BYTES_MAX {
             return Err(invalid("the peer makes us answer and does not read"));
         }
@@ -137,7 +142,7 @@ impl Session {
 
     /// Writes slices that lie one behind the other, and returns how many of their bytes count as
     /// taken. Where that is less than all, the socket is full; the next write begins with the
-    /// first byte that was not taken.
+    /// first byte that was not taken. Where only a last byte was not, it must be the same then.
     ///
     /// # Errors
     /// The socket's, `WouldBlock` among them where nothing was taken; `NotConnected` before the
@@ -164,12 +169,12 @@ impl Session {
             let sent = send(socket, &sending[..sealed])?;
             if sent < sealed {
                 self.outgoing.extend_from_slice(&sending[sent..sealed]);
-                self.is_ahead = true;
-                return if taken > 1 {
-                    Ok(taken - 1)
-                } else {
-                    Err(io::ErrorKind::WouldBlock.into())
-                };
+                // Less than was offered says by itself that the socket is full. The last byte of a
+                // frame is the only one that may be kept back: of a frame whose first byte has gone
+                // out nothing is dropped any more, of one that counts as unsent it may be.
+                self.is_ahead = taken == offered;
+                taken -= usize::from(self.is_ahead);
+                return if taken > 0 { Ok(taken) } else { Err(io::ErrorKind::WouldBlock.into()) };
             }
         }
         Ok(taken)
@@ -184,7 +189,8 @@ impl Session {
         if self.outgoing.is_empty() { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
     }
 
-    /// Says that nothing more will be written (`close_notify`), as far as the socket takes that.
+    /// Says that nothing more will be written (`close_notify`), as far as the socket takes that. What
+    /// comes from then on is read and dropped, and costs no handshake.
     pub fn finish(&mut self, socket: &mut impl Write) {
         let mut sending = [0; FINISHING_BYTES];
         // Before the handshake is over there is nothing to be ended.
@@ -192,6 +198,8 @@ impl Session {
             && let Ok(sealed) = self.seal(Sealed::End, &mut sending)
         {
             self.outgoing.extend_from_slice(&sending[..sealed]);
+        }
+        if matches!(self.progress, Progress::New | Progress::Begun) {
             self.progress = Progress::Finished;
         }
         // A peer that is gone or reads nothing learns it from the socket's end.
@@ -367,6 +375,15 @@ fn encode<Data>(mut said: EncodeTlsData<'_, Data>, outgoing: &mut Vec<u8>) -> io
         said.encode(&mut outgoing[at..]).map_err(invalid)?;
     }
     Ok(())
+}
+
+/// Reads once and keeps nothing: a socket that is closed with unread bytes is reset, and the reset
+/// may overtake what was written.
+fn drop_arrived(socket: &mut impl Read, scratch: &mut [u8]) -> io::Result<Received> {
+    match retry(|| socket.read(scratch))? {
+        0 => Ok(Received::End),
+        count => Ok(Received::Bytes { count: 0, has_more: count == scratch.len() }),
+    }
 }
 
 /// How much the socket takes.

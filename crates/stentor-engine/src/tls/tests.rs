@@ -59,6 +59,8 @@ struct Wire {
     /// What one write takes at the most, and one read brings.
     piece: usize,
     has_ended: bool,
+    /// Nothing can be written any more.
+    is_broken: bool,
 }
 
 impl Wire {
@@ -82,6 +84,9 @@ impl Read for Wire {
 
 impl Write for Wire {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_broken {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         let room = self.room.saturating_sub(self.unread.len());
         let count = bytes.len().min(self.piece).min(room);
         if count == 0 {
@@ -305,6 +310,59 @@ fn what_a_full_socket_has_not_taken_does_not_count_as_written() {
     pair.wire.room = usize::MAX;
     assert_eq!(pair.server_writes(&[IoSlice::new(&said[999..])]), 1);
     assert_eq!(pair.client_reads().expect("a record"), said);
+}
+
+/// 1. A write offers frames of 129 bytes, of which a record holds 127 and one byte.
+/// 2. The socket takes a part of that record. The byte was reported as not taken, so the frame counted
+///    as unsent, and a ring that overflows dropped it.
+/// 3. What was offered instead lost its first byte, in place of the one that had gone out.
+#[test]
+fn what_counts_as_unsent_can_be_replaced() {
+    let mut pair = Pair::connected(&TLS13);
+    pair.wire.room = 100;
+    let frames = [0x81; 129 * 200];
+    let taken = pair.server_writes(&[IoSlice::new(&frames)]);
+    assert_eq!(taken, RECORD_BYTES, "a record that was begun goes out whole");
+    pair.wire.room = usize::MAX;
+    // The frame that was begun is written to its end, and another one instead of the next.
+    let rest = &frames[taken..taken.next_multiple_of(129)];
+    let slices = [IoSlice::new(rest), IoSlice::new(&[0x88, 2, 3, 0xf5])];
+    assert_eq!(pair.server_writes(&slices), rest.len() + 4);
+    let heard = pair.client_reads().expect("records");
+    assert_eq!(heard.len(), taken + rest.len() + 4);
+    assert!(heard.ends_with(&[0x81, 0x88, 2, 3, 0xf5]));
+}
+
+/// What comes behind the end costs nothing: neither a handshake nor a complaint, which would be the
+/// second of its kind.
+#[test]
+fn what_comes_behind_the_end_is_dropped() {
+    let mut pair = Pair::connected(&TLS13);
+    pair.server.finish(&mut pair.wire);
+    pair.client.writer().write_all(b"something").expect("memory");
+    pair.client_sends();
+    pair.wire.sent[10] ^= 1;
+    assert_eq!(pair.server_reads().expect("nothing of it"), b"");
+    assert!(pair.wire.sent.is_empty());
+
+    let mut pair = Pair::strangers(&TLS13);
+    pair.server.finish(&mut pair.wire);
+    pair.client_sends();
+    assert_eq!(pair.server_reads().expect("nothing of it"), b"");
+    assert!(pair.wire.sent.is_empty() && pair.wire.unread.is_empty());
+}
+
+/// A peer that speaks and is gone before its acknowledgement could be written is heard all the same.
+#[test]
+fn what_came_before_the_socket_broke_is_read() {
+    let mut pair = Pair::connected(&TLS13);
+    pair.wire.room = 10;
+    pair.server_writes(&[IoSlice::new(&[1; 100])]);
+    pair.client.writer().write_all(b"the last words").expect("memory");
+    pair.client_sends();
+    pair.wire.is_broken = true;
+    let read = pair.server.read(&mut pair.wire, &mut pair.workspace, &mut pair.buffer);
+    assert!(matches!(read, Ok(Received::Bytes { count: 14, .. })), "{read:?}");
 }
 
 #[test]

@@ -315,3 +315,35 @@ fn what_pods_say_on_redis_has_the_described_shape_and_what_neighbours_say_is_del
     let words = [0; 3].map(|_| shapes.judge_frame(&client.next_json()));
     assert_eq!(words, ["chat", "chat", "notification"]);
 }
+
+/// 1. A pod stops. 2. Its last word, that nobody is there any more who might have missed something, was
+///    handed to the client library and not waited for, so it never went out. 3. The others promised
+///    nothing to who came back within ten seconds, and ten minutes to some.
+#[test]
+fn a_pod_that_ends_says_so_and_nothing_more() {
+    let redis = Redis::start();
+    let tell = redis::at(&redis.url());
+    let pod = Pod::start(|settings| {
+        tell(settings);
+        settings.shards = 2;
+    });
+    redis::wait_up(&pod);
+    let shapes = Shapes::of(&pod);
+    let mut listener = Listener::on(&redis, "realtime:global");
+    let _member = pod.connect("/ws/general");
+    let mut next_heard = || loop {
+        let record = listener.next();
+        shapes.judge("BusPresence", &record);
+        let tale = record["presence"].clone();
+        if tale["tale"] == "heard" {
+            break tale;
+        }
+    };
+    let heard = next_heard();
+    assert_eq!(heard["is_last"], false);
+    pod.stop();
+    pod.join().expect("a drain");
+    while next_heard()["is_last"] == false {}
+    redis::publish(&redis, "realtime:global", r#"{"tale":"of the test"}"#.to_owned());
+    assert_eq!(listener.next()["tale"], "of the test");
+}

@@ -28,7 +28,7 @@ const LOST_FOR: Duration = Duration::from_secs(600);
 
 /// Testimonies of one pod that are remembered; past it every second of the older half is dropped,
 /// which only makes what follows begin earlier.
-const TESTIMONIES_MAX: usize = 128;
+const TESTIMONIES_MAX: usize = 512;
 
 /// Pods that are remembered; past it the one that was silent for longest is forgotten.
 const PODS_MAX: usize = 1_024;
@@ -113,7 +113,8 @@ impl Witness {
             self.heard.clear();
         }
         self.heard.push_back((at, until));
-        self.ended_at = is_last.then_some(at);
+        // Behind its end nothing follows, whatever comes late.
+        self.ended_at = self.ended_at.or(is_last.then_some(at));
         if self.heard.len() > TESTIMONIES_MAX {
             let mut place = 0;
             self.heard.retain(|_| {

@@ -50,7 +50,7 @@ fn message() -> Value {
     shape
 }
 
-/// What a pod tells others of who is in the room; no message either.
+/// What a pod tells others of who is in the room, and of itself; no message either.
 fn presence() -> Value {
     let word = |tale: &str| json!({ "tale": { "const": tale } });
     let person = exact(
@@ -78,10 +78,20 @@ fn presence() -> Value {
         ),
         exact("The pod has its first member of the room.", word("hello")),
         exact("The pod lives; on the channel of what is for everybody.", word("alive")),
+        exact(
+            "How far the pod had heard the others, in milliseconds since 1970; on the channel of what \
+             is for everybody, each second and as the last that it says.",
+            json!({
+                "tale": { "const": "heard" },
+                "at": super::count(),
+                "until": super::count(),
+                "is_last": { "type": "boolean" },
+            }),
+        ),
         here,
     ];
     exact(
-        "What a pod tells others of who is in the room; no message.",
+        "What a pod tells others of who is in the room, and of itself; no message.",
         json!({ "pod": pod(), "presence": { "anyOf": tales } }),
     )
 }

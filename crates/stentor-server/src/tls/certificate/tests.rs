@@ -69,6 +69,20 @@ fn a_person_is_told_of_a_certificate_that_clients_will_not_take() {
     assert!(warning(1_577_836_799).is_some_and(|text| text.contains("not valid yet")));
 }
 
+/// 1. A key is renewed, but its folder's link points nowhere for a moment (or: its owner is changed
+///    a second later). 2. It cannot be read. 3. It can, and looks as it did: it was taken for known.
+#[test]
+fn a_file_that_could_not_be_read_is_tried_again() {
+    let certificates = Certificates::create();
+    let folder = certificates.folder().join("as-a-file");
+    std::fs::create_dir(&folder).expect("a folder");
+    let mut files = CertificateFiles::new(&folder, certificates.server_key());
+    for _ in 0..2 {
+        let fault = files.read_if_changed().expect_err("a folder is no file").to_string();
+        assert!(fault.starts_with("TLS_CERT cannot be read"), "{fault}");
+    }
+}
+
 #[test]
 fn files_are_read_again_when_one_of_them_has_changed() {
     let certificates = Certificates::create();

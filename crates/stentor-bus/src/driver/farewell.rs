@@ -1,0 +1,52 @@
+//! Farewell: the last that a bus says, once all that was said here is with Redis.
+//!
+//! The others then know that nobody is here any more who might have missed something. Where Redis
+//! does not take it in time they go on to count with that for a while.
+
+use stentor_wire::presence::Tale;
+use stentor_wire::time::Now;
+
+use super::{Driver, Errand};
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Farewell {
+    #[default]
+    Unsaid,
+    /// Redis has not taken it yet.
+    UnderWay,
+    /// Redis has it, or cannot be told.
+    Over,
+}
+
+impl Driver {
+    /// Says it as soon as nothing else is left to be said.
+    pub(super) fn say_farewell(&mut self, now: Now) {
+        if self.farewell != Farewell::Unsaid || !self.has_said_all() {
+            return;
+        }
+        self.farewell = Farewell::UnderWay;
+        let is_wanted = self.settings.testifies;
+        let last = is_wanted.then(|| self.hearing.last_testimony(now));
+        let is_told =
+            last.is_some_and(|last| self.tell_as(Errand::Farewell, &None, &Tale::Heard(last)));
+        if !is_told {
+            self.farewell = Farewell::Over;
+        }
+    }
+
+    pub(super) fn handle_farewell_taken(&mut self) {
+        self.farewell = Farewell::Over;
+    }
+
+    /// Whether a bus that is to stop need not run any longer.
+    pub(super) fn has_ended(&self) -> bool {
+        let Some(stop_at) = self.stop_at else { return false };
+        self.farewell == Farewell::Over || self.clock.now().instant >= stop_at
+    }
+
+    fn has_said_all(&self) -> bool {
+        let counters = self.pipeline.counters();
+        self.is_silent && counters.waiting == 0 && counters.in_flight == 0
+    }
+}
