@@ -22,7 +22,7 @@ const OUTGOING_BYTES_MAX: usize = 64 * 1024;
 const FINISHING_BYTES: usize = 1_024;
 
 /// The first byte of a record that begins a handshake.
-const HANDSHAKE_RECORD: u8 = 22;
+pub(super) const HANDSHAKE_RECORD: u8 = 22;
 
 /// The keys of one connection, and what it is in the middle of.
 pub struct Session {
@@ -201,6 +201,7 @@ impl Session {
         }
         if matches!(self.progress, Progress::New | Progress::Begun) {
             self.progress = Progress::Finished;
+            self.incoming = Vec::new();
         }
         // A peer that is gone or reads nothing learns it from the socket's end.
         let _ = self.flush_some(socket);

@@ -326,11 +326,13 @@ fn a_pod_that_ends_says_so_and_nothing_more() {
     let pod = Pod::start(|settings| {
         tell(settings);
         settings.shards = 2;
+        // A tenth of it is for the bus.
+        settings.drain_timeout = DEADLINE;
     });
     redis::wait_up(&pod);
     let shapes = Shapes::of(&pod);
     let mut listener = Listener::on(&redis, "realtime:global");
-    let _member = pod.connect("/ws/general");
+    let mut member = pod.connect("/ws/general");
     let mut next_heard = || loop {
         let record = listener.next();
         shapes.judge("BusPresence", &record);
@@ -342,6 +344,7 @@ fn a_pod_that_ends_says_so_and_nothing_more() {
     let heard = next_heard();
     assert_eq!(heard["is_last"], false);
     pod.stop();
+    assert_eq!(member.next_close().0, 1001);
     pod.join().expect("a drain");
     while next_heard()["is_last"] == false {}
     redis::publish(&redis, "realtime:global", r#"{"tale":"of the test"}"#.to_owned());
