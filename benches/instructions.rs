@@ -17,10 +17,12 @@
 mod world;
 
 use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use stentor_engine::bench::FanOutWorld;
-use stentor_shard::{MemberId, MemberOptions, RING_SLOTS_MAX};
+use stentor_shard::{HistoryConfig, MemberId, MemberOptions, RING_SLOTS_MAX, Traffic};
 use stentor_wire::encode::{envelope_frame, envelope_frame_bytes};
 use stentor_wire::envelope::Envelope;
 use stentor_wire::message_type::MessageType;
@@ -38,6 +40,9 @@ const SIZES: usize = 64;
 
 /// Members, and so rings, of the room that is slow.
 const RINGS: u32 = 100;
+
+/// Messages that a room's history keeps.
+const HISTORY_SIZE: usize = 256;
 
 /// Messages that are said: fewer than a ring has slots.
 const MESSAGES: usize = 128;
@@ -151,6 +156,55 @@ fn fill(world: &mut World, messages_a_turn: usize) {
     }
 }
 
+// Said and flushed, where nothing is kept and where the last messages are: with 64 messages a turn,
+// which is a shard at its limit, and with one.
+#[library_benchmark(setup = room_without_history)]
+#[bench::message_a_turn(1)]
+#[bench::messages_64_a_turn(64)]
+fn say_history_off((mut world, messages_a_turn): (Box<World>, usize)) -> Box<World> {
+    fill(&mut world, messages_a_turn);
+    world
+}
+
+#[library_benchmark(setup = room_with_history)]
+#[bench::message_a_turn(1)]
+#[bench::messages_64_a_turn(64)]
+fn say_history_memory((mut world, messages_a_turn): (Box<World>, usize)) -> Box<World> {
+    fill(&mut world, messages_a_turn);
+    world
+}
+
+fn room_without_history(messages_a_turn: usize) -> (Box<World>, usize) {
+    (room_that_has_heard(World::new()), messages_a_turn)
+}
+
+/// With the documented bounds.
+fn room_with_history(messages_a_turn: usize) -> (Box<World>, usize) {
+    let history = HistoryConfig {
+        size: HISTORY_SIZE,
+        ttl: Duration::from_secs(60),
+        bytes_max: 64 * 1024 * 1024,
+        is_shared: false,
+        has_archive: false,
+        traffic: Arc::new(Traffic::new(1)),
+    };
+    let world = room_that_has_heard(World::with_history(Some(history)));
+    (world, messages_a_turn)
+}
+
+/// A room whose sockets take everything, and whose history, where it has one, is full: with each
+/// message the oldest goes.
+fn room_that_has_heard(mut world: World) -> Box<World> {
+    (0..RINGS).for_each(|_| {
+        world.connect(&["general"], MemberOptions::default());
+    });
+    for _ in 0..HISTORY_SIZE {
+        world.say(0, "general");
+        world.turn();
+    }
+    Box::new(world)
+}
+
 #[library_benchmark(setup = pod)]
 #[bench::shards_1(1)]
 #[bench::shards_8(8)]
@@ -170,7 +224,16 @@ fn pod(shards: usize) -> Box<FanOutWorld> {
 
 library_benchmark_group!(
     name = stations,
-    benchmarks = [parse, encode, ring_push, ring_drain, ring_drop, fan_out]
+    benchmarks = [
+        parse,
+        encode,
+        ring_push,
+        ring_drain,
+        ring_drop,
+        say_history_off,
+        say_history_memory,
+        fan_out
+    ]
 );
 
 main!(library_benchmark_groups = stations);

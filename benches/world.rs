@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::io::IoSlice;
 
 use stentor_shard::time::{Instant, Now};
-use stentor_shard::{Connect, MemberId, MemberOptions, Outlet, Shard, ShardConfig, SlowConsumer};
+use stentor_shard::{Connect, HistoryConfig, MemberId, MemberOptions};
+use stentor_shard::{Outlet, Shard, ShardConfig, SlowConsumer};
 use stentor_wire::draft::{Draft, RoomField};
 use stentor_wire::message_type::MessageType;
 use stentor_wire::room_name::RoomName;
@@ -43,7 +44,13 @@ pub(crate) enum Appetite {
 impl World {
     /// A shard whose slow members lose the oldest messages.
     pub(crate) fn new() -> World {
-        let config = ShardConfig { slow_consumer: SlowConsumer::Gap, ..ShardConfig::default() };
+        World::with_history(None)
+    }
+
+    /// The same, where this is kept of what is said.
+    pub(crate) fn with_history(history: Option<HistoryConfig>) -> World {
+        let slow_consumer = SlowConsumer::Gap;
+        let config = ShardConfig { slow_consumer, history, ..ShardConfig::default() };
         World {
             shard: Shard::new(config),
             sockets: Sockets { appetite: Appetite::Everything },
