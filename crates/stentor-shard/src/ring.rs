@@ -215,6 +215,11 @@ impl Ring {
         self.frames > RING_SLOTS_MAX
     }
 
+    /// Whether a flush would find nothing to do: the socket is full, and the ring not yet over-full.
+    pub(crate) fn only_waits(&self) -> bool {
+        self.blocked && !self.is_over_full()
+    }
+
     /// Drops the oldest message that may be dropped, and notes it in the gap that stands in its
     /// place. `false` where there is none to drop.
     pub(crate) fn drop_oldest(&mut self) -> bool {

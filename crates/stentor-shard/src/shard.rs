@@ -461,8 +461,9 @@ impl Shard {
         frame
     }
 
-    /// Puts frames into a member's ring and marks it for the flush at the end of the turn. Nothing
-    /// follows a close frame (RFC 6455, section 5.5.1), so a closing member is passed over.
+    /// Puts frames into a member's ring and marks it for the flush at the end of the turn, unless its
+    /// socket is full and its ring is not. Nothing follows a close frame (RFC 6455, section 5.5.1), so
+    /// a closing member is passed over.
     fn queue(&mut self, id: MemberId, slot: Slot) {
         self.queue_with(id, |ring| ring.push(slot));
     }
@@ -472,7 +473,7 @@ impl Shard {
         let Some(member) = member.filter(|member| member.is_open()) else { return };
         let ring = member.ring.get_or_insert_with(|| self.spare_rings.pop().unwrap_or_default());
         push(ring);
-        if !member.queued {
+        if !(member.queued || ring.only_waits()) {
             member.queued = true;
             self.dirty_members.push_back(id);
         }

@@ -314,7 +314,7 @@ impl Shard {
         member.queued = false;
         let Some(mut ring) = member.ring.take() else { return 0 };
         let mut writes = 0;
-        if !ring.blocked {
+        if ring.replay.is_some() && !ring.blocked {
             self.pull(now, id, &mut ring);
         }
         while !ring.blocked && !ring.is_empty() {

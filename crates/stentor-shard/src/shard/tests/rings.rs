@@ -66,6 +66,19 @@ fn a_socket_that_takes_a_byte_at_a_time_gets_everything_in_order() {
 }
 
 #[test]
+fn what_waits_for_a_full_socket_asks_for_no_turn() {
+    let mut world = slow_listener(SlowConsumer::Auto, PLAIN);
+    speak(&mut world, 0..1);
+    world.shard.handle_ping(MemberId(1), b"x");
+    let now = world.now().instant;
+    assert_ne!(world.shard.poll_timeout(now), Some(now), "nothing can be done for it");
+    world.unblock(1, usize::MAX);
+    assert_eq!(world.shard.poll_timeout(now), Some(now));
+    world.turn();
+    assert_eq!(world.heard(1), ["0", "pong"]);
+}
+
+#[test]
 fn a_full_socket_is_not_asked_again_before_it_has_room() {
     let mut world = slow_listener(SlowConsumer::Auto, PLAIN);
     speak(&mut world, 0..1);
