@@ -41,6 +41,9 @@ const SIZES: usize = 64;
 /// Members, and so rings, of the room that is slow.
 const RINGS: u32 = 100;
 
+/// Members of the room that hears everything at once.
+const LISTENERS: u32 = 64;
+
 /// Messages that a room's history keeps.
 const HISTORY_SIZE: usize = 256;
 
@@ -156,8 +159,8 @@ fn fill(world: &mut World, messages_a_turn: usize) {
     }
 }
 
-// Said and flushed, where nothing is kept and where the last messages are: with 64 messages a turn,
-// which is a shard at its limit, and with one.
+// Said, and flushed to sockets that take everything: where nothing is kept, and where the last messages
+// are. With one message a turn, and with 64, which is a shard at its limit.
 #[library_benchmark(setup = room_without_history)]
 #[bench::message_a_turn(1)]
 #[bench::messages_64_a_turn(64)]
@@ -195,7 +198,7 @@ fn room_with_history(messages_a_turn: usize) -> (Box<World>, usize) {
 /// A room whose sockets take everything, and whose history, where it has one, is full: with each
 /// message the oldest goes.
 fn room_that_has_heard(mut world: World) -> Box<World> {
-    (0..RINGS).for_each(|_| {
+    (0..LISTENERS).for_each(|_| {
         world.connect(&["general"], MemberOptions::default());
     });
     for _ in 0..HISTORY_SIZE {
