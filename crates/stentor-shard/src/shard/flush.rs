@@ -256,11 +256,11 @@ impl Shard {
         if std::mem::take(&mut member.served) {
             return 0;
         }
-        if member.is_replaying() {
-            // It reads this from the history, in its turn.
-            return 0;
-        }
         if member.ring.is_some() || gather.applies_to(member) || !budget.take_write() {
+            if member.is_replaying() {
+                // It reads this from the history, in its turn. Asked here, it costs others nothing.
+                return 0;
+            }
             budget.take_queueing();
             self.queue(id, turn.rest(0).0);
             return u64::from(turn.frames());
