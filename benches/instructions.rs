@@ -159,8 +159,8 @@ fn fill(world: &mut World, messages_a_turn: usize) {
     }
 }
 
-// Said, and flushed to sockets that take everything: where nothing is kept, and where the last messages
-// are. With one message a turn, and with 64, which is a shard at its limit.
+// Said, and flushed to sockets that take everything: where nothing is kept, and where the last
+// messages are. With one message a turn, and with 64, which is a shard at its limit.
 #[library_benchmark(setup = room_without_history)]
 #[bench::message_a_turn(1)]
 #[bench::messages_64_a_turn(64)]
