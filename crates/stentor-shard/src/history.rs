@@ -299,15 +299,9 @@ impl History {
         room.entry(number).map(|entry| (number, entry))
     }
 
-    /// What is kept of a room before its message of this number.
-    pub(crate) fn entries_before(
-        &self,
-        id: HistoryId,
-        number: u64,
-    ) -> impl Iterator<Item = &Entry> + '_ {
-        let room = &self.rooms[id.index()];
-        let count = usize::try_from(number.saturating_sub(room.first)).unwrap_or(usize::MAX);
-        room.entries.iter().take(count)
+    /// What is kept of a room, the oldest first.
+    pub(crate) fn entries(&self, id: HistoryId) -> impl Iterator<Item = &Entry> + '_ {
+        self.rooms[id.index()].entries.iter()
     }
 
     /// The number that the room's next message will have.

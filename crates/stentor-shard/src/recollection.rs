@@ -3,6 +3,8 @@
 //! An archive keeps what is said for all pods, so it may know what this shard does not. Who asked
 //! it for what is the driver's business.
 
+mod weave;
+
 use std::collections::HashSet;
 
 use bytes::Bytes;
@@ -32,13 +34,9 @@ pub struct OfRoom {
 }
 
 impl OfRoom {
-    /// Puts before its frames what was `kept` elsewhere and is older than all of them, that is what
-    /// stands there before the first of them.
-    pub(crate) fn precede<'a>(&mut self, kept: impl Iterator<Item = &'a Bytes>) {
-        let ids: HashSet<&str> = self.frames.iter().filter_map(|frame| frame_id(frame)).collect();
-        let is_here = |frame: &Bytes| frame_id(frame).is_some_and(|id| ids.contains(id));
-        let older: Vec<Bytes> = kept.take_while(|frame| !is_here(frame)).cloned().collect();
-        self.frames.splice(0..0, older);
+    /// Adds to its frames what was `kept` elsewhere, each where its sender said it.
+    pub(crate) fn weave<'a>(&mut self, kept: impl Iterator<Item = &'a Bytes>) {
+        self.frames = weave::weave(&self.frames, kept);
     }
 }
 

@@ -136,20 +136,27 @@ pub fn frame_type(frame: &[u8]) -> Option<MessageType> {
 /// Whether a frame that [`envelope_frame`] made says that it is from `name`; `false` for any other
 /// frame.
 pub fn frame_is_from(frame: &[u8], name: &str) -> bool {
-    let Some(behind) = behind_id(frame) else { return false };
-    let Some(end) = behind.iter().position(|byte| *byte == b'"') else { return false };
+    let Some(from) = frame_from(frame) else { return false };
+    let mut expected = Vec::with_capacity(json::string_bytes(name));
+    json::string(name, &mut expected);
+    from == expected
+}
+
+/// Whom a frame that [`envelope_frame`] made says that it is from, as it stands there: a JSON string
+/// with its quotation marks. `None` for any other frame.
+pub fn frame_from(frame: &[u8]) -> Option<&[u8]> {
+    let behind = behind_id(frame)?;
+    let end = behind.iter().position(|byte| *byte == b'"')?;
     let mut rest = &behind[end..];
     if let Some(room) = rest.strip_prefix(BEFORE_ROOM) {
-        let Some(behind) = json::behind_string(room) else { return false };
         // What follows a room's name is what follows the type's word but for its quotation mark.
-        rest = behind;
+        rest = json::behind_string(room)?;
     } else {
         rest = &rest[1..];
     }
-    let Some(from) = rest.strip_prefix(BEFORE_FROM) else { return false };
-    let mut expected = Vec::with_capacity(json::string_bytes(name));
-    json::string(name, &mut expected);
-    from.starts_with(&expected)
+    let from = rest.strip_prefix(BEFORE_FROM)?;
+    let behind = json::behind_string(from)?;
+    Some(&from[..from.len() - behind.len()])
 }
 
 /// Whose presence in which room a frame that [`envelope_frame`] made tells of: the room's name as it

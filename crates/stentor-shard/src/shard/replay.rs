@@ -115,7 +115,8 @@ impl Shard {
     }
 
     /// What an archive knows goes before what came here since the member did; of a room of which
-    /// this shard has everything since, it is not needed.
+    /// this shard has everything since, it is not needed. Where something is missing, all that is
+    /// kept here is told among it.
     fn replay_recalled(
         &mut self,
         now: Now,
@@ -142,14 +143,14 @@ impl Shard {
             recalled.extend(of_room.filter(|_| !is_known_here).map(|of| (room, of.clone())));
         }
         if !is_whole {
-            // All that is kept, here too: before the archive's what is older, and behind it the rest.
+            // All that is kept, here too. What one sender said may be in part here and in part there.
             for (room, of_room) in &mut recalled {
-                let attached_at = asked.cursor(*room).map_or(0, |cursor| cursor.next);
-                let kept = history.entries_before(*room, attached_at);
-                of_room.precede(kept.map(|entry| &entry.frame));
+                of_room.weave(history.entries(*room).map(|entry| &entry.frame));
             }
-            let first = |room| Cursor { room, next: history.first_number(room) };
-            cursors = asked.rooms().map(first).collect();
+            let is_recalled = |of: HistoryId| recalled.iter().any(|(room, _)| *room == of);
+            for cursor in cursors.iter_mut().filter(|cursor| !is_recalled(cursor.room)) {
+                cursor.next = history.first_number(cursor.room);
+            }
         }
         let resumption = by_time.filter(|_| is_whole).unwrap_or_default();
         let mut frames = recollection::merge(recalled.into_iter().map(|(_, of)| of));

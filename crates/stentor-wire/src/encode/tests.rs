@@ -200,3 +200,17 @@ proptest! {
         prop_assert_eq!(json["data"].get("ref").and_then(Value::as_str), reference.as_deref());
     }
 }
+
+#[test]
+fn a_frame_tells_whom_it_is_from_whatever_is_said_in_it() {
+    for room in [None, Some("general"), Some("a \"room\\")] {
+        for from in ["me", "", "\"quoted\",\"from\":\"you\"", "\\"] {
+            let frame =
+                written(|out| envelope_frame(&envelope(room, from, br#"{"from":"you"}"#), out));
+            let expected = serde_json::to_vec(from).unwrap();
+            assert_eq!(frame_from(&frame), Some(&expected[..]), "{room:?}");
+            assert!(frame_is_from(&frame, from) && !frame_is_from(&frame, "you"));
+        }
+    }
+    assert_eq!(frame_from(b"\x81\x02{}"), None);
+}

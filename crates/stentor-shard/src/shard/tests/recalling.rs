@@ -85,3 +85,11 @@ fn an_answer_for_somebody_who_was_here_before_is_nothing() {
 fn what_stands_twice_in_an_archive_is_told_once() {
     assert_eq!(heard_behind(Some(found(&[20, 25, 20, 30], true))), ["20", "25", "30", "50"]);
 }
+
+/// 1. One says 10, 20 and 30. Redis has taken them, dies and has lost 20 when it begins anew.
+/// 2. Somebody comes back and is told all that is kept: 20 came behind 30.
+#[test]
+fn what_an_archive_has_lost_is_told_where_it_was_said() {
+    assert_eq!(heard_behind(Some(found(&[10, 30], false))), ["10", "20", "30", "50"]);
+    assert_eq!(heard_behind(Some(found(&[30, 50], false))), ["10", "20", "30", "50"]);
+}

@@ -1,0 +1,104 @@
+use stentor_wire::encode::envelope_frame;
+use stentor_wire::envelope::Envelope;
+use stentor_wire::message_type::MessageType;
+use stentor_wire::timestamp::Timestamp;
+use uuid::Uuid;
+
+use super::*;
+
+/// A message by its sender, its number among all and its stamp.
+type Said = (&'static str, u128, u64);
+
+fn frame((from, number, stamp): Said) -> Bytes {
+    let mut frame = Vec::new();
+    let envelope = Envelope {
+        id: Uuid::from_u128(number),
+        kind: MessageType::Chat,
+        room: Some("a \"room\""),
+        from,
+        data: b"{}",
+        timestamp: Timestamp::from_unix_millis(stamp),
+    };
+    envelope_frame(&envelope, &mut frame);
+    Bytes::from(frame)
+}
+
+fn frames(said: &[Said]) -> Vec<Bytes> {
+    said.iter().copied().map(frame).collect()
+}
+
+fn woven(archived: &[Said], kept: &[Said]) -> Vec<u128> {
+    let woven = weave(&frames(archived), frames(kept).iter());
+    let ids = woven.iter().map(|frame| frame_id(frame).expect("an envelope's"));
+    ids.map(|id| Uuid::parse_str(id).expect("a UUID").as_u128()).collect()
+}
+
+/// 1. One says 4 to 10 to a pod, which keeps them and publishes them.
+/// 2. Redis dies and has lost 4 to 6 when it begins anew; the pod publishes the rest again.
+/// 3. Somebody comes back and is told all that is kept: 7 to 10 were before 4.
+#[test]
+fn what_an_archive_lost_of_a_sender_goes_before_what_it_has_of_that() {
+    let said: Vec<Said> = (4..=10).map(|number| ("one", number, 50)).collect();
+    let others = [("two", 1, 10), ("two", 2, 70)];
+    let archived = [&others[..1], &said[3..], &others[1..]].concat();
+    let kept = [&others[..1], &said[..], &others[1..]].concat();
+    assert_eq!(woven(&archived, &kept), [1, 4, 5, 6, 7, 8, 9, 10, 2]);
+}
+
+#[test]
+fn a_hole_in_an_archive_is_filled_where_it_is() {
+    assert_eq!(woven(&[("one", 1, 5), ("one", 3, 5)], &[("one", 2, 5), ("one", 3, 5)]), [1, 2, 3]);
+    assert_eq!(woven(&[("one", 1, 5), ("one", 3, 5)], &[("one", 1, 5), ("one", 2, 5)]), [1, 2, 3]);
+    assert_eq!(woven(&[("one", 1, 5), ("one", 3, 5)], &[("one", 2, 5)]), [1, 2, 3]);
+}
+
+#[test]
+fn what_only_the_one_or_the_other_has_stands_by_its_stamp() {
+    let archived = [("one", 4, 10), ("two", 3, 30)];
+    assert_eq!(
+        woven(&archived, &[("one", 9, 20), ("three", 1, 5), ("two", 2, 40)]),
+        [1, 4, 9, 3, 2]
+    );
+}
+
+#[test]
+fn a_senders_order_counts_for_more_than_stamps() {
+    let archived = [("one", 1, 90), ("one", 2, 20)];
+    let kept = [("one", 1, 90), ("one", 7, 10), ("one", 2, 20), ("one", 8, 5)];
+    assert_eq!(woven(&archived, &kept), [1, 7, 2, 8]);
+}
+
+#[test]
+fn nothing_is_woven_with_something() {
+    let one = [("one", 1, 10)];
+    assert_eq!(woven(&[], &one), [1]);
+    assert_eq!(woven(&one, &[]), [1]);
+    assert_eq!(woven(&one, &one), [1]);
+    assert!(woven(&[], &[]).is_empty());
+}
+
+/// Whatever each has: all of it is told once, and each sender's in the order in which it was said.
+#[test]
+fn each_sender_is_told_in_its_order_whatever_is_missing_where() {
+    let mut random = fastrand::Rng::with_seed(1);
+    for _ in 0..2_000 {
+        let mut said: Vec<Said> = Vec::new();
+        for number in 1..=24 {
+            let stamp = said.last().map_or(0, |last| last.2) + random.u64(0..3);
+            said.push((["one", "two", "three"][random.usize(0..3)], number, stamp));
+        }
+        // Senders are heard in orders of their own.
+        let mut heard = said.clone();
+        heard.sort_by_key(|(from, _, stamp)| if *from == "two" { stamp + 3 } else { *stamp });
+        let archived: Vec<Said> = said.into_iter().filter(|_| random.bool()).collect();
+        let kept: Vec<Said> = heard.into_iter().filter(|_| random.bool()).collect();
+        let all: HashMap<u128, &str> =
+            archived.iter().chain(&kept).map(|(from, number, _)| (*number, *from)).collect();
+        let woven = woven(&archived, &kept);
+        assert_eq!(woven.len(), all.len(), "{archived:?} {kept:?}: {woven:?}");
+        for from in ["one", "two", "three"] {
+            let of_sender = woven.iter().filter(|number| all[number] == from);
+            assert!(of_sender.is_sorted(), "{archived:?} {kept:?}: {woven:?}");
+        }
+    }
+}
