@@ -3,9 +3,10 @@
 //! The bad case first: neither has all. An archive that died has lost what the shard kept, and what
 //! came behind that it has anew; the shard began later, or let go of what the archive has. Each has
 //! the messages of one sender in the order in which they were said, and so has what is woven of both.
-//! Where nothing else tells, the stamps do, and of one sender in one millisecond the ids, which
-//! ascend where servers made them.
+//! Where nothing else tells, the stamps do. Of what one sender said in one millisecond, part of it
+//! only here and part only there, nobody can tell the order: what only the archive has is left out.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
@@ -32,7 +33,7 @@ struct Sender {
     earliest: usize,
 }
 
-/// All frames of both, each id once.
+/// The frames of both, each id once.
 pub(super) fn weave<'a>(archived: &[Bytes], kept: impl Iterator<Item = &'a Bytes>) -> Vec<Bytes> {
     let archived = once_each(archived.iter());
     let kept = once_each(kept);
@@ -44,15 +45,32 @@ pub(super) fn weave<'a>(archived: &[Bytes], kept: impl Iterator<Item = &'a Bytes
         senders.entry(thread.from).or_default().places.push(place);
         latest.push(latest.last().copied().unwrap_or(0).max(thread.stamp));
     }
-    let ends = latest_places(&kept, &places, archived.len());
+    // Another sender's copy of a message says nothing of what this one said.
+    let place_of = |thread: &Thread<'_>| {
+        let place = places.get(thread.id).copied();
+        place.filter(|place| archived[*place].from == thread.from)
+    };
+    let ends = latest_places(&kept, place_of, archived.len());
+    let ids: HashSet<&str> = kept.iter().map(|thread| thread.id).collect();
+    let is_only_archived = |place: usize| !ids.contains(archived[place].id);
+    let mut left_out = HashSet::new();
     let mut placed: Vec<(usize, &Bytes)> = Vec::new();
     for (thread, end) in kept.iter().zip(ends) {
         let sender = senders.entry(thread.from).or_default();
-        if let Some(place) = places.get(thread.id) {
+        if let Some(place) = place_of(thread) {
             sender.earliest = sender.earliest.max(place + 1);
+        }
+        if places.contains_key(thread.id) {
             continue;
         }
-        let (start, end) = sender.bounds(thread, &archived, end);
+        let end = sender.pass(end, |place| match archived[place].stamp.cmp(&thread.stamp) {
+            Ordering::Equal if is_only_archived(place) => {
+                left_out.insert(place);
+                true
+            }
+            order => order.is_le(),
+        });
+        let start = sender.earliest;
         let by_stamp = latest.partition_point(|stamp| *stamp <= thread.stamp);
         let place = by_stamp.min(end).max(start);
         sender.earliest = place;
@@ -66,7 +84,9 @@ pub(super) fn weave<'a>(archived: &[Bytes], kept: impl Iterator<Item = &'a Bytes
         while let Some((_, frame)) = placed.next_if(|(before, _)| *before <= place) {
             woven.push(frame.clone());
         }
-        woven.push(thread.frame.clone());
+        if !left_out.contains(&place) {
+            woven.push(thread.frame.clone());
+        }
     }
     woven.extend(placed.map(|(_, frame)| frame.clone()));
     woven
@@ -76,7 +96,7 @@ pub(super) fn weave<'a>(archived: &[Bytes], kept: impl Iterator<Item = &'a Bytes
 /// which is in the archive too.
 fn latest_places(
     kept: &[Thread<'_>],
-    places: &HashMap<&str, usize>,
+    place_of: impl Fn(&Thread<'_>) -> Option<usize>,
     behind_all: usize,
 ) -> Vec<usize> {
     let mut next: HashMap<&[u8], usize> = HashMap::new();
@@ -84,8 +104,8 @@ fn latest_places(
     for thread in kept.iter().rev() {
         let end = next.entry(thread.from).or_insert(behind_all);
         ends.push(*end);
-        if let Some(place) = places.get(thread.id) {
-            *end = *place.min(end);
+        if let Some(place) = place_of(thread) {
+            *end = place.min(*end);
         }
     }
     ends.reverse();
@@ -106,32 +126,20 @@ impl<'a> Thread<'a> {
             stamp: frame_timestamp(frame).map_or(0, |timestamp| timestamp.unix_millis()),
         }
     }
-
-    /// Where nothing but itself tells when it was said.
-    fn time(&self) -> (u64, &'a str) {
-        (self.stamp, self.id)
-    }
 }
 
 impl Sender {
-    /// Between which places of the archive a message of this sender stands that is not there, which
-    /// stands before `end`.
-    fn bounds(
-        &mut self,
-        thread: &Thread<'_>,
-        archived: &[Thread<'_>],
-        end: usize,
-    ) -> (usize, usize) {
-        while let Some(place) = self.places.get(self.passed).copied()
-            && place < end
-        {
-            if place >= self.earliest && archived[place].time() > thread.time() {
-                return (self.earliest, place);
+    /// Passes those of its messages in the archive that stand before `end` and before what comes
+    /// next; returns before which place that stands at the latest.
+    fn pass(&mut self, end: usize, mut is_before: impl FnMut(usize) -> bool) -> usize {
+        while let Some(place) = self.places.get(self.passed).copied().filter(|place| *place < end) {
+            if place >= self.earliest && !is_before(place) {
+                return place;
             }
             self.earliest = self.earliest.max(place + 1);
             self.passed += 1;
         }
-        (self.earliest, end)
+        end
     }
 }
 

@@ -1,11 +1,36 @@
 use bytes::Bytes;
+use stentor_wire::encode::envelope_frame;
+use stentor_wire::envelope::Envelope;
+use stentor_wire::message_type::MessageType;
+use stentor_wire::timestamp::Timestamp;
 
 use super::*;
 use crate::recollection::{OfRoom, Recollection};
 
-/// The message `text`, whose id is that number.
-fn frame(text: u128) -> Bytes {
-    sockets::chat_frame("a", &text.to_string(), Some(Uuid::from_u128(text)))
+/// The message `text`, whose id is that number, and its stamp that millisecond.
+fn frame(text: u64) -> Bytes {
+    let (mut frame, data) = (Vec::new(), format!("\"{text}\""));
+    let envelope = Envelope {
+        id: Uuid::from_u128(text.into()),
+        kind: MessageType::Chat,
+        room: Some("a"),
+        from: "elsewhere",
+        data: data.as_bytes(),
+        timestamp: Timestamp::from_unix_millis(text),
+    };
+    envelope_frame(&envelope, &mut frame);
+    Bytes::from(frame)
+}
+
+fn deliver(world: &mut World, text: u64) {
+    let delivery = Delivery {
+        room: Some(name("a")),
+        frame: frame(text),
+        chosen_id: Some(Uuid::from_u128(text.into())),
+        passage: Passage::UNKNOWN,
+    };
+    world.shard.handle_delivery(world.now(), &delivery);
+    world.turn();
 }
 
 /// A shard of several pods with an archive. It has heard 10 to 30; somebody comes back behind a
@@ -15,23 +40,19 @@ fn world() -> (World, Uuid) {
         config.history = Some(HistoryConfig { is_shared: true, has_archive: true, ..history() });
     });
     world.connect(0, &["a"]);
-    for text in [10, 20, 30] {
-        world.deliver("a", &text.to_string(), Some(Uuid::from_u128(text)));
-        world.turn();
-    }
+    [10, 20, 30].into_iter().for_each(|text| deliver(&mut world, text));
     let connect = Connect {
         last_id: Some(Uuid::from_u128(5)),
         ..connect(1, &["a"], MemberOptions { events: true, ..PLAIN })
     };
     let client_id = world.enter(connect);
-    world.deliver("a", "50", Some(Uuid::from_u128(50)));
-    world.turn();
+    deliver(&mut world, 50);
     assert_eq!(world.heard(1), ["welcome"], "it waits for the archive");
     (world, client_id)
 }
 
-fn found(texts: &[u128], is_whole: bool) -> Recollection {
-    let of = |room: Option<RoomName>, texts: &[u128]| OfRoom {
+fn found(texts: &[u64], is_whole: bool) -> Recollection {
+    let of = |room: Option<RoomName>, texts: &[u64]| OfRoom {
         room,
         frames: texts.iter().map(|text| frame(*text)).collect(),
         is_whole,
