@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use stentor_bus::channel::Audience;
+use stentor_bus::histories::READ_TIMEOUT;
 
 use crate::connection::ConnectionId;
 use crate::queue::{MILLI, Micros};
@@ -32,6 +33,12 @@ const LOCAL_DELAY_MAX: Micros = 50 * MILLI;
 
 /// Who comes back hears what is said within this in its turn, behind what it has missed.
 const CATCHING_UP: Micros = 2_000 * MILLI;
+
+/// Who comes back waits so long before that, at the most, until its rooms are heard, and until
+/// Redis has told what it keeps.
+fn recalling() -> Micros {
+    2 * READ_TIMEOUT.as_micros() as Micros
+}
 
 /// No more violations than this are noted in one run.
 const VIOLATIONS_MAX: usize = 20;
@@ -220,8 +227,8 @@ pub(crate) struct Read<'a> {
     pub(crate) may_be_late: bool,
     /// It is told again what was said before.
     pub(crate) is_replay: bool,
-    /// Redis keeps what is said: a pod tells what it never had itself, and does not know a resend of
-    /// that when one is said to it.
+    /// Redis keeps what is said: a pod tells what it never had itself. What comes to it from another
+    /// only then it tells again, and it does not know a resend of that when one is said to it.
     pub(crate) is_archived: bool,
 }
 
@@ -360,23 +367,30 @@ impl Oracle {
         let is_meant = said.audience == *audience && listener.ever.contains(audience);
         let is_own = sender == *id && !listener.echo;
         let is_first = listener.heard.insert(*number);
-        let is_resend = said.by.len() > 1 && listener.told_again.contains(number);
-        if read.is_replay && is_first {
-            listener.told_again.insert(*number);
+        let is_resend = said.by.len() > 1;
+        let is_known = match is_first {
+            true => read.is_replay && listener.told_again.insert(*number),
+            // Once more, and a resend as often as it is said.
+            false if is_resend => listener.told_again.contains(number),
+            false => listener.told_again.remove(number),
+        };
+        if !is_first && is_known && read.is_archived {
+            return;
         }
         let last = listener.last.insert((sender, audience.clone()), order);
         let is_local = said.by.len() == 1 && said.by[0].pod == listener.pod;
         // What was said before it came, and a little later, it hears in its turn.
-        let was_there =
-            said.first_at > listener.since + if listener.is_back { CATCHING_UP } else { 0 };
+        let catching_up = match (listener.is_back, read.is_archived) {
+            (false, _) => 0,
+            (true, false) => CATCHING_UP,
+            (true, true) => CATCHING_UP + recalling(),
+        };
+        let was_there = said.first_at > listener.since + catching_up;
         let is_late =
             is_local && was_there && !may_be_late && now > said.first_at + LOCAL_DELAY_MAX;
         let first_at = said.first_at;
         if !is_meant || is_own {
             self.note(now, Promise::Meant, format!("{number} was not for {id}"));
-        }
-        if !is_first && is_resend && read.is_archived {
-            return;
         }
         if !is_first {
             self.note(now, Promise::Once, format!("{id} heard {number} twice"));

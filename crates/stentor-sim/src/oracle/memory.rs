@@ -80,6 +80,14 @@ impl Oracle {
         pods.len() > said.copies.get(&shard).copied().unwrap_or_default()
     }
 
+    /// A client reads that something may be missing, and its shard may have let go of what was said
+    /// since it came: it waited for what Redis keeps.
+    pub(crate) fn gave_up(&mut self, now: Micros, id: ConnectionId) {
+        if let Some(listener) = self.listeners.get_mut(&id) {
+            listener.gaps.push(Gap { at: now, audience: None, missed: None, is_of_ring: false });
+        }
+    }
+
     /// A client reads what became of its coming back.
     pub(crate) fn resumed(&mut self, id: ConnectionId, is_recovered: bool, pods_agree: bool) {
         self.verdict.resumed.told += 1;

@@ -44,6 +44,11 @@ const AMPLE: HistoryPlan = HistoryPlan {
 const QUIET_ABSENCE_MAX: Micros = 4 * SECOND;
 
 impl HistoryPlan {
+    /// Whether nothing is let go of in a run.
+    pub(crate) fn is_ample(self) -> bool {
+        HistoryPlan { is_archived: false, ..self } == AMPLE
+    }
+
     /// One of three keeps everything; the others let go of much by one bound or another.
     fn draw(random: &mut fastrand::Rng) -> HistoryPlan {
         let mut history = AMPLE;

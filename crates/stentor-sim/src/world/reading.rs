@@ -8,6 +8,7 @@ use crate::client::{Reading, Text, next_reading};
 use crate::connection::{ConnectionId, Pace};
 use crate::mutation::Mutation;
 use crate::oracle::{Promise, Read};
+use crate::plan::HistoryPlan;
 use crate::pod::Work;
 
 /// What a slow client reads at once, in bytes.
@@ -126,6 +127,10 @@ impl World {
         let pods_agree = others.is_empty() || !(was_set(&pod) || others.iter().any(was_set));
         self.trace.note(self.now, || format!("{id} hears that all is recovered: {is_recovered}"));
         self.oracle.resumed(id, is_recovered, pods_agree);
+        let lets_go = |plan: HistoryPlan| plan.is_archived && !plan.is_ample();
+        if !is_recovered && self.plan.history.is_some_and(lets_go) {
+            self.oracle.gave_up(self.now, id);
+        }
     }
 
     /// Counts a message that a connection hears; whether it is the first behind its replay, and the
