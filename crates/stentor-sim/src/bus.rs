@@ -303,7 +303,8 @@ impl PodBus {
             self.command(now, command);
         }
         let is_late = self.delays.poll(now.instant, self.pipeline.oldest_said_at());
-        if is_late && self.link.state() == LinkState::Up {
+        let forgets = self.mutation == Some(Mutation::ForgetDelays);
+        if is_late && !forgets && self.link.state() == LinkState::Up {
             self.arrivals.push(Arrival::Delayed);
         }
         self.pass_on(now);

@@ -47,6 +47,8 @@ pub enum Mutation {
     TrustRedis,
     /// It believes of who resumes by a stream that all pods hear each other always.
     BelieveThatAllHear,
+    /// It does not tell its shards that what they said waits for Redis.
+    ForgetDelays,
 }
 
 impl Mutation {
@@ -74,11 +76,12 @@ impl Mutation {
             Mutation::ForgetToTestify => "forget-to-testify",
             Mutation::TrustRedis => "trust-redis",
             Mutation::BelieveThatAllHear => "believe-that-all-hear",
+            Mutation::ForgetDelays => "forget-delays",
         }
     }
 
     /// All of them.
-    pub const ALL: [Mutation; 21] = [
+    pub const ALL: [Mutation; 22] = [
         Mutation::ForgetDuplicates,
         Mutation::DropOne,
         Mutation::SwapTwo,
@@ -100,6 +103,7 @@ impl Mutation {
         Mutation::ForgetToTestify,
         Mutation::TrustRedis,
         Mutation::BelieveThatAllHear,
+        Mutation::ForgetDelays,
     ];
 }
 

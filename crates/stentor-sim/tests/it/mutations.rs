@@ -3,9 +3,12 @@
 use stentor_sim::fault::Fault;
 use stentor_sim::mutation::Mutation;
 use stentor_sim::oracle::Promise;
-use stentor_sim::plan::Plan;
+use stentor_sim::plan::{Act, ClientPlan, Plan, Resumes, Window};
 use stentor_sim::shrink::shrink;
 use stentor_sim::world;
+
+/// In microseconds.
+const SECOND: u64 = 1_000_000;
 
 /// A mutation shows in one of so many worlds.
 const SEEDS: u64 = 60;
@@ -154,4 +157,54 @@ fn trusting_redis_after_it_died_is_found() {
 fn caught_under(mutation: Mutation, fault: Fault, draw: fn(u64, Option<Fault>) -> Plan) {
     let plans = (1..=SEEDS).map(|seed| draw(seed, Some(fault)));
     caught_among(plans, mutation, Promise::Resumed);
+}
+
+/// A plan of two pods of one shard each, which keep everything, and of three clients in one room
+/// that say nothing by themselves: the first on the first pod, the others on the second.
+fn two_pods(seed: u64) -> Plan {
+    let client = |pod| ClientPlan {
+        pod,
+        rooms: 1,
+        events: true,
+        echo: true,
+        from: 0,
+        resumes: Resumes::BehindMessages,
+    };
+    let mut plan = Plan::draw_quiet(seed);
+    plan.pods = vec![1, 1];
+    plan.clients = vec![client(0), client(1), client(1)];
+    plan.acts.clear();
+    plan.talk = 12 * SECOND;
+    plan
+}
+
+/// 1. The bus thread of a pod stands still for two seconds, and what is said there meanwhile waits
+///    for that.
+/// 2. Somebody on another pod hears the last of what is said there, goes to the first and resumes.
+fn plan_of_a_bus_that_lags(seed: u64) -> Plan {
+    let mut plan = two_pods(seed);
+    let at = 8 * SECOND + (seed % 10) * 100_000;
+    let lag = 1_980_000;
+    plan.windows = vec![Window { fault: Fault::BusLag, at, lasts: lag, target: 0 }];
+    let say = |client, count| Act::Say { client, room: Some(0), count };
+    plan.acts = vec![
+        (at + 50_000, say(0, 3)),
+        (at + lag - 60_000, say(2, 1)),
+        (at + lag - 30_000, Act::GoAway { client: 1, lasts: 1_500_000 }),
+    ];
+    plan
+}
+
+#[test]
+fn not_considering_what_waits_for_redis_is_found() {
+    found_in(Mutation::ForgetDelays, plan_of_a_bus_that_lags);
+}
+
+/// Such plans are kept in every promise without the mutation, and not with it.
+fn found_in(mutation: Mutation, plan: fn(u64) -> Plan) {
+    for seed in 1..=SEEDS {
+        let violations = world::run(&plan(seed)).verdict.violations;
+        assert!(violations.is_empty(), "seed {seed}: {violations:?}");
+    }
+    caught_among((1..=SEEDS).map(plan), mutation, Promise::Resumed);
 }
