@@ -166,7 +166,11 @@ impl FanOut {
         while others != 0 {
             let shard = others.trailing_zeros() as usize;
             others &= others - 1;
-            self.neighbours[shard].send(command_of(&self.followed, delivery.clone()));
+            let neighbour = &mut self.neighbours[shard];
+            match &self.followed {
+                None => neighbour.send(Command::Deliver(delivery.clone())),
+                Some(followed) => neighbour.send(followed.command(delivery.clone())),
+            }
         }
     }
 
@@ -179,13 +183,10 @@ impl FanOut {
     }
 }
 
-fn command_of(followed: &Option<Followed>, delivery: Delivery) -> Command {
-    match followed {
-        None => Command::Deliver(delivery),
-        Some(Followed { publication, .. }) => {
-            let publication = publication.clone();
-            Command::DeliverFollowed(Box::new(FollowedDelivery { delivery, publication }))
-        }
+impl Followed {
+    fn command(&self, delivery: Delivery) -> Command {
+        let publication = self.publication.clone();
+        Command::DeliverFollowed(Box::new(FollowedDelivery { delivery, publication }))
     }
 }
 
