@@ -347,6 +347,6 @@ fn a_pod_that_ends_says_so_and_nothing_more() {
     assert_eq!(member.next_close().0, 1001);
     pod.join().expect("a drain");
     while next_heard()["is_last"] == false {}
-    redis::publish(&redis, "realtime:global", r#"{"tale":"of the test"}"#.to_owned());
+    redis::publish(&redis, "realtime:global", r#"{"tale":"of the test"}"#);
     assert_eq!(listener.next()["tale"], "of the test");
 }
