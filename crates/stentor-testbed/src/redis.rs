@@ -357,6 +357,20 @@ impl Redis {
             .unwrap_or_else(|e| panic!("no answer of Redis on port {}: {e}", self.port()))
     }
 
+    /// Waits until the server has run for three seconds by its own word, which is whole seconds: of
+    /// what stands in its streams from before nobody can promise that an earlier one had no more.
+    ///
+    /// # Panics
+    /// Where there is no answer.
+    pub fn wait_until_settled(&self) {
+        until(DEADLINE, "a Redis that has run for a while", || {
+            let told = self.command(&["INFO", "server"]);
+            let mut lines = told.text().unwrap_or_default().lines();
+            let uptime = lines.find_map(|line| line.strip_prefix("uptime_in_seconds:"))?;
+            uptime.trim().parse().is_ok_and(|seconds: u64| seconds >= 3).then_some(())
+        });
+    }
+
     /// The same where Redis is known to say yes.
     ///
     /// # Panics

@@ -11,15 +11,9 @@ use crate::pod::{Pod, wait_until};
 use crate::redis::{at, pod, wait_down, wait_for_metric, wait_up};
 use crate::resume::{come_back, id, say_texts, texts};
 
-/// A pod whose rooms are kept at this Redis too. A Redis tells in whole seconds how long it runs: of what
-/// was said in its first ones nobody can promise that an earlier one had no more.
+/// A pod whose rooms are kept at this Redis too.
 fn keeping(redis: &Redis) -> Pod {
-    wait_until("a Redis that has run for a while", || {
-        let told = redis.command(&["INFO", "server"]);
-        let told = told.text().unwrap_or_default();
-        let uptime = told.lines().find_map(|line| line.strip_prefix("uptime_in_seconds:"));
-        uptime.expect("its time").trim().parse::<u64>().expect("seconds") >= 3
-    });
+    redis.wait_until_settled();
     let tell = at(&redis.url());
     let pod = Pod::start(|settings: &mut Settings| {
         tell(settings);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use stentor_server::Settings;
 use stentor_server::engine::rustls::HandshakeKind;
 use stentor_server::engine::{Figures, Publication, wire};
 use stentor_server::settings::TlsSettings;
@@ -19,13 +20,13 @@ use crate::http::{Answer, request};
 use crate::pod::{BASE, Pod, socket_to, wait_until};
 
 /// A pod that speaks TLS.
-struct SafePod {
+pub(crate) struct SafePod {
     pod: Pod,
     certificates: Certificates,
 }
 
 impl SafePod {
-    fn start(change: impl FnOnce(&mut stentor_server::Settings)) -> SafePod {
+    pub(crate) fn start(change: impl FnOnce(&mut Settings)) -> SafePod {
         let certificates = Certificates::create();
         let pod = Pod::start(|settings| {
             settings.tls = Some(tls(&certificates.server(), &certificates.server_key()));
@@ -43,7 +44,7 @@ impl SafePod {
         Client::connect(self.socket(), target, &[]).expect("a WebSocket")
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         request(&mut self.socket(), "GET", path, &[], "")
     }
 
