@@ -3,6 +3,8 @@
 //!
 //! That the sources do with that Rust is clippy's business, which knows since when what exists.
 
+use std::path::PathBuf;
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -60,9 +62,26 @@ fn documentation(project: &Project) -> Result<(), String> {
 
 /// Builds each from what is in its package alone.
 fn packages(project: &Project) -> Result<(), String> {
+    forget_unpacked();
     let mut command = project.cargo(&["package", "--locked", "--allow-dirty"]);
     command.args(PACKAGES.iter().flat_map(|name| ["--package", name]));
     run::run(command, DEADLINE)
+}
+
+/// Removes what an earlier run has unpacked: cargo keeps it by version, which does not change between two
+/// releases, and would build against the sources of that run.
+fn forget_unpacked() {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    let Some(sources) = home.map(|home| home.join("registry/src")) else { return };
+    // Registries that are folders have no host in front of the hyphen; ours are the only ones of these names.
+    let registries = std::fs::read_dir(sources).into_iter().flatten().flatten();
+    let of_folders = registries.filter(|of| of.file_name().to_string_lossy().starts_with('-'));
+    let unpacked = of_folders.flat_map(|of| std::fs::read_dir(of.path())).flatten().flatten();
+    for package in unpacked.filter(|of| of.file_name().to_string_lossy().starts_with("stentor-")) {
+        // What cannot be removed shows in what is built.
+        let _ = std::fs::remove_dir_all(package.path());
+    }
 }
 
 fn metadata(project: &Project) -> Result<Value, String> {
