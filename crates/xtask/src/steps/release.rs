@@ -4,7 +4,6 @@
 //! That the sources do with that Rust is clippy's business, which knows since when what exists.
 
 use std::path::PathBuf;
-
 use std::time::Duration;
 
 use serde_json::Value;
@@ -62,25 +61,27 @@ fn documentation(project: &Project) -> Result<(), String> {
 
 /// Builds each from what is in its package alone.
 fn packages(project: &Project) -> Result<(), String> {
-    forget_unpacked();
+    forget_unpacked(project);
     let mut command = project.cargo(&["package", "--locked", "--allow-dirty"]);
     command.args(PACKAGES.iter().flat_map(|name| ["--package", name]));
     run::run(command, DEADLINE)
 }
 
-/// Removes what an earlier run has unpacked: cargo keeps it by version, which does not change between two
-/// releases, and would build against the sources of that run.
-fn forget_unpacked() {
+/// Removes what an earlier run has unpacked and built: cargo knows both by version, which does not change
+/// between two releases, and would build against the sources of that run.
+fn forget_unpacked(project: &Project) {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-    let Some(sources) = home.map(|home| home.join("registry/src")) else { return };
-    // Registries that are folders have no host in front of the hyphen; ours are the only ones of these names.
+    let sources = home.map(|home| home.join("registry/src")).unwrap_or_default();
+    // Registries that are folders have no host in front of the hyphen.
     let registries = std::fs::read_dir(sources).into_iter().flatten().flatten();
     let of_folders = registries.filter(|of| of.file_name().to_string_lossy().starts_with('-'));
-    let unpacked = of_folders.flat_map(|of| std::fs::read_dir(of.path())).flatten().flatten();
-    for package in unpacked.filter(|of| of.file_name().to_string_lossy().starts_with("stentor-")) {
+    let mut folders: Vec<PathBuf> = of_folders.map(|of| of.path()).collect();
+    folders.push(project.path("target/debug/.fingerprint"));
+    let inside = folders.iter().flat_map(std::fs::read_dir).flatten().flatten();
+    for of_ours in inside.filter(|of| of.file_name().to_string_lossy().starts_with("stentor-")) {
         // What cannot be removed shows in what is built.
-        let _ = std::fs::remove_dir_all(package.path());
+        let _ = std::fs::remove_dir_all(of_ours.path());
     }
 }
 
