@@ -23,25 +23,26 @@ pub struct HeardAt {
 /// What was read of rooms, in one go.
 pub type Read = Vec<(Audience, Arc<Kept>)>;
 
-/// When who resumes behind this message heard that; `None` where nothing tells.
-pub fn heard_at(read: &Read, last_id: Uuid) -> Option<HeardAt> {
-    let entries = read.iter().flat_map(|(_, kept)| &kept.entries);
-    let said = entries.filter(|entry| entry.id == last_id).map(|entry| entry.heard_from()).min();
-    let known = said.map(|unix_millis| HeardAt { unix_millis, is_known: true });
-    let by_id = || uuid_v7::unix_millis(last_id);
-    known.or_else(|| by_id().map(|unix_millis| HeardAt { unix_millis, is_known: false }))
+/// What is told of a client and its rooms.
+#[derive(Debug)]
+pub struct Recalled {
+    /// When it heard its last message, in milliseconds since 1970; `None` where nothing tells.
+    pub heard_at: Option<u64>,
+    /// What it missed of each room that was read.
+    pub rooms: Vec<(Audience, Replay)>,
 }
 
-/// What a client has missed of each room that was read, which heard `last_id` last, and may not have
-/// heard what was published since `unheard_since`. That and `now` in milliseconds since 1970.
+/// What a client has missed that heard `last_id` last. `unheard_since` says since when something may
+/// have been published that it did not hear; that and `now` in milliseconds since 1970.
 pub fn recall(
     read: Read,
     last_id: Uuid,
-    unheard_since: u64,
     history: StreamHistory,
     now: u64,
-) -> Vec<(Audience, Replay)> {
+    unheard_since: impl FnOnce(HeardAt) -> u64,
+) -> Recalled {
     let heard_at = heard_at(&read, last_id);
+    let unheard_since = heard_at.map_or(0, unheard_since);
     let of_room = |(room, kept): (Audience, Arc<Kept>)| {
         let has_it = kept.entries.iter().any(|entry| entry.id == last_id);
         let cut = match heard_at {
@@ -51,5 +52,15 @@ pub fn recall(
         let replay = kept.replay(cut, history, now, unheard_since);
         (room, replay)
     };
-    read.into_iter().map(of_room).collect()
+    let rooms = read.into_iter().map(of_room).collect();
+    Recalled { heard_at: heard_at.map(|at| at.unix_millis), rooms }
+}
+
+/// When who resumes behind this message heard that; `None` where nothing tells.
+fn heard_at(read: &Read, last_id: Uuid) -> Option<HeardAt> {
+    let entries = read.iter().flat_map(|(_, kept)| &kept.entries);
+    let said = entries.filter(|entry| entry.id == last_id).map(|entry| entry.heard_from()).min();
+    let known = said.map(|unix_millis| HeardAt { unix_millis, is_known: true });
+    let by_id = || uuid_v7::unix_millis(last_id);
+    known.or_else(|| by_id().map(|unix_millis| HeardAt { unix_millis, is_known: false }))
 }

@@ -119,9 +119,7 @@ impl Driver {
             self.shard.handle_history(now, member, client_id, found);
         }
     }
-}
 
-impl Driver {
     /// Judges what was read, by what is known here of the hearing of pods.
     fn recollect(
         &self,
@@ -130,15 +128,13 @@ impl Driver {
         last_id: Uuid,
         history: StreamHistory,
     ) -> Recollection {
-        let heard_at = recall::heard_at(&read, last_id);
-        let unheard_since = heard_at.map_or(0, |heard_at| {
+        let recalled = recall::recall(read, last_id, history, now.unix_millis, |heard_at| {
             let last = if heard_at.is_known { LastHeard::Known } else { LastHeard::Unknown };
             self.shard.unheard_since(heard_at.unix_millis, last)
         });
-        let replays = recall::recall(read, last_id, unheard_since, history, now.unix_millis);
         Recollection {
-            heard_at_unix_millis: heard_at.map(|heard_at| heard_at.unix_millis),
-            rooms: replays.into_iter().map(of_room).collect(),
+            heard_at_unix_millis: recalled.heard_at,
+            rooms: recalled.rooms.into_iter().map(of_room).collect(),
         }
     }
 }

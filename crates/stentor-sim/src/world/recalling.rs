@@ -122,26 +122,23 @@ impl World {
         if read.is_empty() {
             return shard.handle_history(now, member, client_id, None);
         }
-        let heard_at = recall::heard_at(&read, last_id);
         let believes = self.plan.mutation == Some(Mutation::BelieveThatAllHear);
-        let unheard_since = heard_at.map_or(0, |at| match at.is_known {
-            _ if believes => u64::MAX,
-            true => shard.unheard_since(at.unix_millis, LastHeard::Known),
-            false => shard.unheard_since(at.unix_millis, LastHeard::Unknown),
-        });
         let history =
             StreamHistory { size: plan.size, ttl: std::time::Duration::from_micros(plan.ttl) };
-        let replays = recall::recall(read, last_id, unheard_since, history, now.unix_millis);
-        let rooms = replays.into_iter().map(|(room, replay)| OfRoom {
+        let recalled =
+            recall::recall(read, last_id, history, now.unix_millis, |at| match at.is_known {
+                _ if believes => u64::MAX,
+                true => shard.unheard_since(at.unix_millis, LastHeard::Known),
+                false => shard.unheard_since(at.unix_millis, LastHeard::Unknown),
+            });
+        let rooms = recalled.rooms.into_iter().map(|(room, replay)| OfRoom {
             room,
             frames: replay.messages.into_iter().map(|message| message.frame).collect(),
             is_whole: replay.recovered,
             oldest_id: replay.oldest_id.map(|id| id.to_string()),
         });
-        let found = Recollection {
-            heard_at_unix_millis: heard_at.map(|at| at.unix_millis),
-            rooms: rooms.collect(),
-        };
+        let found =
+            Recollection { heard_at_unix_millis: recalled.heard_at, rooms: rooms.collect() };
         shard.handle_history(now, member, client_id, Some(found));
     }
 }
