@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use stentor_wire::testimony::MARGIN;
+use stentor_wire::time::millis;
 use uuid::Uuid;
 
 use crate::seq::Seq;
@@ -231,10 +232,6 @@ fn window(heard_at: u64, unheard_since: u64) -> u64 {
 pub fn sound_since(now: u64, uptime_seconds: u64, connected_at: u64) -> u64 {
     let began_by = now.saturating_sub(uptime_seconds.saturating_mul(1_000)).saturating_add(1_000);
     began_by.min(connected_at)
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

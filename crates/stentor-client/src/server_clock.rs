@@ -1,8 +1,9 @@
 //! The server's clock, as far as it was told: where to resume is judged by the time in an id, and
 //! the clock of this machine may be wrong.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use stentor_wire::time::millis;
 use stentor_wire::timestamp::Timestamp;
 use tokio::time::Instant;
 
@@ -28,10 +29,6 @@ impl ServerClock {
             None => millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
         }
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

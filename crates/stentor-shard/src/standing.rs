@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::identity::Identity;
 use crate::rate::UserRate;
-use crate::time::{Instant, Now};
+use crate::time::{Instant, Now, millis};
 
 /// How long before its end a member is told.
 const NOTICE: Duration = Duration::from_secs(30);
@@ -77,9 +77,4 @@ impl Standing {
         self.refusals = self.refusals.saturating_add(1);
         self.refusals <= REFUSALS_MAX
     }
-}
-
-/// Milliseconds, as an event tells them.
-pub(crate) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use stentor_bus::channel::Audience;
 use stentor_bus::stream_entry::{RECORD_FIELD, SETTLED, SETTLED_FIELD, StreamEntry};
 use stentor_bus::stream_history::{Kept, sound_since};
+use stentor_wire::time::millis;
 
 /// What a stream holds beyond its size before it is trimmed, as Redis trims whole nodes.
 const NODE: usize = 8;
@@ -128,8 +129,4 @@ impl Stored {
         let settled = settled.into_iter().filter(|_| self.is_settled);
         StreamEntry::parse(place.as_bytes(), record.into_iter().chain(settled))
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

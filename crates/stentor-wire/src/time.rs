@@ -37,6 +37,11 @@ impl Add<Duration> for Instant {
     }
 }
 
+/// Whole milliseconds, as calendars and events count them; the most that there are where it is longer.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// What time it is: the monotonic moment for deadlines, the calendar for stamps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {

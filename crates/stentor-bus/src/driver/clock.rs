@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use stentor_wire::time::{Instant, Now};
+use stentor_wire::time::{Instant, Now, millis};
 
 /// Tells the time since its start, and the calendar's.
 #[derive(Debug)]
@@ -19,8 +19,7 @@ impl Clock {
         let micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         // A calendar before 1970 is as good as 1970.
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let unix_millis = u64::try_from(unix.as_millis()).unwrap_or(u64::MAX);
-        Now { instant: Instant::from_micros(micros), unix_millis }
+        Now { instant: Instant::from_micros(micros), unix_millis: millis(unix) }
     }
 
     /// The moment `at` as the runtime's timer takes it.

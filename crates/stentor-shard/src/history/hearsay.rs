@@ -18,7 +18,7 @@ use std::time::Duration;
 use stentor_wire::testimony::{MARGIN, Testimony};
 
 use crate::history::resume::OVERLAP;
-use crate::time::{Instant, Now};
+use crate::time::{Instant, Now, millis};
 
 /// A pod that is silent for so long has no members who hear anything that comes here.
 const DEAD_AFTER: Duration = Duration::from_secs(10);
@@ -146,10 +146,6 @@ impl Witness {
         };
         (unix_millis <= at.saturating_add(millis(believed_for))).then_some(*until)
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

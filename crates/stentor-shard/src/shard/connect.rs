@@ -13,8 +13,8 @@ use crate::numbers::RoomId;
 use crate::rate::RateBucket;
 use crate::ring::Slot;
 use crate::shard::{Connect, Shard};
-use crate::standing::{self, Standing};
-use crate::time::Now;
+use crate::standing::Standing;
+use crate::time::{Now, millis};
 
 impl Shard {
     /// Makes a connection a member of its rooms. What it is told begins with the preface, so
@@ -114,7 +114,7 @@ impl Shard {
         let pod = self.config.pod.clone();
         // Before anything is told: what is told has an id of the time from which it resumes.
         let resumed = last_id.and_then(|last_id| self.begin_replay(now, id, last_id));
-        let ping_interval_ms = standing::millis(self.config.ping_interval);
+        let ping_interval_ms = millis(self.config.ping_interval);
         let welcome = Notice::Welcome {
             client_id: &client_id,
             user: user.as_deref(),

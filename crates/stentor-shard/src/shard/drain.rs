@@ -7,7 +7,7 @@ use stentor_wire::event::Event as Notice;
 
 use crate::numbers::MemberId;
 use crate::shard::Shard;
-use crate::time::{Instant, Now};
+use crate::time::{Instant, Now, millis};
 
 /// The closes of one turn at the most.
 const CLOSES_PER_TURN_MAX: usize = 1_024;
@@ -77,7 +77,7 @@ impl Shard {
     }
 
     fn announce_drain(&mut self, now: Now, window: Duration) {
-        let window_ms = u64::try_from(window.as_millis()).unwrap_or(u64::MAX).max(1_000);
+        let window_ms = millis(window).max(1_000);
         let listeners: Vec<MemberId> = (0..self.members.len() as u32)
             .map(MemberId)
             .filter(|id| {

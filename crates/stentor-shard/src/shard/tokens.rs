@@ -16,8 +16,8 @@ use stentor_wire::room_name::RoomName;
 use crate::identity::{Identity, NOTHING_TO_RENEW};
 use crate::numbers::MemberId;
 use crate::shard::Shard;
-use crate::standing::{Remaining, Standing, millis};
-use crate::time::{Instant, Now};
+use crate::standing::{Remaining, Standing};
+use crate::time::{Instant, Now, millis};
 
 impl Shard {
     /// Takes a member's `auth` message, with what became of its token. The same user as before:
