@@ -23,6 +23,7 @@ pub mod settings;
 pub mod tls;
 
 mod attempts;
+mod bounded_file;
 mod closing;
 mod live;
 mod logging;

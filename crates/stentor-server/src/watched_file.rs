@@ -4,13 +4,14 @@
 //! that neither a shard nor a request waits for a slow disk.
 
 use std::convert::Infallible;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
+
+use crate::bounded_file::{ReadFault, read_up_to};
 
 /// How often files are looked at: so much later is a new key known, and a withdrawn one refused.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
@@ -55,7 +56,7 @@ impl WatchedFile {
             }
             Err(error) => {
                 self.stamp = None;
-                Err(cannot_be_read(error))
+                Err(ReadFault::System(error).to_string())
             }
         }
     }
@@ -66,17 +67,13 @@ impl WatchedFile {
     /// # Errors
     /// The system's, or that it is larger than `bytes_max`.
     pub(crate) fn read(&mut self, bytes_max: u64) -> Result<Vec<u8>, String> {
-        let mut content = Vec::new();
-        let read = File::open(&self.path)
-            .and_then(|file| file.take(bytes_max + 1).read_to_end(&mut content));
-        if let Err(error) = read {
-            self.stamp = None;
-            return Err(cannot_be_read(error));
-        }
-        if content.len() as u64 > bytes_max {
-            return Err(format!("is larger than {bytes_max} bytes"));
-        }
-        Ok(content)
+        let read = read_up_to(&self.path, bytes_max);
+        read.map_err(|fault| {
+            if matches!(fault, ReadFault::System(_)) {
+                self.stamp = None;
+            }
+            fault.to_string()
+        })
     }
 }
 
@@ -135,8 +132,4 @@ pub(crate) async fn watch<W: Watched>(files: &W, take: impl Fn(W::Content)) -> I
             }
         }
     }
-}
-
-fn cannot_be_read(error: io::Error) -> String {
-    format!("cannot be read: {error}")
 }

@@ -10,6 +10,7 @@ use stentor_engine::bus::pod_id::PodId;
 
 use super::read::Reader;
 use super::{Arguments, SettingFault, values};
+use crate::bounded_file::read_up_to;
 
 /// The first part of the channels' names unless set otherwise.
 const PREFIX: &str = "realtime";
@@ -86,7 +87,7 @@ pub(super) fn judge(arguments: &Arguments, reader: &mut Reader) -> Option<Judged
 
 /// The text of a PEM file; what it holds is judged with the address.
 fn pem(path: &str) -> Result<Vec<u8>, String> {
-    values::file(path, CA_BYTES_MAX).map_err(|fault| format!("{path:?} {fault}"))
+    read_up_to(path, CA_BYTES_MAX).map_err(|fault| format!("{path:?} {fault}"))
 }
 
 /// From the system: a run that began like one before it must not look like it to other pods.

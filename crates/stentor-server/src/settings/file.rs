@@ -4,8 +4,9 @@
 //! value may stand in one pair of quotes, which are taken away; nothing else is special, neither
 //! `\` nor `$`. A bad line never is shown: it may be a piece of a secret.
 
+use super::SettingFault;
 use super::names::{NAMES, nearest_name};
-use super::{SettingFault, values};
+use crate::bounded_file::read_up_to;
 
 /// The largest file, in bytes.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
@@ -26,8 +27,8 @@ impl SettingsFile {
     /// # Errors
     /// It cannot be read, or every line that is wrong.
     pub(super) fn read(path: &str) -> Result<SettingsFile, Vec<SettingFault>> {
-        let content = values::file(path, FILE_BYTES_MAX)
-            .map_err(|message| vec![SettingFault::new(SETTINGS_FILE, message)])?;
+        let content = read_up_to(path, FILE_BYTES_MAX)
+            .map_err(|fault| vec![SettingFault::new(SETTINGS_FILE, fault.to_string())])?;
         SettingsFile::parse(&content)
     }
 

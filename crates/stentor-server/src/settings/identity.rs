@@ -2,6 +2,7 @@
 
 use super::read::{RATE_LIMIT_MAX, Reader};
 use super::{Arguments, SettingFault, SettingsSource, read, values};
+use crate::bounded_file::read_up_to;
 use crate::identity::{JwksFile, Keys, Rules, SECRET_BYTES_ENOUGH};
 
 /// The leeway unless set otherwise.
@@ -131,7 +132,7 @@ fn public_key_text(text: &str) -> Result<String, String> {
     if text.contains("-----BEGIN") {
         return Ok(text.replace("\\n", "\n"));
     }
-    let pem = values::file(text, PUBLIC_KEY_BYTES_MAX)
+    let pem = read_up_to(text, PUBLIC_KEY_BYTES_MAX)
         .map_err(|fault| format!("is neither PEM text nor a file: it {fault}"))?;
     String::from_utf8(pem).map_err(|_| "names a file that is no text".to_owned())
 }

@@ -1,7 +1,5 @@
 //! How the value of a setting is written.
 
-use std::fs::File;
-use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -90,19 +88,6 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
         "json" => Ok(LogFormat::Json),
         _ => Err(format!("{text:?} is none of text, json")),
     }
-}
-
-/// The content of a file of at most `bytes_max` bytes. What is wrong does not name the file, which
-/// a mistake may have made something secret of.
-pub(super) fn file(path: &str, bytes_max: u64) -> Result<Vec<u8>, String> {
-    let mut content = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(bytes_max + 1).read_to_end(&mut content))
-        .map_err(|error| format!("cannot be read: {error}"))?;
-    if content.len() as u64 > bytes_max {
-        return Err(format!("is larger than {bytes_max} bytes"));
-    }
-    Ok(content)
 }
 
 /// A comma-separated list of texts, at most 64; empty where it holds none.
