@@ -14,15 +14,10 @@ use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use opentelemetry_http::{HttpClient, HttpError};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use stentor_client::{Address, Stream, Trust};
 
 use super::telling::Telling;
+use crate::bounded_file::read_up_to;
 use crate::settings::{SettingFault, TraceSettings};
 
 /// The largest answer that is read, in bytes; a good one is all but empty.
@@ -33,12 +28,14 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024;
 const CERTIFICATES: [&str; 2] =
     ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"];
 
+/// The largest file of certificates, in bytes.
+const CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
+
 /// One collector.
 pub(super) struct Collector {
-    host: String,
-    port: u16,
-    /// `None` where it speaks without TLS.
-    tls: Option<(TlsConnector, ServerName<'static>)>,
+    address: Address,
+    /// Of no account without TLS.
+    trust: Trust,
     timeout: Duration,
     telling: Arc<Telling>,
 }
@@ -47,18 +44,19 @@ impl Collector {
     /// The collector at this address, which gets `timeout` from the connecting to the whole answer.
     ///
     /// # Errors
-    /// A host that no certificate can name, and certificates that cannot be read.
+    /// A host that none can be called, and certificates that cannot be read.
     pub(super) fn new(
         endpoint: &Uri,
         timeout: Duration,
         telling: Arc<Telling>,
     ) -> Result<Collector, SettingFault> {
-        let host = endpoint.host().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let is_secure = endpoint.scheme_str() == Some("https");
-        let port = endpoint.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
-        let tls = is_secure.then(|| connector(&host)).transpose()?;
-        Ok(Collector { host, port, tls, timeout, telling })
+        let scheme = if endpoint.scheme_str() == Some("https") { "wss" } else { "ws" };
+        let authority = endpoint.authority().map_or("", |authority| authority.as_str());
+        let address = Address::parse(&format!("{scheme}://{authority}"));
+        let address =
+            address.map_err(|bad| SettingFault::new(TraceSettings::ENDPOINT, bad.to_string()))?;
+        let trust = if address.is_tls() { trust()? } else { Trust::default() };
+        Ok(Collector { address, trust, timeout, telling })
     }
 
     /// Blocks until there is an answer, or for the time that there is.
@@ -83,13 +81,7 @@ impl Collector {
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
         request.headers_mut().insert(HOST, host);
         *request.uri_mut() = path;
-        let socket = TcpStream::connect((self.host.as_str(), self.port)).await?;
-        match &self.tls {
-            None => ask(socket, request).await,
-            Some((connector, name)) => {
-                ask(connector.connect(name.clone(), socket).await?, request).await
-            }
-        }
+        ask(Stream::connect(&self.address, &self.trust).await?, request).await
     }
 }
 
@@ -109,16 +101,13 @@ impl HttpClient for Collector {
 
 impl fmt::Debug for Collector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Collector").field("host", &self.host).finish_non_exhaustive()
+        f.debug_struct("Collector").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
 /// One request, one answer.
-async fn ask(
-    socket: impl AsyncRead + AsyncWrite + Unpin + 'static,
-    request: Request<Bytes>,
-) -> Result<Response<Bytes>, HttpError> {
-    let io = TokioIo::new(socket);
+async fn ask(stream: Stream, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+    let io = TokioIo::new(stream);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await?;
     let answering = async {
         let (head, body) = sender.send_request(request.map(Full::new)).await?.into_parts();
@@ -136,39 +125,14 @@ async fn ask(
     }
 }
 
-fn connector(host: &str) -> Result<(TlsConnector, ServerName<'static>), SettingFault> {
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| {
-        SettingFault::new(TraceSettings::ENDPOINT, "has a host that no certificate could be for")
-    })?;
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring has all of them")
-        .with_root_certificates(roots()?)
-        .with_no_client_auth();
-    Ok((TlsConnector::from(Arc::new(config)), name))
-}
-
-fn roots() -> Result<RootCertStore, SettingFault> {
+/// Whom to believe to be the collector.
+fn trust() -> Result<Trust, SettingFault> {
     let named = CERTIFICATES.into_iter().find_map(|variable| {
         let path = std::env::var(variable).ok().filter(|path| !path.is_empty())?;
         Some((variable, path))
     });
-    let mut roots = RootCertStore::empty();
-    match named {
-        Some((variable, path)) => {
-            let fault = |error: &dyn fmt::Display| SettingFault::new(variable, error.to_string());
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|e| fault(&e))? {
-                let certificate = certificate.map_err(|error| fault(&error))?;
-                roots.add(certificate).map_err(|error| fault(&error))?;
-            }
-            if roots.is_empty() {
-                return Err(fault(&"no certificate in it"));
-            }
-        }
-        None => {
-            // What of it is of no use is passed over, as everybody does.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-    }
-    Ok(roots)
+    let Some((variable, path)) = named else { return Ok(Trust::default()) };
+    let fault = |fault: &dyn fmt::Display| SettingFault::new(variable, fault.to_string());
+    let pem = read_up_to(path, CERTIFICATES_BYTES_MAX).map_err(|error| fault(&error))?;
+    Trust::only(&pem).map_err(|bad| fault(&bad))
 }
