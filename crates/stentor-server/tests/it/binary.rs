@@ -34,6 +34,17 @@ pub(crate) fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).expect("UTF-8")
 }
 
+/// It ended with this code and one line on standard error that says this, without control characters,
+/// and wrote nothing else.
+#[track_caller]
+pub(crate) fn assert_ends(output: &Output, code: i32, sign: &str) {
+    assert_eq!(output.status.code(), Some(code), "{sign}: {}", stderr(output));
+    assert!(stderr(output).contains(sign), "{sign}: {}", stderr(output));
+    assert_eq!(stderr(output).lines().count(), 1, "{}", stderr(output));
+    assert!(!stderr(output).contains('\u{1b}'), "{}", stderr(output));
+    assert!(output.stdout.is_empty(), "{}", stdout(output));
+}
+
 /// The binary as a server on a port of its own.
 pub(crate) struct Process {
     child: Child,

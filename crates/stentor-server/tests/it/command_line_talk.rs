@@ -2,12 +2,12 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::binary::{Process, run, stderr, stdout, stentor};
+use crate::binary::{Process, assert_ends, run, stderr, stdout, stentor};
 use crate::forge::{SECRET, token};
 use crate::pod::{BASE, wait_until};
 use crate::running::Running;
@@ -17,15 +17,6 @@ fn told_of(process: &Process) -> Command {
     let mut command = stentor();
     command.env("STENTOR_URL", format!("http://{}", process.address()));
     command
-}
-
-/// One line on standard error that says this, and the exit code.
-#[track_caller]
-fn assert_ends(output: &Output, code: i32, sign: &str) {
-    assert_eq!(output.status.code(), Some(code), "{sign}: {}", stderr(output));
-    assert!(stderr(output).contains(sign), "{sign}: {}", stderr(output));
-    assert_eq!(stderr(output).lines().count(), 1, "{}", stderr(output));
-    assert!(output.stdout.is_empty(), "{}", stdout(output));
 }
 
 /// Publishes a text with these flags; the id.

@@ -1,11 +1,11 @@
 //! The commands that talk to a pod, where TLS stands before it.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use stentor_testbed::Certificates;
 
-use crate::binary::{Process, run, stderr, stdout, stentor};
+use crate::binary::{Process, assert_ends, run, stderr, stdout, stentor};
 use crate::pod::Pod;
 use crate::running::Running;
 use crate::terminator::{Terminator, config, config_with};
@@ -15,16 +15,6 @@ fn told_of(url: &str, platform: &Path) -> Command {
     let mut command = stentor();
     command.env("STENTOR_URL", url).env("SSL_CERT_FILE", platform);
     command
-}
-
-/// One line on standard error that says this, and the exit code.
-#[track_caller]
-fn assert_ends(output: &Output, code: i32, sign: &str) {
-    assert_eq!(output.status.code(), Some(code), "{sign}: {}", stderr(output));
-    assert!(stderr(output).contains(sign), "{sign}: {}", stderr(output));
-    assert_eq!(stderr(output).lines().count(), 1, "{}", stderr(output));
-    assert!(!stderr(output).contains('\u{1b}'), "{}", stderr(output));
-    assert!(output.stdout.is_empty(), "{}", stdout(output));
 }
 
 #[test]

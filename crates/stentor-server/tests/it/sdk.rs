@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::pod::{BASE, DEADLINE, Pod};
 
 /// Runs a client to its end, or fails with the pods' own deadline.
-fn run<T>(client: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(client: impl Future<Output = T>) -> T {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
@@ -34,10 +34,35 @@ fn options(pod: &Pod) -> Options {
 }
 
 /// The next message, other things being a fault.
-async fn next_message(connection: &mut Connection) -> Message {
+pub(crate) async fn next_message(connection: &mut Connection) -> Message {
     match connection.next().await {
         Ok(Heard::Message(message)) => message,
         other => panic!("no message: {other:?}"),
+    }
+}
+
+/// Says a hundred messages, each too long for one read, to a client that gives up waiting as soon as
+/// nothing is there, most often within a message.
+pub(crate) async fn hears_all_though_it_gives_up_waiting(wishes: &Options) {
+    let mut speaker = Connection::open(&wishes.clone().no_echo()).await.expect("let in");
+    let mut hearer = Connection::open(wishes).await.expect("let in");
+    let mut heard = Vec::new();
+    let padding = "x".repeat(40_000);
+    for n in 0..100 {
+        let draft = Draft::chat(&json!([n, padding])).expect("JSON");
+        speaker.send(&draft).await.expect("sent");
+        while let Ok(message) =
+            tokio::time::timeout(Duration::ZERO, next_message(&mut hearer)).await
+        {
+            heard.push(message);
+        }
+    }
+    while heard.len() < 100 {
+        heard.push(next_message(&mut hearer).await);
+    }
+    for (n, message) in heard.iter().enumerate() {
+        let data: (usize, String) = message.data().expect("as it was sent");
+        assert_eq!((data.0, data.1.len()), (n, padding.len()));
     }
 }
 
@@ -184,30 +209,8 @@ fn a_message_that_is_too_big_is_not_sent_and_the_largest_one_is_answered() {
 #[test]
 fn waiting_may_be_given_up_at_any_point_and_no_message_is_lost() {
     let pod = Pod::start(|settings| settings.rate_limit = 0);
-    run(async {
-        let in_room = options(&pod).room("a").expect("a name");
-        let mut speaker = Connection::open(&in_room.clone().no_echo()).await.expect("let in");
-        let mut hearer = Connection::open(&in_room).await.expect("let in");
-        let mut heard = Vec::new();
-        let padding = "x".repeat(40_000);
-        for n in 0..100 {
-            let draft = Draft::chat(&json!([n, padding])).expect("JSON");
-            speaker.send(&draft).await.expect("sent");
-            // Gives up as soon as nothing is there, most often within a message.
-            while let Ok(message) =
-                tokio::time::timeout(Duration::ZERO, next_message(&mut hearer)).await
-            {
-                heard.push(message);
-            }
-        }
-        while heard.len() < 100 {
-            heard.push(next_message(&mut hearer).await);
-        }
-        for (n, message) in heard.iter().enumerate() {
-            let data: (usize, String) = message.data().expect("as it was sent");
-            assert_eq!((data.0, data.1.len()), (n, padding.len()));
-        }
-    });
+    let wishes = options(&pod).room("a").expect("a name");
+    run(hears_all_though_it_gives_up_waiting(&wishes));
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The client crate over TLS: a real pod behind what ends it, in order and not.
 
-use std::future::Future;
 use std::io::{ErrorKind, Read};
 use std::net::TcpListener;
 use std::time::Duration;
@@ -8,28 +7,20 @@ use std::time::Duration;
 use serde_json::json;
 use stentor_client::{
     Address, Backoff, BadCertificate, Client, ConnectError, Connection, Draft, End, Failure,
-    Happening, Heard, Limits, Message, Options, Stream, TlsFault, Token, Trust,
+    Happening, Heard, Limits, Options, Stream, TlsFault, Token, Trust,
 };
 use stentor_testbed::Certificates;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::binary::Process;
-use crate::pod::{BASE, DEADLINE, Pod};
+use crate::pod::{BASE, Pod};
+use crate::sdk::{hears_all_though_it_gives_up_waiting, next_message, run};
 use crate::terminator::{Order, Terminator, config, config_of, config_with};
 
 /// Asks a pod for a connection that it does not end by itself.
 const UPGRADE: &[u8] = b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n\
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-
-/// Runs a client to its end, or fails with the pods' own deadline.
-fn run<T>(client: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        tokio::time::timeout(DEADLINE, client).await.expect("a client that comes to its end")
-    })
-}
 
 fn trust(certificates: &Certificates) -> Trust {
     let pem = std::fs::read(certificates.authority()).expect("the authority");
@@ -40,13 +31,6 @@ fn trust(certificates: &Certificates) -> Trust {
 fn options(url: &str, certificates: &Certificates) -> Options {
     let address = Address::parse(&format!("{url}{BASE}")).expect("an address");
     Options::new(address).room("a").expect("a room").trust(trust(certificates))
-}
-
-async fn next_message(connection: &mut Connection) -> Message {
-    match connection.next().await {
-        Ok(Heard::Message(message)) => message,
-        other => panic!("no message: {other:?}"),
-    }
 }
 
 /// Says something through a terminator and hears it.
@@ -156,27 +140,7 @@ fn waiting_may_be_given_up_at_any_point_and_no_message_is_lost() {
     let certificates = Certificates::create();
     let terminator = Terminator::start(config(&certificates), pod.address());
     let wishes = options(&terminator.url("wss"), &certificates);
-    run(async {
-        let mut speaker = Connection::open(&wishes.clone().no_echo()).await.expect("let in");
-        let mut hearer = Connection::open(&wishes).await.expect("let in");
-        let mut heard = Vec::new();
-        let padding = "x".repeat(40_000);
-        for n in 0..100 {
-            speaker.send(&Draft::chat(&json!([n, padding])).expect("JSON")).await.expect("sent");
-            while let Ok(message) =
-                tokio::time::timeout(Duration::ZERO, next_message(&mut hearer)).await
-            {
-                heard.push(message);
-            }
-        }
-        while heard.len() < 100 {
-            heard.push(next_message(&mut hearer).await);
-        }
-        for (n, message) in heard.iter().enumerate() {
-            let data: (usize, String) = message.data().expect("as it was sent");
-            assert_eq!((data.0, data.1.len()), (n, padding.len()));
-        }
-    });
+    run(hears_all_though_it_gives_up_waiting(&wishes));
 }
 
 #[test]

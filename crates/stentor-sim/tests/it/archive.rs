@@ -2,21 +2,10 @@
 //! loses some of it.
 
 use stentor_sim::fault::Fault;
-use stentor_sim::oracle::Resumed;
 use stentor_sim::plan::Plan;
 use stentor_sim::world;
 
-/// Carries out all of these and adds up what those were told who came back.
-fn all_kept(plans: impl Iterator<Item = Plan>) -> Resumed {
-    let mut resumed = Resumed::default();
-    for plan in plans {
-        let verdict = world::run(&plan).verdict;
-        let violations: Vec<String> = verdict.violations.iter().map(ToString::to_string).collect();
-        assert!(violations.is_empty(), "seed {}:\n{}", plan.seed, violations.join("\n"));
-        resumed += verdict.resumed;
-    }
-    resumed
-}
+use crate::history::all_kept;
 
 #[test]
 fn a_resume_by_streams_never_lies_whatever_goes_wrong() {

@@ -13,7 +13,7 @@ const RECOVERED_ALONE_PERCENT_MIN: u64 = 99;
 const RECOVERED_PERCENT_MIN: u64 = 90;
 
 /// Carries out all of these and adds up what those were told who came back.
-fn all_kept(plans: impl Iterator<Item = Plan>) -> Resumed {
+pub(crate) fn all_kept(plans: impl Iterator<Item = Plan>) -> Resumed {
     let mut resumed = Resumed::default();
     for plan in plans {
         let verdict = world::run(&plan).verdict;
