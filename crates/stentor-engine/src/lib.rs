@@ -31,6 +31,7 @@ mod fan_out;
 mod flush;
 mod gates;
 mod interest;
+mod interrupted;
 mod legs;
 mod limits;
 mod listener;

@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
+use crate::interrupted::retry;
 use crate::stream::Stream;
 use crate::tls::{Received, Session, Workspace};
 
@@ -143,14 +144,5 @@ fn written(outcome: io::Result<usize>) -> Writing {
         Ok(taken) => Writing::Taken(taken),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Writing::Taken(0),
         Err(_) => Writing::Broken,
-    }
-}
-
-fn retry(mut transfer: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
-    loop {
-        match transfer() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            outcome => return outcome,
-        }
     }
 }

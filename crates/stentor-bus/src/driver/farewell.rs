@@ -26,11 +26,8 @@ impl Driver {
             return;
         }
         self.farewell = Farewell::UnderWay;
-        let is_wanted = self.settings.testifies;
-        let last = is_wanted.then(|| self.hearing.last_testimony(now));
-        let is_told =
-            last.is_some_and(|last| self.tell_as(Errand::Farewell, &None, &Tale::Heard(last)));
-        if !is_told {
+        let last = Tale::Heard(self.hearing.last_testimony(now));
+        if !(self.settings.testifies && self.tell_as(Errand::Farewell, &None, &last)) {
             self.farewell = Farewell::Over;
         }
     }

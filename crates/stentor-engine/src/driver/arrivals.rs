@@ -90,10 +90,23 @@ impl Arrivals {
     }
 
     fn take(&mut self, now: Now, shard: &mut Shard, arrival: &Arrival) {
-        if let Arrival::Proof(proof) = arrival {
-            self.proof = Some(proof.number);
+        match arrival {
+            Arrival::Delivery(delivery) => deliver(now, shard, delivery),
+            Arrival::Gap(gap) => shard.handle_gap(now, gap.audience.as_ref(), gap.missed),
+            Arrival::Proof(proof) => {
+                self.proof = Some(proof.number);
+                shard.handle_proof(proof.until_unix_millis);
+            }
+            Arrival::Delayed => shard.handle_delay(now),
+            Arrival::Tale(told) => {
+                shard.handle_tale(now, Some(&told.pod), told.audience.as_ref(), &told.tale);
+            }
+            Arrival::Heard(audience) => shard.handle_audience_heard(now, audience.as_ref()),
+            Arrival::Unheard => shard.handle_pods_unheard(),
+            Arrival::Lost(audience) | Arrival::Left(audience) => {
+                shard.handle_audience_unheard(audience.as_ref());
+            }
         }
-        take(now, shard, arrival);
     }
 
     fn poll(&mut self) -> Option<Found> {
@@ -108,23 +121,6 @@ impl Arrivals {
                 self.receiver = None;
                 None
             }
-        }
-    }
-}
-
-fn take(now: Now, shard: &mut Shard, arrival: &Arrival) {
-    match arrival {
-        Arrival::Delivery(delivery) => deliver(now, shard, delivery),
-        Arrival::Gap(gap) => shard.handle_gap(now, gap.audience.as_ref(), gap.missed),
-        Arrival::Proof(proof) => shard.handle_proof(proof.until_unix_millis),
-        Arrival::Delayed => shard.handle_delay(now),
-        Arrival::Tale(told) => {
-            shard.handle_tale(now, Some(&told.pod), told.audience.as_ref(), &told.tale);
-        }
-        Arrival::Heard(audience) => shard.handle_audience_heard(now, audience.as_ref()),
-        Arrival::Unheard => shard.handle_pods_unheard(),
-        Arrival::Lost(audience) | Arrival::Left(audience) => {
-            shard.handle_audience_unheard(audience.as_ref());
         }
     }
 }

@@ -136,7 +136,13 @@ impl Driver {
                 self.turn_away(now, stream, &door);
                 continue;
             };
-            let Some(session) = self.new_session() else { continue };
+            let session = match self.new_session() {
+                Ok(session) => session,
+                Err(error) => {
+                    tracing::warn!(%error, "no TLS for a new socket, dropping it");
+                    continue;
+                }
+            };
             let Some(id) = self.adopt(stream, session) else { continue };
             let waiting = Waiting { peer, received: Vec::new(), _handshake: handshake };
             self.connections[id].phase = Phase::AtTheDoor(Box::new(waiting));
@@ -343,16 +349,10 @@ impl Driver {
         }
     }
 
-    /// What goes with a new socket of the listener; `None` where there is no TLS to be had.
-    fn new_session(&self) -> Option<Option<Box<Session>>> {
-        let Some(config) = &self.pod.config.tls else { return Some(None) };
-        match Session::new(Arc::clone(config)) {
-            Ok(session) => Some(Some(Box::new(session))),
-            Err(error) => {
-                tracing::warn!(%error, "no TLS for a new socket, dropping it");
-                None
-            }
-        }
+    /// What goes with a new socket of the listener; `None` where that is plain.
+    fn new_session(&self) -> Result<Option<Box<Session>>, rustls::Error> {
+        let config = self.pod.config.tls.as_ref();
+        config.map(|config| Session::new(Arc::clone(config)).map(Box::new)).transpose()
     }
 
     /// Gives a new socket a number and tells the poll about it.

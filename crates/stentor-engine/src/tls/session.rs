@@ -10,6 +10,7 @@ use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, Unbuffered
 
 use super::Workspace;
 use super::workspace::{RECEIVED_BYTES, SENDING_BYTES};
+use crate::interrupted::retry;
 
 /// The most that one record carries (RFC 8446 section 5.1).
 pub(super) const RECORD_BYTES: usize = 16 * 1024;
@@ -392,15 +393,6 @@ fn send(socket: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
     match retry(|| socket.write(bytes)) {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
         outcome => outcome,
-    }
-}
-
-fn retry(mut transfer: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
-    loop {
-        match transfer() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            outcome => return outcome,
-        }
     }
 }
 

@@ -57,7 +57,7 @@ impl Shard {
         }
     }
 
-    /// What was said on this pod does not reach the others for now.
+    /// Something that was said on this pod waits for Redis: the others have not heard it.
     pub fn handle_delay(&mut self, now: Now) {
         if let Some(history) = &mut self.history {
             history.hearsay_mut().handle_delay(now);
