@@ -106,11 +106,16 @@ impl Collector {
     /// Waits until it has taken so many spans of this trace, and gives them by their names; those of
     /// one name in the order in which they began.
     pub(crate) fn wait_for(&self, trace: &str, count: usize) -> Vec<Span> {
+        self.wait_for_all(trace, |spans| spans.len() >= count)
+    }
+
+    /// As [`Collector::wait_for`], until those of the trace are all that there are.
+    pub(crate) fn wait_for_all(&self, trace: &str, are_all: impl Fn(&[Span]) -> bool) -> Vec<Span> {
         let mut found = Vec::new();
         wait_until("the spans of a trace", || {
             found = self.taken().into_iter().map(|(_, span)| span).collect();
             found.retain(|span| span.trace == trace);
-            found.len() >= count
+            are_all(&found)
         });
         found.sort_by(|one, other| (&one.name, one.began).cmp(&(&other.name, other.began)));
         found

@@ -58,12 +58,22 @@ fn a_publication_is_one_trace_from_its_request_to_the_sockets_of_every_shard_and
         );
     }
 
-    let spans = collector.wait_for(TRACE, 7);
-    let names: Vec<&str> = spans.iter().map(|span| &*span.name).collect();
+    // A shard has a second leg where it had flushed a part before the rest came to it.
+    let of_shard = |spans: &[Span], shard: &str| -> usize {
+        let legs = spans.iter().filter(|span| span.name == "deliver");
+        let own = legs.filter(|leg| attribute(leg, "stentor.shard") == shard);
+        own.map(|leg| attribute(leg, "stentor.messages").parse::<usize>().expect("a count")).sum()
+    };
+    let spans = collector.wait_for_all(TRACE, |spans| {
+        let others = spans.iter().filter(|span| span.name != "deliver").count();
+        others >= 4 && ["0", "1", "2"].iter().all(|shard| of_shard(spans, shard) >= 3)
+    });
+    for shard in ["0", "1", "2"] {
+        assert_eq!(of_shard(&spans, shard), 3, "each shard keeps all of them: {spans:?}");
+    }
+    let names = spans.iter().map(|span| &*span.name).filter(|name| *name != "deliver");
     let server = format!("POST {BASE}/messages");
-    let expected =
-        [&*server, "deliver", "deliver", "deliver", "hand over", "publish to pods", "validate"];
-    assert_eq!(names, expected);
+    assert_eq!(Vec::from_iter(names), [&*server, "hand over", "publish to pods", "validate"]);
     let server = &spans[0];
     assert_eq!((&*server.parent, server.kind, server.status), (ASKER, SERVER, 0));
     assert_eq!(attribute(server, "http.request.method"), r#""POST""#);
@@ -77,13 +87,8 @@ fn a_publication_is_one_trace_from_its_request_to_the_sockets_of_every_shard_and
         assert_eq!((&part.parent, part.kind), (&server.id, INTERNAL), "{part:?}");
     }
     let legs = named(&spans, "deliver");
-    let shards: BTreeSet<&str> = legs.iter().map(|leg| attribute(leg, "stentor.shard")).collect();
-    assert_eq!(shards, BTreeSet::from(["0", "1", "2"]));
     let delivered = legs.iter().map(|leg| attribute(leg, "stentor.deliveries").parse::<usize>());
     assert_eq!(delivered.sum::<Result<usize, _>>(), Ok(2 * members.len()));
-    for leg in &legs {
-        assert_eq!(attribute(leg, "stentor.messages"), "3", "each shard keeps all of them");
-    }
     assert_eq!(attribute(named(&spans, "hand over")[0], "stentor.messages"), "3");
     let to_pods = named(&spans, "publish to pods")[0];
     for (name, value) in [("messages", "3"), ("published", "3"), ("deferred", "0")] {
