@@ -4,7 +4,7 @@
 // --experimental-websocket.
 
 import { launch } from "./browser.mjs";
-import { check, sum } from "./checks.mjs";
+import { run } from "./checks.mjs";
 import { inNode, inPage } from "./client/host.mjs";
 import { kills } from "./client/kills.mjs";
 import { packaged } from "./client/packaged.mjs";
@@ -34,6 +34,4 @@ if (!process.env.STENTOR_BIN) {
   console.log("give STENTOR_BIN");
   process.exit(2);
 }
-await check("the run came to its end", main);
-console.log(`${sum.passed} passed, ${sum.failed} failed`);
-process.exit(sum.failed === 0 ? 0 : 1);
+await run(main);

@@ -10,10 +10,9 @@ import { join } from "node:path";
 import { quantile, rate, Reading } from "../static/reading.js";
 import { bytes, count, perSecond, seconds, span } from "../static/units.js";
 import { launch } from "./browser.mjs";
-import { check, equal, holds, sum } from "./checks.mjs";
+import { check, equal, holds, run, WAIT_MS } from "./checks.mjs";
 import { freePort, Server } from "./server.mjs";
 
-const WAIT_MS = 15_000;
 const KEY = "a-key-of-this-test";
 const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1280, height: 900 } };
 const LISTENERS = 40;
@@ -184,6 +183,4 @@ if (!process.env.STENTOR_BIN) {
   console.log("give STENTOR_BIN");
   process.exit(2);
 }
-await check("the run came to its end", main);
-console.log(`${sum.passed} passed, ${sum.failed} failed`);
-process.exit(sum.failed === 0 ? 0 : 1);
+await run(main);

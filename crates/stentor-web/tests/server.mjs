@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-const START_MS = 10_000;
+import { WAIT_MS } from "./checks.mjs";
 
 /** A port that is free on the loopback at this moment. */
 export async function freePort() {
@@ -45,7 +45,7 @@ export class Server {
     let ended = null;
     child.on("error", (error) => { ended = String(error); });
     child.on("exit", (code, signal) => { ended ??= `exit ${code ?? signal}`; });
-    const deadline = Date.now() + START_MS;
+    const deadline = Date.now() + WAIT_MS;
     while (Date.now() < deadline) {
       if (ended) throw new Error(`the server ended: ${ended}`);
       const answer = await fetch(`http://127.0.0.1:${this.#port}/healthz`).catch(() => null);

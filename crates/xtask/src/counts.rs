@@ -43,6 +43,15 @@ impl Counts {
     }
 }
 
+/// The name of the check that failed, where a line of output tells of one.
+///
+/// Known are cargo's `test name ... FAILED` and `NOT OK   name`.
+pub(crate) fn failed_check(line: &str) -> Option<&str> {
+    let of_cargo =
+        || line.strip_prefix("test ").and_then(|rest| rest.trim_end().strip_suffix(" ... FAILED"));
+    line.strip_prefix("NOT OK").map(str::trim).or_else(of_cargo)
+}
+
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;

@@ -10,10 +10,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::counts::Counts;
+use crate::counts::{self, Counts};
 
 /// How often a child is asked whether it has ended.
 const POLL_EVERY: Duration = Duration::from_millis(50);
+/// The most failed checks of one program that its fault names.
+const NAMED_MAX: usize = 10;
 
 /// Runs a program to its end with its output on the terminal.
 ///
@@ -39,12 +41,20 @@ pub(crate) fn exit_code(mut command: Command, deadline: Duration) -> Result<i32,
 
 /// Runs a program to its end, passes its standard output on line by line and sums its tests.
 ///
-/// The sum is given even where the program fails; the fault then stands beside it.
+/// The sum is given even where the program fails; the fault then stands beside it, and names the
+/// first failed checks: much may be printed behind them before anybody looks.
 pub(crate) fn count(mut command: Command, deadline: Duration) -> (Counts, Result<(), String>) {
     let mut counts = Counts::default();
+    let mut failed = Vec::new();
     let result = read_lines(&mut command, deadline, |line| {
         println!("{line}");
         counts += Counts::of_line(line);
+        let names = counts::failed_check(line).filter(|_| failed.len() < NAMED_MAX);
+        failed.extend(names.map(str::to_owned));
+    });
+    let result = result.map_err(|fault| match &*failed {
+        [] => fault,
+        names => format!("{fault}: {}", names.join(", ")),
     });
     (counts, result)
 }

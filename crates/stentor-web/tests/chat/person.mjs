@@ -1,6 +1,7 @@
 // A person at the page: what one does there and sees there.
 
-export const WAIT_MS = 10_000;
+import { WAIT_MS } from "../checks.mjs";
+
 /** What the pages complained of in their consoles; failing connections are part of the play. */
 export const faults = [];
 
@@ -21,10 +22,8 @@ export async function person(browser, url, name, options = {}) {
   return page;
 }
 
-export const stateIs = (page, state, timeout = WAIT_MS) =>
-  page.waitForSelector(`#state[data-state="${state}"]`, { timeout });
-export const hears = (page, text, timeout = WAIT_MS) =>
-  textsOf(page, text).first().waitFor({ timeout });
+export const stateIs = (page, state) => page.waitForSelector(`#state[data-state="${state}"]`);
+export const hears = (page, text) => textsOf(page, text).first().waitFor();
 export const textsOf = (page, text) =>
   page.locator("#messages .line .text").getByText(text, { exact: true });
 export const lineOf = (page, text) =>

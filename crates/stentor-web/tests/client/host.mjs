@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
 
+import { WAIT_MS } from "../checks.mjs";
+
 const CLIENT = new URL("../../stentor.js", import.meta.url);
-const WAIT_MS = 30_000;
 const LOOK_EVERY_MS = 10;
 
 /**

@@ -4,10 +4,11 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 
+import { WAIT_MS } from "../checks.mjs";
+
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const TEXT = 0x81;
 const CLOSE = 0x88;
-const WAIT_MS = 30_000;
 
 export const ID = (number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 export const SYSTEM_ID = (number) => `01a21c9d-0000-7000-8000-${String(number).padStart(12, "0")}`;

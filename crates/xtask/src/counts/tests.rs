@@ -1,6 +1,6 @@
 //! Lines as cargo and the browser test print them, and lines that only look alike.
 
-use super::Counts;
+use super::{Counts, failed_check};
 
 #[test]
 fn cargos_closing_line_is_counted() {
@@ -32,5 +32,19 @@ fn other_lines_count_nothing() {
     ];
     for line in lines {
         assert_eq!(Counts::of_line(line), Counts::default(), "{line}");
+    }
+}
+
+#[test]
+fn a_failed_check_is_named_whoever_tells_of_it() {
+    assert_eq!(failed_check("test folder::a_promise ... FAILED"), Some("folder::a_promise"));
+    assert_eq!(
+        failed_check("NOT OK   two pages hear each other"),
+        Some("two pages hear each other")
+    );
+    for line in
+        ["", "test folder::a_promise ... ok", "ok       a promise", "it is NOT OK", "FAILED"]
+    {
+        assert_eq!(failed_check(line), None, "{line}");
     }
 }
