@@ -291,8 +291,9 @@ impl Shard {
     pub fn handle_arrival(&mut self, now: Now, delivery: &Delivery) {
         let audience = self.take(now, delivery);
         let turn = audience.and_then(|audience| self.rooms[audience].turn.as_mut());
-        let stamp = encode::frame_timestamp(&delivery.frame);
-        if let Some((turn, stamp)) = turn.zip(stamp) {
+        if let Some(turn) = turn
+            && let Some(stamp) = encode::frame_timestamp(&delivery.frame)
+        {
             let ago = Duration::from_millis(now.unix_millis.saturating_sub(stamp.unix_millis()));
             turn.note_remote(now.instant.before(ago));
         }

@@ -27,7 +27,7 @@ const BEFORE_TIMESTAMP: &[u8] = br#","timestamp":""#;
 const AT_END: &[u8] = br#""}"#;
 
 /// Bytes of a timestamp's text.
-const TIMESTAMP_BYTES: usize = 24;
+pub const TIMESTAMP_BYTES: usize = 24;
 
 /// Appends the envelope's JSON: `id, type, room, from, data, timestamp`, in this order, without
 /// `room` where there is none, `data` as it is.
@@ -116,11 +116,18 @@ pub fn frame_timestamp(frame: &[u8]) -> Option<Timestamp> {
 
 /// When a message says that it was stamped whose JSON [`envelope_frame`] made; nothing of any other.
 pub fn message_timestamp(json: &[u8]) -> Option<Timestamp> {
-    let before = json.strip_suffix(AT_END)?;
-    let (before, text) = before.split_at_checked(before.len().checked_sub(TIMESTAMP_BYTES)?)?;
-    if !before.ends_with(BEFORE_TIMESTAMP) {
-        return None;
-    }
+    read_timestamp(message_timestamp_text(json)?)
+}
+
+/// The text of [`message_timestamp`], to be read by [`read_timestamp`] once somebody asks: reading
+/// costs more than all else that is done with most messages.
+pub fn message_timestamp_text(json: &[u8]) -> Option<&[u8; TIMESTAMP_BYTES]> {
+    let (before, text) = json.strip_suffix(AT_END)?.split_last_chunk()?;
+    before.ends_with(BEFORE_TIMESTAMP).then_some(text)
+}
+
+/// What such a text says.
+pub fn read_timestamp(text: &[u8; TIMESTAMP_BYTES]) -> Option<Timestamp> {
     Timestamp::parse_rfc3339(std::str::from_utf8(text).ok()?)
 }
 

@@ -1,5 +1,7 @@
 //! What a history remembers of messages that it let go of: enough not to lie about them.
 
+use stentor_wire::encode::{TIMESTAMP_BYTES, message_timestamp_text, read_timestamp};
+
 use crate::history::Entry;
 use crate::time::Instant;
 use crate::traffic::Passage;
@@ -13,8 +15,8 @@ pub(crate) struct Evicted {
     /// The last one's id, where that is known.
     id: Option<IdText>,
     at: Instant,
-    /// When the last one was stamped, in milliseconds since 1970, where that is known.
-    stamped_at: Option<u64>,
+    /// When the last one was stamped, where that is known; read only where somebody comes back.
+    stamp: Option<[u8; TIMESTAMP_BYTES]>,
     passage: Passage,
     earlier: Option<Bygone>,
 }
@@ -28,9 +30,9 @@ pub(crate) struct Bygone {
 
 impl Evicted {
     pub(crate) fn of(entry: &Entry) -> Evicted {
-        let id = entry.id().and_then(|id| id.as_bytes().try_into().ok());
-        let stamped_at = entry.stamped_at();
-        Evicted { id, at: entry.at, stamped_at, passage: entry.passage, earlier: None }
+        let id: Option<IdText> = entry.id().and_then(|id| id.as_bytes().try_into().ok());
+        let stamp = id.and_then(|_| message_timestamp_text(&entry.frame)).copied();
+        Evicted { id, at: entry.at, stamp, passage: entry.passage, earlier: None }
     }
 
     /// This one, which went after others.
@@ -55,9 +57,9 @@ impl Evicted {
         (self.at, self.passage)
     }
 
-    /// When the last one was stamped.
+    /// When the last one was stamped, in milliseconds since 1970, where that is known.
     pub(crate) fn stamped_at(&self) -> Option<u64> {
-        self.stamped_at
+        read_timestamp(self.stamp.as_ref()?).map(|stamp| stamp.unix_millis())
     }
 
     /// The bound of all of them.
