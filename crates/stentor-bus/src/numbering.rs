@@ -38,8 +38,14 @@ const FIRST_MARK_AFTER: Duration = Duration::from_secs(2);
 /// The time from the first mark to the second and last.
 const SECOND_MARK_AFTER: Duration = Duration::from_secs(15);
 
-/// The least time between two marks, whatever their channels: at most 250 a second.
+/// The least time between two marks, whatever their channels: at most 250 a second, while none is
+/// late.
 const MARK_INTERVAL: Duration = Duration::from_millis(4);
+
+/// A mark that is due for so long is late, and late ones follow each other without a pause: so the
+/// second mark of a channel comes within 20 s of its last message, however many channels go quiet
+/// at once. Two marks a message are the most there can be.
+const LATE_AFTER: Duration = Duration::from_millis(250);
 
 /// How often quiet channels are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
@@ -176,14 +182,14 @@ impl Numbering {
             return None;
         }
         let (audience, seq) = self.poll_first(now).or_else(|| self.poll_second(now))?;
-        self.next_mark_at = now + MARK_INTERVAL;
+        let is_late = self.oldest_due().is_some_and(|due| due + LATE_AFTER <= now);
+        self.next_mark_at = if is_late { now } else { now + MARK_INTERVAL };
         Some((audience, seq))
     }
 
     /// When [`Numbering::poll_mark`] may have something.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let fronts = [self.first_marks.front(), self.second_marks.front()];
-        fronts.into_iter().flatten().map(|(due, _)| (*due).max(self.next_mark_at)).min()
+        self.oldest_due().map(|due| due.max(self.next_mark_at))
     }
 
     /// Forgets channels that were quiet for [`REMEMBERED_FOR`].
@@ -246,6 +252,11 @@ impl Numbering {
     /// Nearly always there is no hole anywhere, and nothing to look for.
     fn voice_with_hole(&mut self, audience: &Audience) -> Option<&mut Voice> {
         if self.holes == 0 { None } else { self.channels.get_mut(audience) }
+    }
+
+    fn oldest_due(&self) -> Option<Instant> {
+        let fronts = [self.first_marks.front(), self.second_marks.front()];
+        fronts.into_iter().flatten().map(|(due, _)| *due).min()
     }
 
     fn schedule(&mut self, now: Instant, audience: &Audience) {

@@ -5,6 +5,7 @@ use stentor_wire::time::Instant;
 
 use super::{CHANNELS_MAX, MARK_INTERVAL, Numbering, REMEMBERED_FOR};
 use crate::channel::Audience;
+use crate::hearing::SETTLED_AFTER;
 use crate::seq::Seq;
 
 const START: Instant = Instant::from_micros(1_000_000);
@@ -81,6 +82,44 @@ fn marks_are_spaced_however_many_channels_go_quiet_at_once() {
     assert!(numbering.poll_mark(after(2)).is_some());
     assert_eq!(numbering.poll_mark(after(2)), None);
     assert!(numbering.poll_mark(after(2) + MARK_INTERVAL).is_some());
+}
+
+#[test]
+fn all_marks_are_out_within_what_hearing_waits_for_however_many_channels_go_quiet_at_once() {
+    let mut numbering = Numbering::default();
+    let channels = CHANNELS_MAX / 2;
+    for number in 0..channels {
+        numbering.next(START, &room(number));
+    }
+    // Looked at first when they are not quiet yet, which is the longest way to a mark.
+    let last_said_at = START + Duration::from_millis(1_999);
+    for number in 0..channels {
+        numbering.next(last_said_at, &room(number));
+    }
+    let step = Duration::from_millis(1);
+    let (mut now, mut marks) = (last_said_at, 0);
+    while now < last_said_at + SETTLED_AFTER {
+        while numbering.poll_mark(now).is_some() {
+            marks += 1;
+        }
+        now = now + step;
+    }
+    assert_eq!(marks, 2 * channels);
+    assert_eq!(numbering.poll_timeout(), None);
+}
+
+#[test]
+fn marks_that_are_late_for_once_are_spaced_again_when_they_are_not() {
+    let mut numbering = Numbering::default();
+    for number in 0..10 {
+        numbering.next(START, &room(number));
+    }
+    let late = after(3);
+    assert_eq!(std::iter::from_fn(|| numbering.poll_mark(late)).count(), 10);
+    numbering.next(after(4), &room(1));
+    numbering.next(after(4), &room(2));
+    assert!(numbering.poll_mark(after(6)).is_some());
+    assert_eq!(numbering.poll_mark(after(6)), None);
 }
 
 #[test]
