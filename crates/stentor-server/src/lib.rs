@@ -25,6 +25,7 @@ pub mod tls;
 mod attempts;
 mod bounded_file;
 mod closing;
+mod exchange;
 mod live;
 mod logging;
 mod refusals;

@@ -5,11 +5,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, CONNECTION, HOST};
-use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::header::{AUTHORIZATION, HOST};
+use hyper::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use stentor_client::{Address, ConnectError, Stream, Trust};
@@ -18,6 +15,7 @@ use tokio::time::timeout;
 use super::failure::Failure;
 use super::pod::{Pod, authority, hint};
 use super::printable::printable;
+use crate::exchange::exchange;
 
 /// How long all of it may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -85,17 +83,17 @@ impl Asker<'_> {
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", address.base_path()))
-            .header(HOST, authority(address))
-            .header(CONNECTION, "close");
+            .header(HOST, authority(address));
         let request = match self.key {
             Some(key) => request.header(AUTHORIZATION, format!("Bearer {key}")),
             None => request,
         };
-        let request = request.body(Full::new(body)).map_err(Failure::failed)?;
+        let request = request.body(body).map_err(Failure::failed)?;
         let answered = timeout(PATIENCE, send(address, &self.pod.trust, request)).await;
-        let (status, body) = answered
+        let answer = answered
             .map_err(|_| self.failed(&format!("does not answer within {PATIENCE:?}")))?
             .map_err(|fault| self.failed(&fault))?;
+        let (status, body) = (answer.status(), answer.into_body());
         if status.is_success() { Ok(body) } else { Err(self.refused(status, &body)) }
     }
 
@@ -123,12 +121,12 @@ impl Asker<'_> {
     }
 }
 
-/// The status and the whole body; else what went wrong, to be said behind the pod's name.
+/// What is answered; else what went wrong, to be said behind the pod's name.
 async fn send(
     address: &Address,
     trust: &Trust,
-    request: Request<Full<Bytes>>,
-) -> Result<(StatusCode, Bytes), String> {
+    request: Request<Bytes>,
+) -> Result<Response<Bytes>, String> {
     let stream = Stream::connect(address, trust).await.map_err(|error| match error {
         ConnectError::Unreachable(kind) => format!("cannot be reached: {kind}"),
         ConnectError::Tls(fault) => {
@@ -136,16 +134,5 @@ async fn send(
         }
         error => format!("cannot be reached: {error}"),
     })?;
-    let no_http = |error: hyper::Error| format!("does not answer in HTTP: {error}");
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(no_http)?;
-    let exchange = async move {
-        let response = sender.send_request(request).await.map_err(no_http)?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        let body = body.map_err(|error| format!("breaks off its answer: {error}"))?;
-        Ok((status, body.to_bytes()))
-    };
-    // The connection ends with its only exchange, which knows best what went wrong.
-    let (answer, _) = tokio::join!(exchange, connection);
-    answer
+    exchange(stream, request, ANSWER_BYTES_MAX).await.map_err(|error| error.to_string())
 }

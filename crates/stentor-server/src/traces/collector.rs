@@ -9,15 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, Response, Uri};
-use hyper_util::rt::TokioIo;
 use opentelemetry_http::{HttpClient, HttpError};
 use stentor_client::{Address, Stream, Trust};
 
 use super::telling::Telling;
 use crate::bounded_file::read_up_to;
+use crate::exchange::exchange;
 use crate::settings::{SettingFault, TraceSettings};
 
 /// The largest answer that is read, in bytes; a good one is all but empty.
@@ -81,7 +80,8 @@ impl Collector {
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
         request.headers_mut().insert(HOST, host);
         *request.uri_mut() = path;
-        ask(Stream::connect(&self.address, &self.trust).await?, request).await
+        let stream = Stream::connect(&self.address, &self.trust).await?;
+        Ok(exchange(stream, request, ANSWER_BYTES_MAX).await?)
     }
 }
 
@@ -102,26 +102,6 @@ impl HttpClient for Collector {
 impl fmt::Debug for Collector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Collector").field("address", &self.address).finish_non_exhaustive()
-    }
-}
-
-/// One request, one answer.
-async fn ask(stream: Stream, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-    let io = TokioIo::new(stream);
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await?;
-    let answering = async {
-        let (head, body) = sender.send_request(request.map(Full::new)).await?.into_parts();
-        let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await?.to_bytes();
-        Ok(Response::from_parts(head, body))
-    };
-    let mut answering = std::pin::pin!(answering);
-    tokio::select! {
-        biased;
-        answer = &mut answering => answer,
-        ended = connection => match ended {
-            Ok(()) => answering.await,
-            Err(error) => Err(error.into()),
-        },
     }
 }
 
