@@ -25,7 +25,7 @@ pub(super) struct Workbench {
 #[derive(Debug)]
 pub(super) struct Transport {
     socket: TcpStream,
-    /// `None` where it is plain.
+    /// `None` where it is plain, and once goodbye was said.
     tls: Option<Tls>,
 }
 
@@ -111,7 +111,8 @@ impl AsyncWrite for Transport {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Transport { socket, tls } = self.get_mut();
-        if let Some(tls) = tls {
+        // What comes behind the goodbye is read as it stands: nobody looks at it, and its bytes count.
+        if let Some(mut tls) = tls.take() {
             tls.session.finish(&mut Trying(socket));
         }
         Pin::new(socket).poll_shutdown(context)

@@ -99,6 +99,30 @@ fn messages_of_every_size_reach_the_room_byte_for_byte() {
 
 /// What is kept alive passes from the shard to HTTP, and with the upgrade back to a shard; its keys
 /// pass with it.
+/// More than a server reads behind its last answer, and than the buffers of both sockets hold.
+const JUNK_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+#[test]
+fn junk_behind_the_last_answer_is_read_up_to_a_bound_only() {
+    let pod = SafePod::start(|_| {});
+    let mut socket = pod.socket();
+    socket
+        .write_all(b"GET /docs HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .expect("sent");
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).expect("an answer and its end");
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", answer.escape_ascii());
+    let bare = socket.get_mut();
+    let taken = std::iter::repeat_with(|| bare.write(&[0x17; 64 * 1024]))
+        .map_while(Result::ok)
+        .scan(0, |sum, count| {
+            *sum += count;
+            Some(*sum)
+        })
+        .find(|sum| *sum > JUNK_BYTES_MAX);
+    assert_eq!(taken, None, "it reads on and on");
+}
+
 #[test]
 fn a_connection_of_http_becomes_a_websocket() {
     let pod = SafePod::start(|_| {});
