@@ -61,9 +61,9 @@ impl Target {
         match (url.strip_prefix("wss://"), cacert) {
             (None, None) => Self::parse(url),
             (None, Some(_)) => Err(Failure::new(format!("--cacert is for wss://: {url}"))),
-            (Some(_), None) => {
-                Err(Failure::new(format!("wss:// takes --cacert, whom to trust: {url}")))
-            }
+            (Some(_), None) => Err(Failure::new(format!(
+                "wss:// takes --cacert, whom to trust, and a scenario that has it: {url}"
+            ))),
             (Some(rest), Some(cacert)) => {
                 let target = Self::parse_rest(url, rest, 443)?;
                 let host = target.host.rsplit_once(':').map_or(&*target.host, |(host, _)| host);

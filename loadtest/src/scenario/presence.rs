@@ -210,8 +210,24 @@ impl Run<'_> {
         if told.wrong > 0 {
             faults.push(format!("{} believe in a wrong number of members", grouped(told.wrong)));
         }
+        faults.extend(crowd.asking.then(|| self.untold(crowd, order, told)).flatten());
         faults.extend(bound.excess(told));
         self.faults.extend(faults.iter().map(|fault| format!("{}: {fault}", words(crowd, order))));
+    }
+
+    /// What some were not told who asked, in words: above the bound of names each is told a number,
+    /// below it who stays is told of each who goes.
+    fn untold(&self, crowd: Crowd, order: Order, told: &Told) -> Option<String> {
+        if crowd.size + self.args.bystanders > self.args.names_max {
+            let count = grouped(told.untold);
+            let some = format!("{count} who asked were never told how many are there");
+            return (told.untold > 0).then_some(some);
+        }
+        let stay = self.args.stay.min(crowd.size);
+        let owed = u64::from(stay) * u64::from(crowd.size - stay);
+        let (names, due) = (grouped(told.names), grouped(owed));
+        let few = format!("{names} frames about one person, and {due} are owed to those who stay");
+        (matches!(order, Order::Leave) && told.names < owed).then_some(few)
     }
 
     /// The crowd's process, once its sockets are there.

@@ -5,10 +5,12 @@ mod bad_input;
 mod floor;
 mod guests;
 mod intake;
+mod presence;
 mod processes;
 mod relay;
 mod rolling_restart;
 mod server_side;
+mod stentor;
 mod storm;
 mod tls;
 

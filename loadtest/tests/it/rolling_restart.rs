@@ -2,12 +2,12 @@
 //! history in Redis, clients of the SDK.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use stentor_testbed::Port;
 
-use crate::{PROGRAM, figure, text};
+use crate::{PROGRAM, figure, stentor, text};
 
 /// The ports in the plan: of HAProxy, the pods and Redis.
 const PORTS: [&str; 4] = ["18080", "18081", "18082", "18079"];
@@ -15,26 +15,9 @@ const PORTS: [&str; 4] = ["18080", "18081", "18082", "18079"];
 /// What a run says that lost something and told of it.
 const MISSING: &str = "acknowledged deliveries are missing, told or not";
 
-fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the project's folder")
-}
-
-/// The server beside the harness, built if it is not; with the whole workspace it is there already.
-fn server() -> PathBuf {
-    let folder = Path::new(PROGRAM).parent().expect("a program lies in a folder");
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "-q", "-p", "stentor-server", "--bin", "stentor"]);
-    build.current_dir(project());
-    if folder.ends_with("release") {
-        build.arg("--release");
-    }
-    assert!(build.status().expect("cargo").success(), "the server can be built");
-    folder.join("stentor")
-}
-
 /// Carries the plan out on ports of its own, with one change.
 fn carry_out(name: &str, (theirs, ours): (&str, &str)) -> Output {
-    let server = server();
+    let server = stentor::build();
     let ports = [Port::lease(), Port::lease(), Port::lease(), Port::lease()];
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("plans/rolling-restart.toml");
     let mut plan = fs::read_to_string(path).expect("the plan");
@@ -47,7 +30,7 @@ fn carry_out(name: &str, (theirs, ours): (&str, &str)) -> Output {
     let path = std::env::temp_dir().join(format!("stentor-{}-{name}.toml", std::process::id()));
     fs::write(&path, plan).expect("a temporary file");
     let mut command = Command::new(PROGRAM);
-    command.args(["audit", "--no-floor", "--plan"]).arg(&path).current_dir(project());
+    command.args(["audit", "--no-floor", "--plan"]).arg(&path).current_dir(stentor::project());
     let output = command.output().expect("the harness starts");
     fs::remove_file(path).expect("it was written above");
     output

@@ -106,9 +106,7 @@ const JUNK_BYTES_MAX: usize = 64 * 1024 * 1024;
 fn junk_behind_the_last_answer_is_read_up_to_a_bound_only() {
     let pod = SafePod::start(|_| {});
     let mut socket = pod.socket();
-    socket
-        .write_all(b"GET /docs HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        .expect("sent");
+    socket.write_all(b"GET /docs HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("sent");
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).expect("an answer and its end");
     assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", answer.escape_ascii());

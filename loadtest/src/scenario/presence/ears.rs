@@ -72,15 +72,18 @@ impl Ears {
         is_in: impl Fn(usize) -> bool,
     ) -> Told {
         let asked = (self.bystanders..self.believed.len()).filter(|index| is_in(*index));
-        let believed = asked.filter_map(|index| self.believed[index]);
-        let (right, wrong): (Vec<i64>, Vec<i64>) = believed.partition(|count| *count == members);
+        let (mut untold, mut wrong) = (0, 0);
+        for believed in asked.map(|index| self.believed[index]) {
+            untold += u64::from(believed.is_none());
+            wrong += u64::from(believed.is_some_and(|count| count != members));
+        }
         Told {
             counts: std::mem::take(&mut self.counts),
             names: std::mem::take(&mut self.names),
             bytes: std::mem::take(&mut self.bytes),
             unasked: std::mem::take(&mut self.unasked),
-            right: right.len() as u64,
-            wrong: wrong.len() as u64,
+            untold,
+            wrong,
             last_after: self.last.since(settled),
             ..Told::default()
         }

@@ -46,9 +46,8 @@ pub(super) struct Told {
     pub(super) bytes: u64,
     /// Frames of any kind that came to those who did not ask.
     pub(super) unasked: u64,
-    /// How many of those who asked, and are there, know the right number of members; who was never
-    /// told a number knows none.
-    pub(super) right: u64,
+    /// How many of those who asked, and are there, were never told a number of members.
+    pub(super) untold: u64,
     /// How many of them know a wrong one.
     pub(super) wrong: u64,
     /// How long after the last had come, or gone, the last frame came.

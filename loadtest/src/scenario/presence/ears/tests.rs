@@ -21,7 +21,7 @@ fn a_number_is_believed_and_follows_the_names_behind_it() {
 
     let told = ears.take(9, Moment(4), |_| true);
 
-    assert_eq!((told.counts, told.names, told.right, told.wrong), (2, 5, 1, 1));
+    assert_eq!((told.counts, told.names, told.untold, told.wrong), (2, 5, 1, 1));
     assert_eq!(told.last_after.as_nanos(), 3);
     assert_eq!(
         told.bytes as usize,
@@ -42,7 +42,7 @@ fn who_is_gone_is_not_asked_what_it_believes() {
 
     let told = ears.take(1, Moment(0), |index| index == 1);
 
-    assert_eq!((told.right, told.wrong), (1, 0));
+    assert_eq!((told.untold, told.wrong), (0, 0));
     assert_eq!(ears.take(1, Moment(0), |_| true).counts, 0, "counted once");
 }
 
