@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use hyper::Response;
+use hyper::header::{HeaderMap, UPGRADE};
 
 /// Head and body of `response`, which says that the connection is closed behind it.
 pub(crate) fn bytes(response: &Response<Bytes>) -> Vec<u8> {
@@ -21,6 +22,14 @@ pub(crate) fn head(response: &Response<Bytes>) -> Vec<u8> {
         out.extend_from_slice(value.as_bytes());
         out.extend_from_slice(b"\r\n");
     }
-    out.extend_from_slice(b"connection: close\r\n\r\n");
+    out.extend_from_slice(b"connection: ");
+    out.extend_from_slice(connection(response.headers()).as_bytes());
+    out.extend_from_slice(b"\r\n\r\n");
     out
+}
+
+/// What `Connection` says in an answer with these headers that is the connection's last. Who names
+/// `Upgrade` names it there too (RFC 9110 section 7.8).
+pub(crate) fn connection(headers: &HeaderMap) -> &'static str {
+    if headers.contains_key(UPGRADE) { "upgrade, close" } else { "close" }
 }

@@ -14,7 +14,7 @@ mod upgrade;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::future::ready;
+use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -29,11 +29,13 @@ use stentor_engine::{Admission, Answer, Door, Identity, Knock, Stream};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+pub(crate) use upgrade::no_upgrade;
 pub use upgrade::{Judgement, Upgrades};
 
 use crate::diverted::Diverted;
 use crate::health::Health;
 use crate::problem::{Kind, Problem};
+use crate::request_head;
 use memory::MemoryIo;
 
 /// The largest request head, in bytes; a larger one is answered 431.
@@ -67,25 +69,30 @@ impl HttpDoor {
     /// Judges a whole head; what follows it is not looked at.
     fn judge(&self, head: &[u8], knock: &Knock<'_>) -> Answer {
         let verdict = Cell::new(None);
-        let service = service_fn(|mut request: Request<Incoming>| {
-            let judgement = self.upgrades.judge(&mut request, knock.gate, knock.peer.ip());
-            let response = match judgement {
-                Judgement::Elsewhere => {
-                    let probed = self.health.probed(&request, knock.gate);
-                    verdict.set(Some(probed.map_or(Answer::Divert, Answer::Respond)));
-                    Response::default()
+        let service =
+            service_fn(|mut request: Request<Incoming>| -> Ready<Result<_, Infallible>> {
+                if let Err(problem) = request_head::check(request.version(), request.headers()) {
+                    verdict.set(Some(self.refuse(&problem)));
+                    return ready(Ok(Response::default()));
                 }
-                Judgement::Refuse(problem) => {
-                    verdict.set(Some(Answer::Refuse(problem.bytes())));
-                    Response::default()
-                }
-                Judgement::Admit { admission, response } => {
-                    verdict.set(Some(Answer::Admit(admission)));
-                    response.map(|_| Full::<Bytes>::default())
-                }
-            };
-            ready(Ok::<_, Infallible>(response))
-        });
+                let judgement = self.upgrades.judge(&mut request, knock.gate, knock.peer.ip());
+                let response = match judgement {
+                    Judgement::Elsewhere => {
+                        let probed = self.health.probed(&request, knock.gate);
+                        verdict.set(Some(probed.map_or(Answer::Divert, Answer::Respond)));
+                        Response::default()
+                    }
+                    Judgement::Refuse(problem) => {
+                        verdict.set(Some(Answer::Refuse(problem.bytes())));
+                        Response::default()
+                    }
+                    Judgement::Admit { admission, response } => {
+                        verdict.set(Some(Answer::Admit(admission)));
+                        response.map(|_| Full::<Bytes>::default())
+                    }
+                };
+                ready(Ok(response))
+            });
         let mut io = MemoryIo::new(head, Vec::with_capacity(RESPONSE_BYTES_USUAL));
         let mut connection = self.http.serve_connection(&mut io, service);
         let outcome = connection.poll_without_shutdown(&mut Context::from_waker(Waker::noop()));

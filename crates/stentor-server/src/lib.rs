@@ -31,6 +31,7 @@ mod logging;
 mod refusals;
 mod reload;
 mod reloads;
+mod request_head;
 mod room_text;
 mod traces;
 mod watched_file;

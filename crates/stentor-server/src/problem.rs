@@ -58,6 +58,8 @@ pub enum Kind {
     RequestTimeout,
     /// A body, a message or a batch that is larger than allowed.
     PayloadTooLarge,
+    /// A body in a coding that is not undone here.
+    UnsupportedCoding,
     /// A WebSocket route was asked for something else than WebSocket.
     UpgradeRequired,
     /// A WebSocket of another version than 13.
@@ -78,7 +80,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind but the codes within [`Kind::BadMessage`], of which one stands for all.
-    pub const ALL: [Kind; 21] = [
+    pub const ALL: [Kind; 22] = [
         Kind::BadRequest,
         Kind::BadRoom,
         Kind::BadParameter,
@@ -92,6 +94,7 @@ impl Kind {
         Kind::MethodNotAllowed,
         Kind::RequestTimeout,
         Kind::PayloadTooLarge,
+        Kind::UnsupportedCoding,
         Kind::UpgradeRequired,
         Kind::UnsupportedVersion,
         Kind::HeadTooLarge,
@@ -138,6 +141,7 @@ impl Kind {
             Kind::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Kind::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "request_timeout"),
             Kind::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large"),
+            Kind::UnsupportedCoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_coding"),
             Kind::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),
             Kind::UnsupportedVersion => (StatusCode::UPGRADE_REQUIRED, "unsupported_version"),
             Kind::HeadTooLarge => {
@@ -169,7 +173,6 @@ impl Kind {
             Kind::InvalidToken => {
                 (WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer error="invalid_token""#))
             }
-            Kind::UpgradeRequired => (UPGRADE, HeaderValue::from_static("websocket")),
             Kind::UnsupportedVersion => (SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
             Kind::TooManyConnections
             | Kind::TooManyAttempts
@@ -251,6 +254,10 @@ impl Problem {
         headers.insert(CONTENT_LENGTH, body.len().into());
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.extend(self.kind.header(self.backlog));
+        if self.kind.status() == StatusCode::UPGRADE_REQUIRED {
+            // RFC 9110 section 15.5.22, whatever else is wrong with the upgrade.
+            headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        }
         if let Some(Ok(allow)) = self.allow.as_deref().map(HeaderValue::from_str) {
             headers.insert(ALLOW, allow);
         }

@@ -94,7 +94,7 @@ impl Reload {
 
     async fn attempt(&self, level: Option<&LogLevel>) -> Reloaded {
         if self.started.files().is_empty() {
-            tracing::warn!("nothing to read again: there is no SETTINGS_FILE and no file of keys");
+            tracing::warn!("nothing to read again: there is no file that settings name");
             return Reloaded::Unchanged;
         }
         let said = self.started.said().clone();

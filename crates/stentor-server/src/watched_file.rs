@@ -43,7 +43,7 @@ impl WatchedFile {
         &self.path
     }
 
-    /// Whether the file stands as it did when it was asked last; `false` the first time.
+    /// Whether the file stands otherwise than when this was asked last; `true` the first time.
     ///
     /// # Errors
     /// The system's.

@@ -251,7 +251,7 @@ impl Drive {
         match heard {
             SdkHeard::Message(message) => match self.read(&message) {
                 Some(stamp) => {
-                    self.ledger.counts.payload_bytes += message.data.get().len() as u64;
+                    self.ledger.counts.payload_bytes += payload_bytes(&message);
                     let id = self.ids.get(&message.id).copied();
                     let heard = Heard { stamp, id, room: message.room };
                     self.ledger.handle_message(client, &heard, now);
@@ -299,4 +299,14 @@ fn sdk(target: &Target, room: &str) -> Result<Sdk, Failure> {
     // As eager as the raw clients: an audit has many faults in a short time.
     let (base, cap) = (Duration::from_millis(100), Duration::from_secs(2));
     Ok(Sdk::new(options, Backoff { base, cap, ..Backoff::default() }))
+}
+
+/// How long a message was on the wire, in bytes: the JSON that it came as, fields and all.
+fn payload_bytes(message: &Message) -> u64 {
+    let Message { id, kind, room, from, data, timestamp } = message;
+    let whole = serde_json::json!({
+        "id": id.to_string(), "type": kind, "room": room, "from": from, "data": null,
+        "timestamp": timestamp,
+    });
+    (whole.to_string().len() - "null".len() + data.get().len()) as u64
 }

@@ -28,8 +28,8 @@ Environment:
 pub(super) const SERVE: &str = "\
 SIGTERM and SIGINT drain: no new connections, what waits is sent, everybody is closed with 1001
 within DRAIN_TIMEOUT. A second signal ends it at once. SIGHUP reads SETTINGS_FILE and the files of
-keys again and drops nobody: keys, origins, limits and LOG_LEVEL change, or nothing does where
-anything is wrong; other changes need a restart and are named.
+keys and certificates again and drops nobody: keys, certificate, origins, limits and LOG_LEVEL
+change, or nothing does where anything is wrong; other changes need a restart and are named.
 
 Examples:
   stentor serve --port 8081 --shards 2

@@ -210,8 +210,7 @@ fn websocket_route(path: &str) -> Option<Option<&str>> {
 /// RFC 6455 section 4.2.1, items 1 and 3 to 6.
 fn check_handshake(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
     if !names(headers, &UPGRADE, "websocket") || !names(headers, &CONNECTION, "upgrade") {
-        let message = "this route speaks WebSocket: Connection: Upgrade, Upgrade: websocket";
-        return Err(Problem::new(Kind::UpgradeRequired, message));
+        return Err(no_upgrade());
     }
     if version != Version::HTTP_11 {
         return Err(Problem::new(Kind::BadRequest, "an upgrade needs HTTP/1.1"));
@@ -229,6 +228,12 @@ fn check_handshake(version: Version, headers: &HeaderMap) -> Result<(), Problem>
         return Err(Problem::new(Kind::BadRequest, "an upgrade has no body"));
     }
     Ok(())
+}
+
+/// What to say to who asks a WebSocket route for something else.
+pub(crate) fn no_upgrade() -> Problem {
+    let message = "this route speaks WebSocket: Connection: Upgrade, Upgrade: websocket";
+    Problem::new(Kind::UpgradeRequired, message)
 }
 
 /// Whether one of the comma-separated tokens of a header is `token`, in any letter case.

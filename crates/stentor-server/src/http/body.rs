@@ -5,8 +5,25 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
+use hyper::header::{CONTENT_ENCODING, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 
 use crate::problem::{Kind, Problem};
+
+/// Whether a body comes as it is: nothing but `chunked` is undone here.
+///
+/// # Errors
+/// [`Kind::UnsupportedCoding`], which names the header.
+pub(super) fn check_codings(headers: &HeaderMap) -> Result<(), Problem> {
+    for (name, plain) in [(CONTENT_ENCODING, "identity"), (TRANSFER_ENCODING, "chunked")] {
+        let is_plain =
+            |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(plain.as_bytes());
+        if !headers.get_all(&name).iter().all(is_plain) {
+            let message = format!("of `{name}` only `{plain}` is undone here");
+            return Err(Problem::new(Kind::UnsupportedCoding, message));
+        }
+    }
+    Ok(())
+}
 
 /// Reads a body of at most `bytes_max` bytes that may take `timeout` from its head to its end.
 ///

@@ -57,7 +57,7 @@ pub(super) async fn publish(
     } else {
         RequestTrace::none()
     };
-    let outcome = attempt(app, request.into_body(), &trace).await;
+    let outcome = attempt(app, request, &trace).await;
     trace.end(match &outcome {
         Ok(answer) => answer.status(),
         Err(problem) => problem.kind.status(),
@@ -65,8 +65,13 @@ pub(super) async fn publish(
     outcome
 }
 
-async fn attempt(app: &App, body: Incoming, trace: &RequestTrace) -> Result<Answer, Problem> {
-    let body = body::read(body, BODY_BYTES_MAX, app.patience.body).await?;
+async fn attempt(
+    app: &App,
+    request: hyper::Request<Incoming>,
+    trace: &RequestTrace,
+) -> Result<Answer, Problem> {
+    body::check_codings(request.headers())?;
+    let body = body::read(request.into_body(), BODY_BYTES_MAX, app.patience.body).await?;
     let Request { publications, is_batch } = trace.part(validating, || Request::parse(&body))?;
     let messages = publications.len() as i64;
     let receipts = trace

@@ -11,9 +11,11 @@ use super::answer::{Answer, text};
 use super::routes::{Audience, Found, Operation, Route};
 use super::socket::Handover;
 use super::{App, access, docs, metrics, occupancy, pages, publish, stats};
-use crate::door::Judgement;
+use crate::closing;
+use crate::door::{Judgement, no_upgrade};
 use crate::health::Health;
 use crate::problem::{Kind, Problem};
+use crate::request_head;
 
 /// Answers one request of `peer`. An upgrade that is granted goes to `handover`.
 pub(super) async fn respond(
@@ -22,9 +24,12 @@ pub(super) async fn respond(
     peer: IpAddr,
     handover: &Handover,
 ) -> Answer {
+    if let Err(problem) = request_head::check(request.version(), request.headers()) {
+        return last(refuse(&problem));
+    }
     match app.upgrades.judge(&mut request, app.engine.gate(), peer) {
         Judgement::Elsewhere => {}
-        Judgement::Refuse(problem) => return closing(refuse(&problem)),
+        Judgement::Refuse(problem) => return last(refuse(&problem)),
         Judgement::Admit { admission, response } => {
             handover.grant(admission);
             return response.map(|_| Full::default());
@@ -70,9 +75,7 @@ async fn answer(
         access::check_key(app, request.headers())?;
     }
     match route.operation {
-        Operation::WebSocket | Operation::WebSocketRoom => {
-            Err(Problem::new(Kind::UpgradeRequired, "this route speaks WebSocket"))
-        }
+        Operation::WebSocket | Operation::WebSocketRoom => Err(no_upgrade()),
         Operation::Stats => stats::stats(app, request.uri().query()).await,
         Operation::Publish => publish::publish(app, &route.path, request).await,
         Operation::Rooms => occupancy::rooms(app, request.uri().query()),
@@ -95,12 +98,17 @@ fn refuse(problem: &Problem) -> Answer {
     let answer = problem.response().map(Full::new);
     match problem.kind {
         // What is left of the body is not worth reading.
-        Kind::PayloadTooLarge | Kind::RequestTimeout => closing(answer),
+        Kind::PayloadTooLarge
+        | Kind::RequestTimeout
+        | Kind::UnsupportedCoding
+        | Kind::UpgradeRequired => last(answer),
         _ => answer,
     }
 }
 
-fn closing(mut answer: Answer) -> Answer {
-    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+/// The same as the connection's last answer.
+fn last(mut answer: Answer) -> Answer {
+    let connection = HeaderValue::from_static(closing::connection(answer.headers()));
+    answer.headers_mut().insert(CONNECTION, connection);
     answer
 }

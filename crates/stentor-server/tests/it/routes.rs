@@ -116,6 +116,59 @@ fn head_is_answered_like_get_without_the_body() {
 }
 
 #[test]
+fn a_websocket_route_tells_who_asks_for_something_else_how_to_upgrade() {
+    let pod = Pod::start(|_| {});
+    let [get, head] = ["GET", "HEAD"].map(|method| pod.request(method, "/ws", &[], ""));
+    for answer in [&get, &head] {
+        assert_eq!((answer.status, answer.header("upgrade")), (426, Some("websocket")));
+        assert_eq!(answer.header("connection"), Some("upgrade, close"));
+    }
+    assert_eq!(get.header("content-length"), head.header("content-length"));
+}
+
+#[test]
+fn a_request_names_one_host() {
+    let pod = Pod::start(|_| {});
+    for hosts in ["", "Host: a\r\nHost: b\r\n"] {
+        for path in ["/healthz", "/docs", "/ws"] {
+            let mut socket = pod.socket();
+            let request = format!("GET {path} HTTP/1.1\r\n{hosts}\r\n");
+            socket.write_all(request.as_bytes()).expect("a pod that reads");
+            let answer = read_answer(&mut socket, "GET");
+            assert_eq!((answer.status, answer.code().as_str()), (400, "bad_request"), "{request}");
+        }
+        let mut socket = pod.socket();
+        assert_eq!(request(&mut socket, "GET", "/docs", &[], "").status, 200);
+        socket.write_all(format!("GET / HTTP/1.1\r\n{hosts}\r\n").as_bytes()).expect("sent");
+        assert_eq!(read_answer(&mut socket, "GET").status, 400, "the second request of a socket");
+    }
+    let mut socket = pod.socket();
+    socket.write_all(b"GET /readyz HTTP/1.0\r\n\r\n").expect("a pod that reads");
+    assert_eq!(read_answer(&mut socket, "GET").status, 200, "HTTP/1.0 knew no Host");
+}
+
+#[test]
+fn a_body_in_a_coding_is_refused_by_name() {
+    let pod = Pod::start(|_| {});
+    let path = format!("{BASE}/messages");
+    for coding in ["gzip", "br", "gzip, identity"] {
+        let answer = pod.request("POST", &path, &[("Content-Encoding", coding)], "{}");
+        assert_eq!((answer.status, answer.code().as_str()), (415, "unsupported_coding"));
+        assert!(answer.body.contains("content-encoding"), "{}", answer.body);
+    }
+    let plain = [("Content-Encoding", "Identity")];
+    assert_eq!(pod.request("POST", &path, &plain, "{}").status, 202);
+    for (coding, status) in [("gzip, chunked", 415), ("chunked", 202)] {
+        let mut socket = pod.socket();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: {coding}\r\n\r\n");
+        socket.write_all(head.as_bytes()).expect("a pod that reads");
+        socket.write_all(b"2\r\n{}\r\n0\r\n\r\n").expect("a pod that reads");
+        assert_eq!(read_answer(&mut socket, "POST").status, status, "{coding}");
+    }
+}
+
+#[test]
 fn a_base_path_moves_the_api_and_leaves_the_rest() {
     let pod = Pod::start(|settings| {
         settings.base_path = stentor_server::settings::BasePath::parse("/v1").expect("valid");

@@ -15,6 +15,7 @@ use crate::report::Outcome;
 use crate::run;
 
 const DEADLINE: Duration = Duration::from_secs(30 * 60);
+const METADATA_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Crates for people to use, each before those that need it.
 const PACKAGES: [&str; 7] = [
@@ -86,12 +87,9 @@ fn forget_unpacked(project: &Project) {
 }
 
 fn metadata(project: &Project) -> Result<Value, String> {
-    let mut command = project.cargo(&["metadata", "--format-version=1", "--locked"]);
-    let said = command.output().map_err(|e| format!("cargo metadata: {e}"))?;
-    if !said.status.success() {
-        return Err(format!("cargo metadata: {}", String::from_utf8_lossy(&said.stderr)));
-    }
-    serde_json::from_slice(&said.stdout).map_err(|e| format!("cargo metadata: {e}"))
+    let command = project.cargo(&["metadata", "--format-version=1", "--locked"]);
+    let said = run::output(command, METADATA_DEADLINE)?;
+    serde_json::from_str(&said).map_err(|e| format!("cargo metadata: {e}"))
 }
 
 fn minimum_rust(metadata: &Value) -> Result<(), String> {

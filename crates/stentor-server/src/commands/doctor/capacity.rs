@@ -10,9 +10,12 @@ use std::fmt;
 use super::machine::Machine;
 use crate::settings::{HistoryMode, Settings, connections_within};
 
-/// What a connection takes of the machine's memory while its client reads, in bytes: 170 in Stentor
-/// and 4,000 in the kernel, and a sixth for what was not measured.
+/// What a connection takes of the machine's memory while its client reads, in bytes: 200 in Stentor
+/// and 4,000 in the kernel, and a fifth for what was not measured.
 const CONNECTION_BYTES: u64 = 5_000;
+
+/// What its TLS takes beside that: 3,560, and the rest as above.
+const TLS_BYTES: u64 = 4_000;
 
 /// One connection in so many has a reader that stalls with a full send buffer.
 const ONE_STALLS_IN: u64 = 100;
@@ -33,6 +36,8 @@ pub(super) struct Demand {
     pub(super) connections_asked: Option<u64>,
     /// What takes memory however few connections there are, in bytes.
     pub(super) fixed_bytes: u64,
+    /// What each connection takes of it, in bytes.
+    pub(super) connection_bytes: u64,
     /// The port to listen on.
     pub(super) port: u16,
 }
@@ -62,6 +67,7 @@ impl Demand {
         Demand {
             connections_asked,
             fixed_bytes: PROCESS_BYTES + history + outage + turns,
+            connection_bytes: CONNECTION_BYTES + settings.tls.as_ref().map_or(0, |_| TLS_BYTES),
             port: settings.address.port(),
         }
     }
@@ -103,11 +109,12 @@ pub(super) fn descriptors(machine: &Machine) -> Option<Bound> {
 pub(super) fn memory(machine: &Machine, demand: &Demand) -> Option<Bound> {
     let known = [machine.memory_available, machine.memory_left_by_cgroup];
     let available = known.into_iter().flatten().min()?;
-    let connections = available.saturating_sub(demand.fixed_bytes) / CONNECTION_BYTES;
+    let Demand { fixed_bytes, connection_bytes, .. } = demand;
+    let connections = available.saturating_sub(*fixed_bytes).checked_div(*connection_bytes)?;
     let why = format!(
-        "{} MiB are to be had, {} MiB go to history and buffers, {CONNECTION_BYTES} bytes to each",
+        "{} MiB are to be had, {} MiB go to history and buffers, {connection_bytes} bytes to each",
         available >> 20,
-        demand.fixed_bytes >> 20
+        fixed_bytes >> 20
     );
     Some(Bound { name: "memory", connections, why })
 }

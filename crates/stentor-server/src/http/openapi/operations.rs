@@ -254,6 +254,7 @@ fn publish() -> Words {
             Kind::BadMessage(ErrorCode::BadRoom),
             Kind::RequestTimeout,
             Kind::PayloadTooLarge,
+            Kind::UnsupportedCoding,
             Kind::Overloaded,
         ],
     }

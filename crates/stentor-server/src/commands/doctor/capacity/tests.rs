@@ -7,7 +7,12 @@ fn machine() -> Machine {
 }
 
 fn demand() -> Demand {
-    Demand { connections_asked: None, fixed_bytes: 100_000_000, port: 8080 }
+    Demand {
+        connections_asked: None,
+        fixed_bytes: 100_000_000,
+        connection_bytes: 5_000,
+        port: 8080,
+    }
 }
 
 #[track_caller]
@@ -24,6 +29,8 @@ fn the_smallest_bound_decides() {
     assert_safe(&machine(), asked, &format!("safe: 5000 connections, {of} MAX_CONNECTIONS:"));
     let small = Machine { memory_available: Some(350_000_000), ..machine() };
     assert_safe(&small, demand(), &format!("safe: 50000 connections, {of} memory:"));
+    let with_tls = Demand { connection_bytes: 9_000, ..demand() };
+    assert_safe(&small, with_tls, &format!("safe: 27777 connections, {of} memory:"));
     let contained = Machine { memory_left_by_cgroup: Some(150_000_000), ..small };
     assert_safe(&contained, demand(), &format!("safe: 10000 connections, {of} memory:"));
     let generous = Machine { send_buffer_max: Some(16 << 20), ..machine() };

@@ -12,7 +12,12 @@ fn asked(connections: u64) -> Demand {
 }
 
 fn unasked() -> Demand {
-    Demand { connections_asked: None, fixed_bytes: 100_000_000, port: 8080 }
+    Demand {
+        connections_asked: None,
+        fixed_bytes: 100_000_000,
+        connection_bytes: 5_000,
+        port: 8080,
+    }
 }
 
 /// The finding of this name says this about this machine.
