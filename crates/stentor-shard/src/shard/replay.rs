@@ -2,6 +2,7 @@
 
 use stentor_wire::encode::frame_is_from;
 use stentor_wire::event::Event as Notice;
+use stentor_wire::place::Place;
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
@@ -9,7 +10,7 @@ use crate::event::Event;
 use crate::history::{Cursor, Entry, HistoryId, LastHeard, Owed, Resumption};
 use crate::member::Member;
 use crate::numbers::{MemberId, RoomId};
-use crate::recollection::{self, Recollection};
+use crate::recollection::{self, Recollection, Remembered};
 use crate::replay::{Portion, Replay};
 use crate::ring::{Class, RING_SLOTS_MAX, Ring, Slot};
 use crate::shard::Shard;
@@ -92,10 +93,11 @@ impl Shard {
     }
 
     /// What was published before this had been heard by who heard a message of that time, whichever
-    /// pod it was on. Both in milliseconds since 1970.
-    pub fn unheard_since(&self, heard_at: u64, last: LastHeard) -> u64 {
+    /// pod it was on; nothing, where the calendar here was set and the time may be of before that. Both
+    /// in milliseconds since 1970.
+    pub fn unheard_since(&self, now: Now, heard_at: u64, last: LastHeard) -> u64 {
         let history = self.history.as_ref();
-        history.map_or(heard_at, |history| history.hearsay().unheard_since(heard_at, last))
+        history.map_or(heard_at, |history| history.unheard_since(now, heard_at, last))
     }
 
     /// Lets a member catch up with what it is owed.
@@ -124,7 +126,7 @@ impl Shard {
         asked: Replay,
         found: Recollection,
     ) -> Option<Resumed> {
-        let Shard { members, history, .. } = self;
+        let Shard { config, members, history, .. } = self;
         let (history, member) = (history.as_ref()?, members[id.index()].as_ref()?);
         let Recollection { heard_at_unix_millis, rooms } = found;
         let by_time = heard_at_unix_millis.and_then(|millis| history.heard_until(now, millis));
@@ -142,10 +144,21 @@ impl Shard {
             is_whole &= is_known_here || of_room.is_some_and(|of| of.is_whole);
             recalled.extend(of_room.filter(|_| !is_known_here).map(|of| (room, of.clone())));
         }
-        if !is_whole {
+        // What was said on this pod has no number here, and what is gone of that is older.
+        let own = Place::behind_all(&config.pod);
+        let remembered = |entry: &Entry| {
+            let own = entry.passage.is_of_this_pod().then_some(own);
+            Remembered { frame: entry.frame.clone(), place: entry.passage.place().or(own) }
+        };
+        if is_whole {
+            for (room, of_room) in recalled.iter_mut().filter(|(_, of)| !of.among.is_empty()) {
+                let next = asked.cursor(*room).map_or(0, |cursor| cursor.next);
+                of_room.take_up(history.entries_from(*room, next).map(|entry| &entry.frame));
+            }
+        } else {
             // All that is kept, here too. What one sender said may be in part here and in part there.
             for (room, of_room) in &mut recalled {
-                of_room.weave(history.entries(*room).map(|entry| &entry.frame));
+                of_room.weave(history.entries(*room).map(remembered));
             }
             let is_recalled = |of: HistoryId| recalled.iter().any(|(room, _)| *room == of);
             for cursor in cursors.iter_mut().filter(|cursor| !is_recalled(cursor.room)) {

@@ -36,7 +36,7 @@ fn what_was_flushed_of_a_later_message_does_not_hide_an_earlier_one() {
 #[test]
 fn nothing_is_known_of_a_message_from_elsewhere() {
     assert!(!Passage::UNKNOWN.is_quiet());
-    assert_eq!(Passage::UNKNOWN.settled, 0);
+    assert_eq!(Passage::UNKNOWN.settled(), 0);
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn every_tale_is_read_as_it_was_written() {
         Tale::Hello,
         Tale::Alive,
         Tale::Heard(Testimony { at: 7, until: 5, is_last: true }),
+        Tale::Echo(7),
         Tale::Here(here(None)),
         Tale::Here(here(Some([].into()))),
         Tale::Here(here(Some([ann(), nobody].into()))),
