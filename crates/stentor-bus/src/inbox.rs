@@ -136,8 +136,9 @@ pub struct Inbox {
     sequence: Sequence,
     parser: Parser,
     random: fastrand::Rng,
-    /// What this pod said to itself, and on which channel, until it is asked for.
-    echoes: Vec<(Audience, u64)>,
+    /// What this pod said to itself last that has come back, and on which channel, until it is asked
+    /// for.
+    echo: Option<(Audience, u64)>,
     counters: InboxCounters,
 }
 
@@ -149,7 +150,7 @@ impl Inbox {
             sequence: Sequence::default(),
             parser: Parser::new(),
             random: fastrand::Rng::with_seed(seed),
-            echoes: Vec::new(),
+            echo: None,
             counters: InboxCounters::default(),
         }
     }
@@ -175,8 +176,11 @@ impl Inbox {
                 self.tell_missed(audience, missed, out);
             }
             Ok(Record::Tale { pod, tale }) if pod == self.own.as_str() => {
-                if let Some(Tale::Echo(number)) = Tale::from_json(tale) {
-                    self.echoes.push((audience.clone(), number));
+                // What it tells of presence is long, and nothing to itself.
+                if tale.starts_with(Tale::ECHO_BEGINS)
+                    && let Some(Tale::Echo(number)) = Tale::from_json(tale)
+                {
+                    self.echo = Some((audience.clone(), number));
                 }
             }
             Ok(Record::Tale { pod, tale }) => match Tale::from_json(tale) {
@@ -195,9 +199,9 @@ impl Inbox {
     }
 
     /// What this pod said to itself that has come back: behind it comes nothing that Redis passed on
-    /// before it.
+    /// before it. To be asked for behind each payload.
     pub fn poll_echo(&mut self) -> Option<(Audience, u64)> {
-        self.echoes.pop()
+        self.echo.take()
     }
 
     /// Takes in what a stream has of a channel, once everything was heard that Redis passed on before

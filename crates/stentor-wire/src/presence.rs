@@ -122,6 +122,9 @@ struct PersonText {
 }
 
 impl Tale {
+    /// How [`Tale::Echo`] begins as JSON.
+    pub const ECHO_BEGINS: &[u8] = br#"{"tale":"echo""#;
+
     /// The tale as a JSON object.
     pub fn to_json(&self) -> Vec<u8> {
         let text = match self {

@@ -63,3 +63,9 @@ fn what_is_told_has_the_documented_members() {
     write_count(300, &mut data);
     assert_eq!(data, br#"{"members":300}"#);
 }
+
+#[test]
+fn an_echo_is_known_by_its_beginning() {
+    assert!(Tale::Echo(7).to_json().starts_with(Tale::ECHO_BEGINS));
+    assert!(!Tale::Alive.to_json().starts_with(Tale::ECHO_BEGINS));
+}
