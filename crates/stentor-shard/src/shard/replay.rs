@@ -82,8 +82,13 @@ impl Shard {
         let resumed = match (replay.asked_behind, found) {
             (_, Some(found)) => self.replay_recalled(now, id, *replay, found),
             (Some(last_id), None) => {
-                let rooms: Vec<HistoryId> = replay.rooms().collect();
-                self.owed_since(now, id, last_id, &rooms).map(|owed| self.replay(id, owed))
+                let asked_for = replay.rooms().filter(|room| replay.was_asked_for(*room));
+                let rooms: Vec<HistoryId> = asked_for.collect();
+                let owed = self.owed_since(now, id, last_id, &rooms);
+                owed.map(|mut owed| {
+                    owed.cursors.extend(replay.cursors_joined());
+                    self.replay(id, owed)
+                })
             }
             (None, None) => None,
         };
@@ -133,7 +138,7 @@ impl Shard {
         let mut cursors = Vec::new();
         let (mut recalled, mut is_whole) = (Vec::new(), true);
         let mut oldest_id = None;
-        for room in asked.rooms() {
+        for room in asked.rooms().filter(|room| asked.was_asked_for(*room)) {
             let of_room = rooms.iter().find(|of| of.room.as_ref() == history.name(room));
             oldest_id = oldest_id.or_else(|| of_room.and_then(|of| of.oldest_id.clone()));
             let is_known_here = by_time.as_ref().is_some_and(|heard| {
@@ -165,6 +170,7 @@ impl Shard {
                 cursor.next = history.first_number(cursor.room);
             }
         }
+        cursors.extend(asked.cursors_joined());
         let resumption = by_time.filter(|_| is_whole).unwrap_or_default();
         let mut frames = recollection::merge(recalled.into_iter().map(|(_, of)| of));
         frames.retain(|frame| !is_of(member, frame));

@@ -128,3 +128,25 @@ fn what_came_since_is_told_where_the_archive_has_it() {
     found.rooms[0].among = [40, 50, 60].map(remembered).into();
     assert_eq!(heard_behind(Some(found)), ["50", "60"]);
 }
+
+/// 1. Somebody comes back, and the archive is asked what it has missed of a room.
+/// 2. It leaves the room, is told what it is owed of that, and joins it anew.
+/// 3. The archive answers: what it had been told came a second time.
+#[test]
+fn who_joins_a_room_anew_is_told_nothing_of_before_by_an_answer_that_comes_late() {
+    for found in [Some(found(&[40, 50], false)), Some(found(&[40, 50], true)), None] {
+        let (mut world, client_id) = world();
+        world.leave(1, "a");
+        world.turn();
+        world.join(1, "a");
+        world.turn();
+        assert!(world.heard(1).contains(&"50".to_owned()));
+        world.shard.handle_history(world.now(), MemberId(1), client_id, found);
+        world.turn();
+        deliver(&mut world, 60);
+        world.turn();
+        let heard = world.heard(1);
+        assert_eq!(heard.iter().filter(|one| *one == "50").count(), 1, "{heard:?}");
+        assert_eq!(heard.last().map(String::as_str), Some("60"));
+    }
+}
