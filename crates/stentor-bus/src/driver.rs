@@ -105,6 +105,8 @@ enum Errand {
     Farewell,
     /// A message, into its room's stream.
     Append(Audience),
+    /// A number that this pod says to itself on a room's channel.
+    Echo(Audience, u64),
     /// A word to a stream that it is to live on.
     Renew(Audience),
     /// A word that a stream lacks something.
@@ -227,7 +229,7 @@ impl Driver {
                 Event::Session(event) => self.handle_session(event),
                 Event::Published(errand, result) => self.handle_published(errand, result),
                 Event::Asked(ask) => self.handle_ask(ask),
-                Event::Read(audience, result) => self.handle_read(&audience, result),
+                Event::Read(audience, result) => self.handle_read(audience, result),
                 Event::Connected(result) => self.handle_connected(*result),
                 Event::Due => {}
                 Event::Stop(patience) => self.handle_stop(patience),

@@ -7,6 +7,7 @@
 //! Knows no Redis and no shards, and has no memory of ids: a message that is said again under its
 //! id through another pod is recognised where the room is, by the shard.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use stentor_wire::encode::{envelope_frame, envelope_frame_bytes};
 use stentor_wire::envelope::Envelope;
 use stentor_wire::event::SERVER_NAME;
 use stentor_wire::parse::Parser;
+use stentor_wire::place::Place;
 use stentor_wire::presence::Tale;
 use stentor_wire::time::Now;
 use stentor_wire::timestamp::Timestamp;
@@ -26,7 +28,9 @@ use crate::channel::Audience;
 use crate::counters::InboxCounters;
 use crate::pod_id::PodId;
 use crate::relay::{self, Record, Relayed};
+use crate::seq::Seq;
 use crate::sequence::{Sequence, Verdict};
+use crate::stream_history::Kept;
 
 /// What the bus tells the shards, in the order in which they are to take it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +67,8 @@ pub struct Delivery {
     pub id: Uuid,
     /// Who published it.
     pub origin: Origin,
+    /// Its place in what its pod has published there; `None` for another program's.
+    pub place: Option<Place>,
 }
 
 impl Delivery {
@@ -86,6 +92,12 @@ pub enum Origin {
     Foreign,
     /// Another program, which left the id to the server: each pod makes one of its own.
     ForeignWithoutId,
+}
+
+impl Origin {
+    fn of_pod(is_id_chosen: bool) -> Origin {
+        if is_id_chosen { Origin::PodWithChosenId } else { Origin::Pod }
+    }
 }
 
 /// What another pod tells of presence.
@@ -124,6 +136,9 @@ pub struct Inbox {
     sequence: Sequence,
     parser: Parser,
     random: fastrand::Rng,
+    /// What this pod said to itself last that has come back, and on which channel, until it is asked
+    /// for.
+    echo: Option<(Audience, u64)>,
     counters: InboxCounters,
 }
 
@@ -135,6 +150,7 @@ impl Inbox {
             sequence: Sequence::default(),
             parser: Parser::new(),
             random: fastrand::Rng::with_seed(seed),
+            echo: None,
             counters: InboxCounters::default(),
         }
     }
@@ -159,8 +175,17 @@ impl Inbox {
                 let missed = self.sequence.handle_mark(now.instant, pod, audience, seq);
                 self.tell_missed(audience, missed, out);
             }
-            Ok(Record::Tale { pod, .. }) if pod == self.own.as_str() => {}
+            Ok(Record::Tale { pod, tale }) if pod == self.own.as_str() => {
+                // What it tells of presence is long, and nothing to itself.
+                if tale.starts_with(Tale::ECHO_BEGINS)
+                    && let Some(Tale::Echo(number)) = Tale::from_json(tale)
+                {
+                    self.echo = Some((audience.clone(), number));
+                }
+            }
             Ok(Record::Tale { pod, tale }) => match Tale::from_json(tale) {
+                // It is for its pod alone.
+                Some(Tale::Echo(_)) => {}
                 Some(tale) => {
                     self.counters.tales += 1;
                     let audience = audience.clone();
@@ -170,6 +195,56 @@ impl Inbox {
             },
             Ok(Record::Foreign(text)) => self.take_foreign(now, audience, text, out),
             Err(_) => self.counters.rubbish += 1,
+        }
+    }
+
+    /// What this pod said to itself that has come back: behind it comes nothing that Redis passed on
+    /// before it. To be asked for behind each payload.
+    pub fn poll_echo(&mut self) -> Option<(Audience, u64)> {
+        self.echo.take()
+    }
+
+    /// Takes in what a stream has of a channel, once everything was heard that Redis passed on before
+    /// that was read: whoever is told it hears what comes later behind it, and nothing that was said
+    /// before it.
+    ///
+    /// What a pod that was heard has said since, and is not there, is delivered from the stream. Of
+    /// a pod that was not, nobody here was owed anything, and what it publishes again is passed over.
+    pub fn handle_kept(
+        &mut self,
+        now: Now,
+        audience: &Audience,
+        kept: &Kept,
+        out: &mut Vec<Arrival>,
+    ) {
+        let mut bygone: HashMap<&str, Seq> = HashMap::new();
+        for entry in kept.in_order() {
+            if *entry.pod == *self.own.as_str() {
+                continue;
+            }
+            match self.sequence.last_heard(&entry.pod, audience) {
+                None => {
+                    let last = bygone.entry(&entry.pod).or_insert(entry.seq);
+                    *last = entry.seq.max(*last);
+                }
+                Some(last) if last >= entry.seq => {}
+                Some(_) => {
+                    let sequence = &mut self.sequence;
+                    let verdict =
+                        sequence.handle_message(now.instant, &entry.pod, audience, entry.seq);
+                    self.take_judged(audience, verdict, out, || Delivery {
+                        audience: audience.clone(),
+                        frame: entry.frame.clone(),
+                        id: entry.id,
+                        origin: Origin::of_pod(entry.is_id_chosen),
+                        place: Some(entry.place()),
+                    });
+                }
+            }
+        }
+        for (pod, seq) in bygone {
+            let missed = self.sequence.handle_bygone(now.instant, pod, audience, seq);
+            self.tell_missed(audience, missed, out);
         }
     }
 
@@ -207,18 +282,29 @@ impl Inbox {
         relayed: &Relayed<'_>,
         out: &mut Vec<Arrival>,
     ) {
-        match self.sequence.handle_message(now.instant, relayed.pod, audience, relayed.seq) {
+        let verdict = self.sequence.handle_message(now.instant, relayed.pod, audience, relayed.seq);
+        self.take_judged(audience, verdict, out, || Delivery {
+            audience: audience.clone(),
+            frame: relayed.frame(),
+            id: relayed.id,
+            origin: Origin::of_pod(relayed.is_id_chosen),
+            place: Some(Place::new(relayed.pod, relayed.seq.value())),
+        });
+    }
+
+    /// Delivers what is new, and tells of what is missing.
+    fn take_judged(
+        &mut self,
+        audience: &Audience,
+        verdict: Verdict,
+        out: &mut Vec<Arrival>,
+        delivery: impl FnOnce() -> Delivery,
+    ) {
+        match verdict {
             Verdict::New { missed } => {
                 self.tell_missed(audience, missed, out);
                 self.counters.delivered += 1;
-                let origin =
-                    if relayed.is_id_chosen { Origin::PodWithChosenId } else { Origin::Pod };
-                out.push(Arrival::Delivery(Delivery {
-                    audience: audience.clone(),
-                    frame: relayed.frame(),
-                    id: relayed.id,
-                    origin,
-                }));
+                out.push(Arrival::Delivery(delivery()));
             }
             Verdict::Duplicate => self.counters.duplicates += 1,
             Verdict::Late { announced } => {
@@ -266,7 +352,7 @@ fn stamp(now: Now, audience: &Audience, draft: &Draft<'_>, random: &mut fastrand
     };
     let mut frame = Vec::with_capacity(envelope_frame_bytes(&envelope));
     envelope_frame(&envelope, &mut frame);
-    Delivery { audience: audience.clone(), frame: Bytes::from(frame), id, origin }
+    Delivery { audience: audience.clone(), frame: Bytes::from(frame), id, origin, place: None }
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub mod bus;
 pub mod channel;
 pub mod counters;
 pub mod delays;
+pub mod echoes;
 pub mod follow;
 pub mod handed;
 pub mod hearing;

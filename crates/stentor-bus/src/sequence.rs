@@ -132,6 +132,28 @@ impl Sequence {
         }
     }
 
+    /// Up to where a pod was heard on a channel; `None` where nothing of it is known.
+    pub fn last_heard(&self, pod: &str, audience: &Audience) -> Option<Seq> {
+        Some(self.pods.get(pod)?.get(audience)?.last)
+    }
+
+    /// Takes in that a pod of which nothing is known on this channel has said everything up to
+    /// `seq` before: none of it is delivered, and nobody misses it who was not owed it. Returns
+    /// what [`Sequence::handle_mark`] does.
+    pub fn handle_bygone(
+        &mut self,
+        now: Instant,
+        pod: &str,
+        audience: &Audience,
+        seq: Seq,
+    ) -> Option<u64> {
+        self.begin(now, pod, audience, seq, 1);
+        if let Some(heard) = self.heard(pod, audience) {
+            heard.base = seq.minus(u64::MAX);
+        }
+        (!self.is_interrupted(audience)).then_some(0)
+    }
+
     /// A channel on which members are owed messages was not heard for a while, and is asked for
     /// again.
     pub fn handle_interrupted(&mut self, now: Instant, audience: &Audience) {

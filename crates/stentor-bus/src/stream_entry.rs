@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use stentor_wire::encode::frame_timestamp;
+use stentor_wire::place::Place;
 use stentor_wire::resend::first_copy_age;
 use uuid::Uuid;
 
@@ -51,6 +52,8 @@ pub struct StreamEntry {
     pub seq: Seq,
     /// The message's id.
     pub id: Uuid,
+    /// Whether its sender chose the id.
+    pub is_id_chosen: bool,
     /// The message as one text frame.
     pub frame: Bytes,
     /// Whether all that its pod had said here before was with all of that pod's members already.
@@ -77,6 +80,7 @@ impl StreamEntry {
             pod: relayed.pod.into(),
             seq: relayed.seq,
             id: relayed.id,
+            is_id_chosen: relayed.is_id_chosen,
             frame: relayed.frame(),
             is_settled,
         })
@@ -88,6 +92,11 @@ impl StreamEntry {
         let stamped_at = self.stamped_at();
         let age = first_copy_age(self.id, stamped_at).as_millis();
         stamped_at.saturating_sub(u64::try_from(age).unwrap_or(u64::MAX)).min(self.at.unix_millis)
+    }
+
+    /// Its place in what its pod has published in the room.
+    pub fn place(&self) -> Place {
+        Place::new(&self.pod, self.seq.value())
     }
 
     /// Whether its id tells of no time before its stamp, at which others may have heard it.

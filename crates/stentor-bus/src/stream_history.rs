@@ -15,10 +15,11 @@
 //! is trusted for as long as it runs; in a cluster, where a message may be heard before it is in its
 //! stream, and after a failover not at all. Knows no Redis and no client.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use bytes::Bytes;
+use stentor_wire::place::Place;
 use stentor_wire::testimony::MARGIN;
 use stentor_wire::time::millis;
 use uuid::Uuid;
@@ -72,6 +73,9 @@ pub struct Replay {
     /// The messages, in the order in which they are to be sent; each pod's in the order of its
     /// numbers, and no number twice.
     pub messages: Vec<Replayed>,
+    /// The same among what the client has heard for certain, in one order; empty where not all is
+    /// recovered. What of that comes to it all the same has its place here.
+    pub among: Vec<Replayed>,
     /// Whether nothing else is missing. Where it is not, `messages` are all that is kept.
     pub recovered: bool,
     /// The oldest message that is kept.
@@ -85,6 +89,8 @@ pub struct Replayed {
     pub id: Uuid,
     /// The text frame.
     pub frame: Bytes,
+    /// Its place in what its pod has published in the room.
+    pub place: Place,
 }
 
 impl Kept {
@@ -110,11 +116,21 @@ impl Kept {
             Cut::Time(at) => self.behind_time(&ordered, at, unheard_since),
         };
         let recovered = missed.is_some();
-        let messages = missed
-            .unwrap_or(whole)
-            .into_iter()
-            .map(|entry| Replayed { id: entry.id, frame: entry.frame.clone() });
-        Replay { messages: messages.collect(), recovered, oldest_id }
+        let are_missed: HashSet<Uuid> = missed.iter().flatten().map(|entry| entry.id).collect();
+        let among = ordered
+            .iter()
+            .filter(|placed| {
+                recovered && (is_kept(placed) || are_missed.contains(&placed.entry.id))
+            })
+            .map(|placed| Replayed::of(placed.entry))
+            .collect();
+        let messages = missed.unwrap_or(whole).into_iter().map(Replayed::of).collect();
+        Replay { messages, among, recovered, oldest_id }
+    }
+
+    /// The entries, each pod's in the order of its numbers and none twice.
+    pub fn in_order(&self) -> impl Iterator<Item = &StreamEntry> {
+        in_order(&self.entries).into_iter().map(|placed| placed.entry)
     }
 
     fn behind_message<'a>(
@@ -173,6 +189,12 @@ impl Kept {
     fn may_lack(&self, ordered: &[Placed<'_>], window: u64) -> bool {
         let covers = |at: u64| at.saturating_add(millis(LACK_COVERS)) >= window;
         self.lacking_at.is_some_and(covers) || has_hole(ordered, window)
+    }
+}
+
+impl Replayed {
+    fn of(entry: &StreamEntry) -> Replayed {
+        Replayed { id: entry.id, frame: entry.frame.clone(), place: entry.place() }
     }
 }
 

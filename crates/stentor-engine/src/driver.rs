@@ -83,6 +83,8 @@ pub(crate) struct Driver {
     connections: Connections,
     fan_out: FanOut,
     mailbox: Mailbox,
+    /// Commands that it has taken from it.
+    commands_taken: u64,
     entrance: Option<Entrance>,
     arrivals: Arrivals,
     /// `None` without a bus: then there is nobody else to be heard.
@@ -140,6 +142,7 @@ impl Driver {
                 pod.bus.as_ref(),
             ),
             mailbox,
+            commands_taken: 0,
             entrance,
             arrivals,
             joining: pod.bus.as_ref().map(Joining::new),
@@ -231,6 +234,7 @@ impl Driver {
                 break;
             }
             let Some(command) = self.mailbox.poll() else { break };
+            self.commands_taken += 1;
             match command {
                 Command::Attach(attach) => self.attach(now, *attach),
                 Command::Deliver(delivery) => self.shard.handle_delivery(now, &delivery),

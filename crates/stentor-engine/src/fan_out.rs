@@ -7,13 +7,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use stentor_bus::bus::Rooms;
 use stentor_bus::follow::Follow;
 use stentor_bus::publisher::{Outgoing, Publisher};
 use stentor_bus::relay;
 use stentor_shard::time::Now;
-use stentor_shard::{Delivery, Event, Passage, Shard};
+use stentor_shard::{Delivery, Event, Shard};
 use stentor_wire::presence::Tale;
 use stentor_wire::room_name::RoomName;
 use tracing::Span;
@@ -78,8 +77,10 @@ impl FanOut {
     pub(crate) fn emit(&mut self, now: Now, event: Event, shard: &mut Shard) {
         match event {
             Event::Published { room, frame, chosen_id, passage } => {
-                self.publish(room.as_ref(), &frame, chosen_id.is_some(), passage);
-                self.deliver(Delivery { room, frame, chosen_id, passage });
+                let delivery = Delivery { room, frame, chosen_id, passage };
+                // In this order: what is read of Redis lies in the other shards' mailboxes already.
+                self.deliver(&delivery);
+                self.publish(&delivery);
             }
             // The driver alone has deadlines, and asks for what is kept elsewhere.
             Event::Closing { .. } | Event::HistoryWanted { .. } => {}
@@ -133,16 +134,12 @@ impl FanOut {
         self.neighbours.iter().any(|neighbour| !neighbour.owed.is_empty())
     }
 
-    fn publish(
-        &self,
-        room: Option<&RoomName>,
-        frame: &Bytes,
-        is_id_chosen: bool,
-        passage: Passage,
-    ) {
+    fn publish(&self, delivery: &Delivery) {
+        let Delivery { room, frame, chosen_id, passage } = delivery;
         let Some(publisher) = &self.publisher else { return };
         let Some(message) = relay::message_of_frame(frame) else { return };
-        let (audience, is_settled) = (room.cloned(), passage.is_quiet());
+        let (audience, is_settled) = (room.clone(), passage.is_quiet());
+        let is_id_chosen = chosen_id.is_some();
         let follow = self.followed.as_ref().and_then(|followed| followed.to_pods.clone());
         if let Some(follow) = &follow {
             follow.note_message();
@@ -152,7 +149,7 @@ impl FanOut {
         let _ = publisher.try_publish_outgoing(outgoing);
     }
 
-    fn deliver(&mut self, delivery: Delivery) {
+    fn deliver(&mut self, delivery: &Delivery) {
         if self.neighbours.len() == 1 {
             return;
         }

@@ -137,6 +137,11 @@ impl Mailbox {
         self.commands.is_empty()
     }
 
+    /// How many commands lie in it.
+    pub(crate) fn len(&self) -> usize {
+        self.commands.len()
+    }
+
     /// Waits for the bell.
     ///
     /// # Cancel safety

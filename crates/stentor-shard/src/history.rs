@@ -143,12 +143,17 @@ impl History {
         &self.config.traffic
     }
 
-    /// What is known of the hearing of pods.
-    pub(crate) fn hearsay(&self) -> &Hearsay {
-        &self.hearsay
+    /// What was published before this had been heard by who heard a message of that time, as far as
+    /// it has a meaning here.
+    pub(crate) fn unheard_since(&self, now: Now, heard_at: u64, last: LastHeard) -> u64 {
+        let calendar = self.calendar.as_ref().filter(|_| last == LastHeard::Unknown);
+        match calendar.is_some_and(|calendar| calendar.may_mislead(now, heard_at)) {
+            true => 0,
+            false => self.hearsay.unheard_since(heard_at, last),
+        }
     }
 
-    /// The same, to add to it.
+    /// What is known of the hearing of pods, to add to it.
     pub(crate) fn hearsay_mut(&mut self) -> &mut Hearsay {
         &mut self.hearsay
     }
@@ -270,7 +275,7 @@ impl History {
     /// long before on a pod that was not heard, who heard it there need not have had what stands
     /// before it here.
     pub(crate) fn handle_repeat(&mut self, now: Now, repeat: &Delivery) {
-        let is_of_this_pod = repeat.passage != Passage::UNKNOWN;
+        let is_of_this_pod = repeat.passage.is_of_this_pod();
         let was_late = || resume::was_late(now, now.instant, stamped_at(&repeat.frame));
         if is_of_this_pod || self.config.is_shared && was_late() {
             self.handle_hole(now, repeat.room.as_ref());
@@ -302,6 +307,17 @@ impl History {
     /// What is kept of a room, the oldest first.
     pub(crate) fn entries(&self, id: HistoryId) -> impl Iterator<Item = &Entry> + '_ {
         self.rooms[id.index()].entries.iter()
+    }
+
+    /// What is kept of a room from this number on.
+    pub(crate) fn entries_from(
+        &self,
+        id: HistoryId,
+        number: u64,
+    ) -> impl Iterator<Item = &Entry> + '_ {
+        let room = &self.rooms[id.index()];
+        let gone = usize::try_from(number.saturating_sub(room.first)).unwrap_or(usize::MAX);
+        room.entries.iter().skip(gone)
     }
 
     /// The number that the room's next message will have.

@@ -38,7 +38,7 @@ pub use identity::Identity;
 pub use numbers::MemberId;
 pub use outlet::Outlet;
 pub use rate::UserRate;
-pub use recollection::{OfRoom, Recollection};
+pub use recollection::{OfRoom, Recollection, Remembered};
 pub use ring::RING_SLOTS_MAX;
 pub use shard::standouts::{Backlog, BusyRoom, Laggard};
 pub use shard::{Connect, Delivery, Shard};

@@ -33,6 +33,8 @@ pub(crate) struct Replay {
     repeats: Vec<IdText>,
     /// The archive was asked behind this message, and has not answered.
     pub(crate) asked_behind: Option<Uuid>,
+    /// Rooms that the member has joined since the archive was asked: it is owed nothing of before.
+    joined: Vec<HistoryId>,
     /// Its member stands in the shard's list of those that get their next portion.
     pub(crate) is_queued: bool,
 }
@@ -55,6 +57,7 @@ impl Replay {
             recalled: VecDeque::new(),
             repeats: Vec::new(),
             asked_behind: None,
+            joined: Vec::new(),
             is_queued: false,
         }
     }
@@ -88,6 +91,19 @@ impl Replay {
     /// The member is in one room more; it hears what comes from here on.
     pub(crate) fn enter(&mut self, history: &History, room: HistoryId) {
         self.cursors.push(Cursor { room, next: history.next_number(room) });
+        if self.asked_behind.is_some() {
+            self.joined.push(room);
+        }
+    }
+
+    /// Where it goes on in the rooms that its member has joined since the archive was asked.
+    pub(crate) fn cursors_joined(&self) -> impl Iterator<Item = Cursor> + '_ {
+        self.cursors.iter().filter(|cursor| !self.was_asked_for(cursor.room)).copied()
+    }
+
+    /// Whether the archive was asked what the member has missed of a room.
+    pub(crate) fn was_asked_for(&self, room: HistoryId) -> bool {
+        !self.joined.contains(&room)
     }
 
     /// The member is in one room less; returns what it is still owed of that.
@@ -99,6 +115,7 @@ impl Replay {
     ) -> Option<Portion> {
         let at = self.cursors.iter().position(|cursor| cursor.room == room)?;
         let cursors = vec![self.cursors.swap_remove(at)];
+        self.joined.retain(|joined| *joined != room);
         let mut last = Replay::new(self.resumption.clone(), cursors);
         self.resumption.forget(room);
         last.repeats.clone_from(&self.repeats);

@@ -391,10 +391,10 @@ impl Shard {
     /// counted in for every shard.
     fn note_passage(&mut self, now: Now, passage: Passage) {
         if let Some(history) = &self.history
-            && passage != Passage::UNKNOWN
+            && passage.is_of_this_pod()
         {
             self.unsettled += 1;
-            self.settled = self.settled.max(passage.settled);
+            self.settled = self.settled.max(passage.settled());
             history.traffic().look_at_delay(now.instant, passage.said_at());
         }
     }

@@ -5,8 +5,11 @@
 //! on its way: what is said while everything before it has reached all members has all of that
 //! before it in every order that there is. A resumed client need not be told any of it again.
 
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use stentor_wire::place::Place;
 
 use crate::time::Instant;
 
@@ -28,17 +31,19 @@ pub struct Traffic {
     late_at: AtomicU64,
 }
 
-/// Where a message stands in the traffic of its pod.
+/// Where a message stands in the traffic of its pod; of another pod's, its place there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passage {
     /// Smaller than those of all messages that began later.
     pub(crate) ticket: u64,
     /// Everything with a smaller ticket had reached all members of the pod when this was said.
-    pub(crate) settled: u64,
+    settled: u64,
     /// When it was said, by the clock of the pod.
     said_at: Instant,
     /// The shard that it was said on: what one shard says comes to all in one order.
     origin: Option<u16>,
+    /// The other pod that it is from, as [`Place`] has it, and `settled` is its number there.
+    pod: Option<NonZeroU32>,
 }
 
 impl Passage {
@@ -48,7 +53,29 @@ impl Passage {
         settled: 0,
         said_at: Instant::from_micros(u64::MAX),
         origin: None,
+        pod: None,
     };
+
+    /// That of a message from another pod.
+    pub const fn of_another_pod(place: Place) -> Passage {
+        let (pod, settled) = place.parts();
+        Passage { pod: Some(pod), settled, ..Passage::UNKNOWN }
+    }
+
+    /// Whether it was said on this pod.
+    pub(crate) const fn is_of_this_pod(self) -> bool {
+        self.origin.is_some()
+    }
+
+    /// Its place in what another pod has published, where it is from one.
+    pub(crate) fn place(self) -> Option<Place> {
+        self.pod.map(|pod| Place::of_parts(pod, self.settled))
+    }
+
+    /// Everything with a smaller ticket had reached all members of this pod when this was said.
+    pub(crate) const fn settled(self) -> u64 {
+        if self.is_of_this_pod() { self.settled } else { 0 }
+    }
 
     /// Whether both were said on the same shard.
     pub(crate) fn has_origin_of(self, other: Passage) -> bool {
@@ -90,7 +117,7 @@ impl Traffic {
         let flushed = self.flushed.load(Ordering::Acquire);
         let ticket = self.said.fetch_add(self.shards, Ordering::AcqRel);
         let settled = if flushed == ticket { ticket } else { settled };
-        Passage { ticket, settled, said_at: now, origin: Some(origin) }
+        Passage { ticket, settled, said_at: now, origin: Some(origin), pod: None }
     }
 
     /// Looks whether a message that was said at `said_at` is late by now.

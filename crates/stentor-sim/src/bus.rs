@@ -164,6 +164,7 @@ impl PodBus {
             Some(self.link.poll_timeout()),
             self.hearing.poll_timeout(),
             self.upkeep_due(),
+            self.memory.as_ref().and_then(Memory::poll_timeout),
             self.delays.poll_timeout(self.pipeline.oldest_said_at()),
         ];
         dues.into_iter().flatten().min().map_or(0, |at| at.micros())
@@ -240,7 +241,7 @@ impl PodBus {
             }
             Reply::Heard { channel, payload } => self.take_payload(now, &channel, &payload),
             Reply::LackWritten(audience) => self.take_lack_written(now, &audience),
-            Reply::Found(audience, kept) => self.take_found(&audience, kept),
+            Reply::Found(audience, kept) => self.take_found(now, audience, kept),
             Reply::Ended => self.disconnected(now),
         }
     }
@@ -253,6 +254,7 @@ impl PodBus {
             let new_from = self.arrivals.len();
             self.inbox.handle_payload(now, audience, payload, &mut self.arrivals);
             self.look_for_foreign(now, new_from);
+            self.take_echoes(now);
         } else if channel == self.probe_channel {
             let number = std::str::from_utf8(payload).ok().and_then(|text| text.parse().ok());
             if let Some(number) = number {
@@ -285,6 +287,7 @@ impl PodBus {
         self.inbox.handle_timeout(now);
         self.follow_link(now);
         self.keep_up(now);
+        self.give_up_on_echoes(now);
         for _ in 0..PUBLISHES_AT_ONCE_MAX {
             let Some(publish) = self.pipeline.poll_publish(now.instant) else { break };
             if self.mutation == Some(Mutation::ForgetBases) && publish.ticket.is_none() {
@@ -308,6 +311,7 @@ impl PodBus {
             self.arrivals.push(Arrival::Delayed);
         }
         self.pass_on(now);
+        self.answer();
         while let Some((waiter, release)) = self.subscriptions.poll_released() {
             self.effects.push(Effect::Released(waiter, release));
         }

@@ -49,6 +49,8 @@ pub enum Mutation {
     BelieveThatAllHear,
     /// It does not tell its shards that what they said waits for Redis.
     ForgetDelays,
+    /// It tells what a stream has before it has heard what was passed on before.
+    ForgetEchoes,
 }
 
 impl Mutation {
@@ -77,11 +79,12 @@ impl Mutation {
             Mutation::TrustRedis => "trust-redis",
             Mutation::BelieveThatAllHear => "believe-that-all-hear",
             Mutation::ForgetDelays => "forget-delays",
+            Mutation::ForgetEchoes => "forget-echoes",
         }
     }
 
     /// All of them.
-    pub const ALL: [Mutation; 22] = [
+    pub const ALL: [Mutation; 23] = [
         Mutation::ForgetDuplicates,
         Mutation::DropOne,
         Mutation::SwapTwo,
@@ -104,6 +107,7 @@ impl Mutation {
         Mutation::TrustRedis,
         Mutation::BelieveThatAllHear,
         Mutation::ForgetDelays,
+        Mutation::ForgetEchoes,
     ];
 }
 

@@ -18,6 +18,7 @@ pub mod frame;
 pub mod mask;
 pub mod message_type;
 pub mod parse;
+pub mod place;
 pub mod presence;
 pub mod resend;
 pub mod room_name;

@@ -47,6 +47,9 @@ pub enum Tale {
     Alive,
     /// How far the pod has heard the others. Not of presence: pods that do not know it pass over it.
     Heard(Testimony),
+    /// A word of the pod to itself: it comes back behind all that Redis passed on to the room before.
+    /// Not of presence either.
+    Echo(u64),
     /// Who is there.
     Here(Here),
 }
@@ -107,6 +110,7 @@ enum Text {
     Hello,
     Alive,
     Heard(Testimony),
+    Echo { number: u64 },
     Here { shard: u16, answer: bool, count: u64, people: Option<Vec<PersonText>> },
 }
 
@@ -118,6 +122,9 @@ struct PersonText {
 }
 
 impl Tale {
+    /// How [`Tale::Echo`] begins as JSON.
+    pub const ECHO_BEGINS: &[u8] = br#"{"tale":"echo""#;
+
     /// The tale as a JSON object.
     pub fn to_json(&self) -> Vec<u8> {
         let text = match self {
@@ -125,6 +132,7 @@ impl Tale {
             Tale::Hello => Text::Hello,
             Tale::Alive => Text::Alive,
             Tale::Heard(testimony) => Text::Heard(*testimony),
+            Tale::Echo(number) => Text::Echo { number: *number },
             Tale::Here(Here { shard, is_answer, count, people }) => Text::Here {
                 shard: *shard,
                 answer: *is_answer,
@@ -142,6 +150,7 @@ impl Tale {
             Text::Hello => Tale::Hello,
             Text::Alive => Tale::Alive,
             Text::Heard(testimony) => Tale::Heard(testimony),
+            Text::Echo { number } => Tale::Echo(number),
             Text::Here { shard, answer, count, people } => Tale::Here(Here {
                 shard,
                 is_answer: answer,

@@ -134,6 +134,7 @@ impl Driver {
         self.inbox.handle_timeout(now);
         self.follow_link();
         self.keep_up();
+        self.give_up_on_echoes(now.instant);
         for _ in 0..AT_ONCE_MAX {
             let Some(publish) = self.pipeline.poll_publish(now.instant) else { break };
             self.publish(publish);
@@ -145,6 +146,7 @@ impl Driver {
         self.look_for_delays(now.instant);
         // First what is heard, then those who wait for it: they find it told.
         self.pass_on();
+        self.answer();
         while let Some((waiter, release)) = self.subscriptions.poll_released() {
             if let Some(released) = self.waiters.remove(&waiter) {
                 // Who waited may have given up.
@@ -169,6 +171,10 @@ impl Driver {
             Errand::Renew(audience) => return self.take_renewed(&audience, &result),
             Errand::Farewell => return self.handle_farewell_taken(),
             Errand::Lack(audience) => return self.take_lack_written(&audience, &result),
+            Errand::Echo(audience, number) if result.is_err() => {
+                return self.handle_unsaid(&audience, number);
+            }
+            Errand::Echo(..) => return,
             Errand::Record(_) | Errand::Base | Errand::Probe(_) | Errand::Tale => {}
         }
         if let Err(error) = &result {
@@ -219,6 +225,7 @@ impl Driver {
                     let new_from = self.arrivals.len();
                     self.inbox.handle_payload(now, audience, &payload, &mut self.arrivals);
                     self.look_for_foreign(new_from);
+                    self.take_echoes();
                 }
             }
             SessionEvent::Answered(id, answers, reason) => {

@@ -2,7 +2,9 @@
 //!
 //! The bad case first: who asks has what comes from here on, and the stream is to have everything
 //! before. What this pod has said and Redis has not taken yet is in neither: such a read waits for
-//! it, in an outage too, and whoever waits too long is told that something may be missing.
+//! it, in an outage too, and whoever waits too long is told that something may be missing. What
+//! others have said, and Redis has taken, may not have come here yet: what was read waits until it
+//! has ([`Echoes`]).
 //!
 //! Where no history is kept on Redis none of this does anything.
 
@@ -14,18 +16,21 @@ use bytes::Bytes;
 use fred::error::Error;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use stentor_wire::presence::Tale;
+use stentor_wire::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{AT_ONCE_MAX, Driver, Errand};
 use crate::channel::Audience;
 use crate::counters::HistoryCounters;
+use crate::echoes::Echoes;
 use crate::histories::{Ask, ReadError, ReadResult};
 use crate::inbox::{Arrival, Origin};
 use crate::link::LinkState;
 use crate::pipeline::Entry;
 use crate::record::Ticket;
 use crate::session::{Append, Found};
-use crate::stream_history::StreamHistory;
+use crate::stream_history::{Kept, StreamHistory};
 use crate::stream_reads::{StreamReads, WAITING_MAX};
 use crate::stream_upkeep::{StreamUpkeep, Upkeep};
 
@@ -37,6 +42,9 @@ pub(super) struct Memory {
     /// Who has asked, and what must be published before that is read, in that order.
     gate: VecDeque<(Ticket, Ask)>,
     reads: StreamReads<oneshot::Sender<ReadResult>>,
+    echoes: Echoes,
+    /// What is to be answered once the shards have what came before it.
+    answers: Vec<(Audience, ReadResult)>,
     /// Rooms whose messages are on their way into their streams, and how many of each.
     appending: HashMap<Audience, usize>,
     counters: HistoryCounters,
@@ -53,6 +61,8 @@ impl Memory {
             reading: FuturesUnordered::new(),
             gate: VecDeque::new(),
             reads: StreamReads::default(),
+            echoes: Echoes::default(),
+            answers: Vec::new(),
             appending: HashMap::new(),
             counters: HistoryCounters::default(),
         }
@@ -60,6 +70,11 @@ impl Memory {
 
     pub(super) fn counters(&self) -> HistoryCounters {
         HistoryCounters { waiting: (self.reads.len() + self.gate.len()) as u64, ..self.counters }
+    }
+
+    /// When a read is given up.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.echoes.poll_timeout()
     }
 
     fn refuse(&mut self, answer: oneshot::Sender<ReadResult>, why: ReadError) {
@@ -71,6 +86,8 @@ impl Memory {
     /// Everybody who waits is told that nothing can be read.
     fn release(&mut self) {
         self.reading.clear();
+        self.echoes.handle_link_down();
+        self.answers.clear();
         let mut waiters = self.reads.handle_link_down();
         waiters.extend(self.gate.drain(..).map(|(_, ask)| ask.answer));
         waiters.into_iter().for_each(|waiter| self.refuse(waiter, ReadError::LinkDown));
@@ -236,26 +253,70 @@ impl Driver {
         }
     }
 
-    pub(super) fn handle_read(&mut self, audience: &Audience, result: Result<Found, Error>) {
+    /// A read has ended: what it found waits until this pod has heard all that Redis has passed on by
+    /// now.
+    pub(super) fn handle_read(&mut self, audience: Audience, result: Result<Found, Error>) {
+        let now = self.clock.now().instant;
         let Some(memory) = &mut self.memory else { return };
-        let answer = match result {
+        match result {
             Ok(mut found) => {
                 memory.counters.rubbish += found.rubbish;
-                if memory.upkeep.is_lacking(audience) {
+                if memory.upkeep.is_lacking(&audience) {
                     found.kept.lacking_at = Some(u64::MAX);
                 }
-                Ok(Arc::new(found.kept))
+                let number = memory.echoes.handle_read(now, audience.clone(), found.kept.into());
+                let errand = Errand::Echo(audience.clone(), number);
+                let is_heard = self.subscriptions.is_heard(&audience);
+                if !is_heard || !self.tell_as(errand, &audience, &Tale::Echo(number)) {
+                    self.handle_unsaid(&audience, number);
+                }
             }
             Err(error) => {
+                memory.answers.push((audience, Err(ReadError::Refused)));
                 self.telling.failed(error.details());
-                Err(ReadError::Refused)
             }
-        };
-        for waiter in memory.reads.handle_read(audience) {
-            memory.counters.answered += u64::from(answer.is_ok());
-            memory.counters.unanswered += u64::from(answer.is_err());
-            // Who waited may have given up.
-            let _ = waiter.send(answer.clone());
+        }
+    }
+
+    /// What this pod said to itself has come back: everything is here that Redis passed on before.
+    pub(super) fn take_echoes(&mut self) {
+        let now = self.clock.now();
+        while let Some((audience, number)) = self.inbox.poll_echo() {
+            let Some(kept) = self.take_kept(&audience, number) else { continue };
+            self.inbox.handle_kept(now, &audience, &kept, &mut self.arrivals);
+        }
+    }
+
+    /// It cannot be said, or not be heard: what was read must do as it is.
+    pub(super) fn handle_unsaid(&mut self, audience: &Audience, number: u64) {
+        self.take_kept(audience, number);
+    }
+
+    fn take_kept(&mut self, audience: &Audience, number: u64) -> Option<Arc<Kept>> {
+        let memory = self.memory.as_mut()?;
+        let kept = memory.echoes.handle_echo(audience, number)?;
+        memory.answers.push((audience.clone(), Ok(Arc::clone(&kept))));
+        Some(kept)
+    }
+
+    /// What has not come back by now is not heard.
+    pub(super) fn give_up_on_echoes(&mut self, now: Instant) {
+        let Some(memory) = &mut self.memory else { return };
+        while let Some(audience) = memory.echoes.poll_overdue(now) {
+            memory.answers.push((audience, Err(ReadError::Late)));
+        }
+    }
+
+    /// Answers those who asked; behind what the shards are given.
+    pub(super) fn answer(&mut self) {
+        let Some(memory) = &mut self.memory else { return };
+        for (audience, answer) in std::mem::take(&mut memory.answers) {
+            for waiter in memory.reads.handle_read(&audience) {
+                memory.counters.answered += u64::from(answer.is_ok());
+                memory.counters.unanswered += u64::from(answer.is_err());
+                // Who waited may have given up.
+                let _ = waiter.send(answer.clone());
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::future::pending;
 use futures_util::StreamExt;
 use tokio::time::sleep_until;
 
-use super::remembering::{next_ask, next_read};
+use super::remembering::{Memory, next_ask, next_read};
 use super::{AT_ONCE_MAX, Driver, Event};
 use crate::session::{Session, SessionEvent};
 
@@ -46,6 +46,7 @@ impl Driver {
             Some(self.telling.next_figures_at()),
             self.stop_at,
             self.upkeep_due(),
+            self.memory.as_ref().and_then(Memory::poll_timeout),
             Some(self.alive_at),
             self.hearing.poll_timeout(),
             self.delays.poll_timeout(self.pipeline.oldest_said_at()),

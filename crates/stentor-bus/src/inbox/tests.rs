@@ -1,3 +1,4 @@
+use stentor_wire::presence::Tale;
 use stentor_wire::room_name::RoomName;
 use stentor_wire::time::{Instant, Now};
 
@@ -6,6 +7,8 @@ use crate::channel::Audience;
 use crate::pod_id::PodId;
 use crate::relay;
 use crate::seq::Seq;
+use crate::stream_entry::StreamEntry;
+use crate::stream_history::Kept;
 
 const ID: &str = "0198a1b2-0000-7000-8000-000000000001";
 
@@ -162,4 +165,77 @@ fn what_a_pod_said_during_an_interruption_is_told_without_a_count() {
     let uncounted = Arrival::Gap(Gap { audience: general(), missed: None });
     assert!(matches!(&arrivals[..], [gap, Arrival::Delivery(_)] if *gap == uncounted));
     assert_eq!((inbox.counters().gaps, inbox.counters().missed), (1, 0));
+}
+
+fn entry(pod: &str, seq: u64) -> StreamEntry {
+    let record = record(pod, seq, &seq.to_string());
+    let fields: [&[u8]; 2] = [b"p", &record];
+    StreamEntry::parse(format!("{seq}-0").as_bytes(), fields.into_iter()).expect("a message")
+}
+
+/// What follows from a stream with these numbers of the pod `a`, and from these that it publishes
+/// later: numbers of messages, and gaps.
+fn told_behind(mut inbox: Inbox, kept: &[u64], later: &[u64]) -> Vec<String> {
+    let entries = kept.iter().map(|seq| entry("a", *seq)).chain([entry("own", 5)]).collect();
+    let kept = Kept { entries, ..Kept::default() };
+    let mut out = Vec::new();
+    inbox.handle_kept(now(), &general(), &kept, &mut out);
+    for seq in later {
+        let record = record("a", *seq, &seq.to_string());
+        inbox.handle_payload(now(), &general(), &record, &mut out);
+    }
+    let told = out.iter().map(|arrival| match arrival {
+        Arrival::Delivery(delivery) => {
+            let place = delivery.place.expect("of a pod").parts().1;
+            assert!(text(delivery).contains(&format!(r#""data":{place},"#)));
+            place.to_string()
+        }
+        Arrival::Gap(gap) => format!("{:?} missed", gap.missed),
+        other => panic!("{other:?}"),
+    });
+    told.collect()
+}
+
+/// 1. A pod says 1 to 9, of which a short stream keeps 8 and 9, and hears no answer to most.
+/// 2. Another begins, hears the room and tells who comes back what the stream has.
+/// 3. The first publishes again what it is not sure of: 1 came behind 9.
+#[test]
+fn what_a_stream_has_of_a_pod_that_was_not_heard_is_not_overtaken_by_what_was_before_it() {
+    let later = [1, 3, 4, 7, 8, 9, 10];
+    assert_eq!(told_behind(inbox(), &[8, 9], &later), ["10"]);
+    // As a stream has it of which some was published again.
+    assert_eq!(told_behind(inbox(), &[9, 8, 9], &later), ["10"]);
+}
+
+#[test]
+fn what_a_pod_said_that_was_not_heard_is_told_as_missing_where_it_may_have_been_owed() {
+    let mut inbox = inbox();
+    inbox.handle_interrupted(now(), &general());
+    assert_eq!(told_behind(inbox, &[8, 9], &[7, 9, 10]), ["None missed", "10"]);
+}
+
+#[test]
+fn what_a_stream_has_and_the_channel_has_lost_is_delivered_once() {
+    let mut inbox = inbox();
+    take(&mut inbox, &general(), &record("a", 1, "1"));
+    assert_eq!(told_behind(inbox, &[1, 2, 3], &[1, 2, 3, 4]), ["2", "3", "4"]);
+}
+
+#[test]
+fn what_neither_has_is_missed_before_what_the_stream_has() {
+    let mut inbox = inbox();
+    take(&mut inbox, &general(), &record("a", 1, "1"));
+    let told = told_behind(inbox, &[4, 5], &[2, 3, 4, 6]);
+    assert_eq!(told, ["Some(2) missed", "4", "5", "6"]);
+}
+
+#[test]
+fn a_word_to_oneself_is_nothing_to_others_and_comes_back_with_its_channel() {
+    let word = |pod: &str| relay::encode_tale(&PodId::new(pod, 1), &Tale::Echo(7));
+    let mut inbox = inbox();
+    assert!(take(&mut inbox, &general(), &word("a")).is_empty());
+    assert_eq!(inbox.poll_echo(), None);
+    assert!(take(&mut inbox, &general(), &word("own")).is_empty());
+    assert_eq!(inbox.poll_echo(), Some((general(), 7)));
+    assert_eq!((inbox.poll_echo(), inbox.counters().rubbish), (None, 0));
 }

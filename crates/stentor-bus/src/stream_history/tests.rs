@@ -24,6 +24,7 @@ fn entry(pod: u8, seq: u64, at: u64) -> StreamEntry {
         pod: format!("pod-{pod}").into(),
         seq: Seq::new(seq).unwrap(),
         id: id_made_at(pod, seq, at),
+        is_id_chosen: false,
         frame: Bytes::from(format!("{pod}/{seq}")),
         is_settled: false,
     }

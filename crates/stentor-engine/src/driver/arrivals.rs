@@ -25,6 +25,8 @@ pub(crate) struct Arrivals {
     found: Option<Found>,
     /// Batches that this shard was too slow for.
     missed: u64,
+    /// Batches that it has taken.
+    taken: u64,
     /// The last proof of the link that was handed over.
     proof: Option<u64>,
 }
@@ -37,7 +39,7 @@ enum Found {
 
 impl Arrivals {
     pub(crate) fn new(receiver: Option<Receiver<Batch>>) -> Arrivals {
-        Arrivals { receiver, found: None, missed: 0, proof: None }
+        Arrivals { receiver, found: None, missed: 0, taken: 0, proof: None }
     }
 
     /// Hands the shard what there is, up to a bound, and nothing more once it is congested.
@@ -48,6 +50,7 @@ impl Arrivals {
             }
             match self.poll() {
                 Some(Found::Batch(batch)) => {
+                    self.taken += 1;
                     batch.iter().for_each(|arrival| self.take(now, shard, arrival));
                 }
                 Some(Found::Lag(batches)) => {
@@ -67,6 +70,22 @@ impl Arrivals {
     /// Batches that this shard was too slow for, so far.
     pub(super) fn missed(&self) -> u64 {
         self.missed
+    }
+
+    /// How many batches have been taken, or have passed this shard by.
+    pub(super) fn gone(&self) -> u64 {
+        self.taken + self.missed
+    }
+
+    /// How many that will be once all that lies here now is.
+    pub(super) fn come(&self) -> u64 {
+        let lying = self.receiver.as_ref().map_or(0, Receiver::len) as u64;
+        let found = match &self.found {
+            Some(Found::Batch(_)) => 1,
+            Some(Found::Lag(batches)) => *batches,
+            None => 0,
+        };
+        self.gone() + found + lying
     }
 
     /// Returns when the next turn finds something; never, where nothing can come.
@@ -132,7 +151,7 @@ fn deliver(now: Now, shard: &mut Shard, delivery: &inbox::Delivery) {
     }
     let chosen_id = delivery.chosen_id();
     let (room, frame) = (delivery.audience.clone(), delivery.frame.clone());
-    let passage = Passage::UNKNOWN;
+    let passage = delivery.place.map_or(Passage::UNKNOWN, Passage::of_another_pod);
     shard.handle_arrival(now, &Delivery { room, frame, chosen_id, passage });
 }
 

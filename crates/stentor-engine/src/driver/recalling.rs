@@ -5,7 +5,12 @@
 //! before that is in the stream, what is said after it comes by itself. Where Redis does not answer
 //! within [`READ_TIMEOUT`], the shard answers with what it has, and says that something may be
 //! missing.
+//!
+//! What was read holds for what the pod has heard, so it counts only once the shard has taken what it
+//! was given before: of the bus, and of the other shards. Where one of those has no room in this
+//! shard's mailbox and keeps what it owes, that may come behind it.
 
+use std::collections::VecDeque;
 use std::future::pending;
 use std::pin::Pin;
 use std::time::Instant;
@@ -16,10 +21,10 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use stentor_bus::bus::Rooms;
 use stentor_bus::histories::{Histories, READ_TIMEOUT};
 use stentor_bus::recall::{self, Read};
-use stentor_bus::stream_history::{Replay, StreamHistory};
+use stentor_bus::stream_history::{Replay, Replayed, StreamHistory};
 use stentor_bus::waiters::Release;
 use stentor_shard::time::Now;
-use stentor_shard::{LastHeard, MemberId, OfRoom, Recollection};
+use stentor_shard::{LastHeard, MemberId, OfRoom, Recollection, Remembered};
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
@@ -39,6 +44,17 @@ pub(super) struct Recalling {
     questions: FuturesUnordered<Question>,
     /// What a wait has found, for the next turn.
     found: Option<Answered>,
+    /// What has been found and does not count yet.
+    behind: VecDeque<Behind>,
+}
+
+/// An answer, and what is to be taken before it.
+struct Behind {
+    answered: Answered,
+    /// So many commands from the mailbox, counted from the shard's beginning.
+    commands: u64,
+    /// So many batches of the bus.
+    batches: u64,
 }
 
 type Question = Pin<Box<dyn Future<Output = Answered> + Send>>;
@@ -63,7 +79,7 @@ impl Recalling {
     pub(super) fn new(bus: &PodBus) -> Option<Recalling> {
         let histories = bus.histories.clone()?;
         let (rooms, questions) = (bus.rooms.clone(), FuturesUnordered::new());
-        Some(Recalling { histories, rooms, questions, found: None })
+        Some(Recalling { histories, rooms, questions, found: None, behind: VecDeque::new() })
     }
 
     /// Returns when the next turn finds an answer; never, where nothing is asked.
@@ -77,6 +93,10 @@ impl Recalling {
                 None => pending().await,
             }
         }
+    }
+
+    fn len(&self) -> usize {
+        self.questions.len() + self.behind.len()
     }
 
     fn ask(&mut self, wanted: Wanted) {
@@ -96,22 +116,40 @@ impl Recalling {
         }
         self.found.take().or_else(|| self.questions.next().now_or_never().flatten())
     }
+
+    /// The next answer that counts when so much has been taken.
+    fn poll_behind(&mut self, commands: u64, batches: u64) -> Option<Answered> {
+        let behind = self.behind.front()?;
+        if behind.commands > commands || behind.batches > batches {
+            return None;
+        }
+        self.behind.pop_front().map(|behind| behind.answered)
+    }
 }
 
 impl Driver {
     /// Asks Redis what a member has missed, or lets its shard answer where that is of no use.
     pub(super) fn recall(&mut self, now: Now, wanted: Wanted) {
         match &mut self.recalling {
-            Some(recalling) if recalling.questions.len() < ASKED_MAX => recalling.ask(wanted),
+            Some(recalling) if recalling.len() < ASKED_MAX => recalling.ask(wanted),
             _ => self.shard.handle_history(now, wanted.member, wanted.client_id, None),
         }
     }
 
     /// Lets those catch up for whom there is an answer.
     pub(super) fn take_recollections(&mut self, now: Now) {
+        let Some(recalling) = &mut self.recalling else { return };
+        for _ in 0..ANSWERS_PER_TURN_MAX {
+            let Some(answered) = recalling.poll_answered() else { break };
+            // Counted behind the answer: what came before it lies there by now.
+            let commands = self.commands_taken + self.mailbox.len() as u64;
+            let batches = self.arrivals.come();
+            recalling.behind.push_back(Behind { answered, commands, batches });
+        }
         for _ in 0..ANSWERS_PER_TURN_MAX {
             let Some(recalling) = &mut self.recalling else { return };
-            let Some(answered) = recalling.poll_answered() else { return };
+            let (commands, batches) = (self.commands_taken, self.arrivals.gone());
+            let Some(answered) = recalling.poll_behind(commands, batches) else { return };
             let history = recalling.histories.history();
             let Answered { member, client_id, last_id, read } = answered;
             // Nothing at all is no better than what the shard has.
@@ -130,7 +168,7 @@ impl Driver {
     ) -> Recollection {
         let recalled = recall::recall(read, last_id, history, now.unix_millis, |heard_at| {
             let last = if heard_at.is_known { LastHeard::Known } else { LastHeard::Unknown };
-            self.shard.unheard_since(heard_at.unix_millis, last)
+            self.shard.unheard_since(now, heard_at.unix_millis, last)
         });
         Recollection {
             heard_at_unix_millis: recalled.heard_at,
@@ -166,8 +204,13 @@ async fn read(histories: &Histories, rooms: Vec<Option<RoomName>>) -> Read {
 fn of_room((room, replay): (Option<RoomName>, Replay)) -> OfRoom {
     OfRoom {
         room,
-        frames: replay.messages.into_iter().map(|message| message.frame).collect(),
+        frames: replay.messages.into_iter().map(remembered).collect(),
+        among: replay.among.into_iter().map(remembered).collect(),
         is_whole: replay.recovered,
         oldest_id: replay.oldest_id.map(|id| id.to_string()),
     }
+}
+
+fn remembered(message: Replayed) -> Remembered {
+    Remembered { frame: message.frame, place: Some(message.place) }
 }

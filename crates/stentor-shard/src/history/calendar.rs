@@ -45,6 +45,14 @@ impl Calendar {
         self.start_millis = start_millis;
     }
 
+    /// Whether it was set, and a time may be one that it said before that.
+    pub(super) fn may_mislead(&self, now: Now, unix_millis: u64) -> bool {
+        let mut calendar = self.clone();
+        calendar.note(now);
+        let micros = unix_millis.saturating_sub(calendar.start_millis).saturating_mul(1_000);
+        calendar.since > calendar.began_at && Instant::from_micros(micros) < calendar.since
+    }
+
     /// The moment at which the calendar said this; `None` where that is not known for sure.
     pub(super) fn moment(&self, now: Now, unix_millis: u64) -> Option<Instant> {
         let mut calendar = self.clone();
@@ -59,3 +67,6 @@ impl Calendar {
 fn start_millis(now: Now) -> u64 {
     now.unix_millis.saturating_sub(now.instant.micros() / 1_000)
 }
+
+#[cfg(test)]
+mod tests;

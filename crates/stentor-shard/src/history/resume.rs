@@ -136,7 +136,7 @@ impl History {
             is_sure.then(|| Resumption {
                 last: Some((id, number)),
                 before: Some(self.before(now, heard_at, LastHeard::Known)),
-                settled: if is_alone { passage.settled } else { 0 },
+                settled: if is_alone { passage.settled() } else { 0 },
                 passage: is_alone.then_some(passage),
                 is_in_order: is_alone && self.shards() == 1,
                 unix_millis: unix_millis_of(now, heard_at),

@@ -3,19 +3,19 @@
 //! The bad case first: neither has all. An archive that died has lost what the shard kept, and what
 //! came behind that it has anew; the shard began later, or let go of what the archive has. Each has
 //! the messages of one sender in the order in which they were said, and so has what is woven of both.
-//! Where nothing else tells, the stamps do. Of what one sender said in one millisecond, part of it
-//! only here and part only there, nobody can tell the order: what only the archive has is left out.
+//! What pods have published has numbers, and those tell the order wherever both have one of one pod.
+//! Where nothing else tells, the stamps do.
 
-use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use bytes::Bytes;
 use stentor_wire::encode::{frame_from, frame_id, frame_timestamp};
 
-/// What is woven of a frame.
+use crate::recollection::Remembered;
+
+/// What is woven of a message.
 #[derive(Clone, Copy)]
 struct Thread<'a> {
-    frame: &'a Bytes,
+    of: &'a Remembered,
     id: &'a str,
     from: &'a [u8],
     /// In milliseconds since 1970.
@@ -33,9 +33,9 @@ struct Sender {
     earliest: usize,
 }
 
-/// The frames of both, each id once.
-pub(super) fn weave<'a>(archived: &[Bytes], kept: impl Iterator<Item = &'a Bytes>) -> Vec<Bytes> {
-    let archived = once_each(archived.iter());
+/// The messages of both, each id once.
+pub(super) fn weave(archived: &[Remembered], kept: &[Remembered]) -> Vec<Remembered> {
+    let archived = once_each(archived);
     let kept = once_each(kept);
     let places: HashMap<&str, usize> =
         archived.iter().enumerate().map(|(place, thread)| (thread.id, place)).collect();
@@ -52,9 +52,7 @@ pub(super) fn weave<'a>(archived: &[Bytes], kept: impl Iterator<Item = &'a Bytes
     };
     let ends = latest_places(&kept, place_of, archived.len());
     let ids: HashSet<&str> = kept.iter().map(|thread| thread.id).collect();
-    let is_only_archived = |place: usize| !ids.contains(archived[place].id);
-    let mut left_out = HashSet::new();
-    let mut placed: Vec<(usize, &Bytes)> = Vec::new();
+    let mut placed: Vec<(usize, &Remembered)> = Vec::new();
     for (thread, end) in kept.iter().zip(ends) {
         let sender = senders.entry(thread.from).or_default();
         if let Some(place) = place_of(thread) {
@@ -63,32 +61,29 @@ pub(super) fn weave<'a>(archived: &[Bytes], kept: impl Iterator<Item = &'a Bytes
         if places.contains_key(thread.id) {
             continue;
         }
-        let end = sender.pass(end, |place| match archived[place].stamp.cmp(&thread.stamp) {
-            Ordering::Equal if is_only_archived(place) => {
-                left_out.insert(place);
-                true
-            }
-            order => order.is_le(),
+        let end = sender.pass(end, |place| {
+            let archived = &archived[place];
+            // A number that is not known says only that what is gone is older.
+            let is_gone = !ids.contains(archived.id);
+            archived.is_before(thread, is_gone)
         });
         let start = sender.earliest;
         let by_stamp = latest.partition_point(|stamp| *stamp <= thread.stamp);
         let place = by_stamp.min(end).max(start);
         sender.earliest = place;
-        placed.push((place, thread.frame));
+        placed.push((place, thread.of));
     }
     // Stable: what stands at one place stays in the shard's order.
     placed.sort_by_key(|(place, _)| *place);
     let mut placed = placed.into_iter().peekable();
     let mut woven = Vec::with_capacity(archived.len() + placed.len());
     for (place, thread) in archived.iter().enumerate() {
-        while let Some((_, frame)) = placed.next_if(|(before, _)| *before <= place) {
-            woven.push(frame.clone());
+        while let Some((_, kept)) = placed.next_if(|(before, _)| *before <= place) {
+            woven.push(kept.clone());
         }
-        if !left_out.contains(&place) {
-            woven.push(thread.frame.clone());
-        }
+        woven.push(thread.of.clone());
     }
-    woven.extend(placed.map(|(_, frame)| frame.clone()));
+    woven.extend(placed.map(|(_, kept)| kept.clone()));
     woven
 }
 
@@ -112,19 +107,28 @@ fn latest_places(
     ends
 }
 
-fn once_each<'a>(frames: impl Iterator<Item = &'a Bytes>) -> Vec<Thread<'a>> {
+fn once_each(messages: &[Remembered]) -> Vec<Thread<'_>> {
     let mut ids = HashSet::new();
-    frames.map(Thread::of).filter(|thread| ids.insert(thread.id)).collect()
+    messages.iter().map(Thread::of).filter(|thread| ids.insert(thread.id)).collect()
 }
 
 impl<'a> Thread<'a> {
-    fn of(frame: &'a Bytes) -> Thread<'a> {
+    fn of(of: &'a Remembered) -> Thread<'a> {
+        let frame = &of.frame;
         Thread {
-            frame,
+            of,
             id: frame_id(frame).unwrap_or_default(),
             from: frame_from(frame).unwrap_or_default(),
             stamp: frame_timestamp(frame).map_or(0, |timestamp| timestamp.unix_millis()),
         }
+    }
+
+    /// Whether its sender said it before `kept`.
+    fn is_before(&self, kept: &Thread<'_>, is_gone: bool) -> bool {
+        let places = self.of.place.zip(kept.of.place);
+        let places = places.filter(|(_, kept)| is_gone || !kept.is_behind_all());
+        let by_place = places.and_then(|(archived, kept)| archived.is_before(kept));
+        by_place.unwrap_or(self.stamp <= kept.stamp)
     }
 }
 

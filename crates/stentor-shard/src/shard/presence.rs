@@ -51,7 +51,7 @@ impl Shard {
         }
         let Some(room) = room else { return };
         match tale {
-            Tale::Alive | Tale::Heard(_) => {}
+            Tale::Alive | Tale::Heard(_) | Tale::Echo(_) => {}
             Tale::Ask => self.answer_tale(now, pod.is_none(), room),
             Tale::Hello => {
                 let (Some(pod), Some(roster)) = (pod, self.presence.rosters.get_mut(room)) else {

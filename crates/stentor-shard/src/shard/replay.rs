@@ -2,6 +2,7 @@
 
 use stentor_wire::encode::frame_is_from;
 use stentor_wire::event::Event as Notice;
+use stentor_wire::place::Place;
 use stentor_wire::room_name::RoomName;
 use uuid::Uuid;
 
@@ -9,7 +10,7 @@ use crate::event::Event;
 use crate::history::{Cursor, Entry, HistoryId, LastHeard, Owed, Resumption};
 use crate::member::Member;
 use crate::numbers::{MemberId, RoomId};
-use crate::recollection::{self, Recollection};
+use crate::recollection::{self, Recollection, Remembered};
 use crate::replay::{Portion, Replay};
 use crate::ring::{Class, RING_SLOTS_MAX, Ring, Slot};
 use crate::shard::Shard;
@@ -81,8 +82,13 @@ impl Shard {
         let resumed = match (replay.asked_behind, found) {
             (_, Some(found)) => self.replay_recalled(now, id, *replay, found),
             (Some(last_id), None) => {
-                let rooms: Vec<HistoryId> = replay.rooms().collect();
-                self.owed_since(now, id, last_id, &rooms).map(|owed| self.replay(id, owed))
+                let asked_for = replay.rooms().filter(|room| replay.was_asked_for(*room));
+                let rooms: Vec<HistoryId> = asked_for.collect();
+                let owed = self.owed_since(now, id, last_id, &rooms);
+                owed.map(|mut owed| {
+                    owed.cursors.extend(replay.cursors_joined());
+                    self.replay(id, owed)
+                })
             }
             (None, None) => None,
         };
@@ -92,10 +98,11 @@ impl Shard {
     }
 
     /// What was published before this had been heard by who heard a message of that time, whichever
-    /// pod it was on. Both in milliseconds since 1970.
-    pub fn unheard_since(&self, heard_at: u64, last: LastHeard) -> u64 {
+    /// pod it was on; nothing, where the calendar here was set and the time may be of before that. Both
+    /// in milliseconds since 1970.
+    pub fn unheard_since(&self, now: Now, heard_at: u64, last: LastHeard) -> u64 {
         let history = self.history.as_ref();
-        history.map_or(heard_at, |history| history.hearsay().unheard_since(heard_at, last))
+        history.map_or(heard_at, |history| history.unheard_since(now, heard_at, last))
     }
 
     /// Lets a member catch up with what it is owed.
@@ -124,14 +131,14 @@ impl Shard {
         asked: Replay,
         found: Recollection,
     ) -> Option<Resumed> {
-        let Shard { members, history, .. } = self;
+        let Shard { config, members, history, .. } = self;
         let (history, member) = (history.as_ref()?, members[id.index()].as_ref()?);
         let Recollection { heard_at_unix_millis, rooms } = found;
         let by_time = heard_at_unix_millis.and_then(|millis| history.heard_until(now, millis));
         let mut cursors = Vec::new();
         let (mut recalled, mut is_whole) = (Vec::new(), true);
         let mut oldest_id = None;
-        for room in asked.rooms() {
+        for room in asked.rooms().filter(|room| asked.was_asked_for(*room)) {
             let of_room = rooms.iter().find(|of| of.room.as_ref() == history.name(room));
             oldest_id = oldest_id.or_else(|| of_room.and_then(|of| of.oldest_id.clone()));
             let is_known_here = by_time.as_ref().is_some_and(|heard| {
@@ -142,16 +149,28 @@ impl Shard {
             is_whole &= is_known_here || of_room.is_some_and(|of| of.is_whole);
             recalled.extend(of_room.filter(|_| !is_known_here).map(|of| (room, of.clone())));
         }
-        if !is_whole {
+        // What was said on this pod has no number here, and what is gone of that is older.
+        let own = Place::behind_all(&config.pod);
+        let remembered = |entry: &Entry| {
+            let own = entry.passage.is_of_this_pod().then_some(own);
+            Remembered { frame: entry.frame.clone(), place: entry.passage.place().or(own) }
+        };
+        if is_whole {
+            for (room, of_room) in recalled.iter_mut().filter(|(_, of)| !of.among.is_empty()) {
+                let next = asked.cursor(*room).map_or(0, |cursor| cursor.next);
+                of_room.take_up(history.entries_from(*room, next).map(|entry| &entry.frame));
+            }
+        } else {
             // All that is kept, here too. What one sender said may be in part here and in part there.
             for (room, of_room) in &mut recalled {
-                of_room.weave(history.entries(*room).map(|entry| &entry.frame));
+                of_room.weave(history.entries(*room).map(remembered));
             }
             let is_recalled = |of: HistoryId| recalled.iter().any(|(room, _)| *room == of);
             for cursor in cursors.iter_mut().filter(|cursor| !is_recalled(cursor.room)) {
                 cursor.next = history.first_number(cursor.room);
             }
         }
+        cursors.extend(asked.cursors_joined());
         let resumption = by_time.filter(|_| is_whole).unwrap_or_default();
         let mut frames = recollection::merge(recalled.into_iter().map(|(_, of)| of));
         frames.retain(|frame| !is_of(member, frame));

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use stentor_wire::place::Place;
+
 use super::{Passage, Traffic};
 use crate::time::Instant;
 
@@ -36,7 +38,7 @@ fn what_was_flushed_of_a_later_message_does_not_hide_an_earlier_one() {
 #[test]
 fn nothing_is_known_of_a_message_from_elsewhere() {
     assert!(!Passage::UNKNOWN.is_quiet());
-    assert_eq!(Passage::UNKNOWN.settled, 0);
+    assert_eq!(Passage::UNKNOWN.settled(), 0);
 }
 
 #[test]
@@ -48,4 +50,15 @@ fn a_late_message_is_noted_and_one_of_which_nothing_is_known_is_not_late() {
     assert_eq!(traffic.late_at(), None);
     traffic.look_at_delay(later + Duration::from_micros(1), NOW);
     assert_eq!(traffic.late_at(), Some(later + Duration::from_micros(1)));
+}
+
+#[test]
+fn the_place_of_another_pods_message_stands_where_one_of_this_pod_has_its_ticket() {
+    let place = Place::new("web-1-0123456789abcdef", 7);
+    let passage = Passage::of_another_pod(place);
+    assert_eq!((passage.place(), passage.settled()), (Some(place), 0));
+    assert!(!passage.is_of_this_pod() && !passage.is_quiet());
+    let own = Traffic::new(1).begin(NOW, 0, 0);
+    assert!(own.is_of_this_pod() && own.place().is_none());
+    assert_eq!(size_of::<Passage>(), 32, "each message that is kept has one");
 }

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stentor_bus::channel::Audience;
+use stentor_bus::echoes::Echoes;
 use stentor_bus::inbox::{Arrival, Origin};
 use stentor_bus::link::LinkState;
 use stentor_bus::pipeline::Publish;
 use stentor_bus::record::Ticket;
+use stentor_bus::relay;
 use stentor_bus::stream_history::Kept;
 use stentor_bus::stream_reads::StreamReads;
 use stentor_bus::stream_upkeep::{StreamUpkeep, Upkeep};
+use stentor_wire::presence::Tale;
 use stentor_wire::time::{Instant, Now};
 
 use super::{Effect, PodBus};
@@ -29,6 +32,9 @@ pub(crate) struct Memory {
     /// Who has asked, and what must be published before that is read.
     gate: VecDeque<(Ticket, AskId, Audience)>,
     reads: StreamReads<AskId>,
+    echoes: Echoes,
+    /// What is to be answered once the shards have what came before it.
+    answers: Vec<(Audience, Option<Arc<Kept>>)>,
 }
 
 impl Memory {
@@ -37,7 +43,14 @@ impl Memory {
             upkeep: StreamUpkeep::new(ttl),
             gate: VecDeque::new(),
             reads: StreamReads::default(),
+            echoes: Echoes::default(),
+            answers: Vec::new(),
         }
+    }
+
+    /// When a read is given up.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.echoes.poll_timeout()
     }
 }
 
@@ -67,17 +80,49 @@ impl PodBus {
         }
     }
 
-    pub(super) fn take_found(&mut self, audience: &Audience, mut kept: Kept) {
+    pub(super) fn take_found(&mut self, now: Now, audience: Audience, mut kept: Kept) {
         let Some(memory) = &mut self.memory else { return };
-        if memory.upkeep.is_lacking(audience) {
+        if memory.upkeep.is_lacking(&audience) {
             kept.lacking_at = Some(u64::MAX);
         }
         if self.mutation == Some(Mutation::TrustRedis) {
             kept.sound_since = 0;
         }
         let kept = Arc::new(kept);
-        for ask in memory.reads.handle_read(audience) {
-            self.effects.push(Effect::Answered(ask, Some((audience.clone(), Arc::clone(&kept)))));
+        let is_heard = self.subscriptions.is_heard(&audience);
+        if !is_heard || self.mutation == Some(Mutation::ForgetEchoes) {
+            memory.answers.push((audience, Some(kept)));
+            return;
+        }
+        let number = memory.echoes.handle_read(now.instant, audience.clone(), kept);
+        let payload = relay::encode_tale(&self.pod, &Tale::Echo(number));
+        let channel = self.names.of(&audience);
+        self.publish(Request::Publish { ticket: None, channel, payload });
+    }
+
+    pub(super) fn take_echoes(&mut self, now: Now) {
+        while let Some((audience, number)) = self.inbox.poll_echo() {
+            let Some(memory) = &mut self.memory else { continue };
+            let Some(kept) = memory.echoes.handle_echo(&audience, number) else { continue };
+            self.inbox.handle_kept(now, &audience, &kept, &mut self.arrivals);
+            memory.answers.push((audience, Some(kept)));
+        }
+    }
+
+    pub(super) fn give_up_on_echoes(&mut self, now: Now) {
+        let Some(memory) = &mut self.memory else { return };
+        while let Some(audience) = memory.echoes.poll_overdue(now.instant) {
+            memory.answers.push((audience, None));
+        }
+    }
+
+    pub(super) fn answer(&mut self) {
+        let Some(memory) = &mut self.memory else { return };
+        for (audience, kept) in std::mem::take(&mut memory.answers) {
+            for ask in memory.reads.handle_read(&audience) {
+                let found = kept.clone().map(|kept| (audience.clone(), kept));
+                self.effects.push(Effect::Answered(ask, found));
+            }
         }
     }
 
@@ -141,6 +186,8 @@ impl PodBus {
     /// The session is dropped, and with it all that was on its way.
     pub(super) fn forget_session(&mut self, now: Now) {
         let Some(memory) = &mut self.memory else { return };
+        memory.echoes.handle_link_down();
+        memory.answers.clear();
         let mut waiters = memory.reads.handle_link_down();
         waiters.extend(memory.gate.drain(..).map(|(_, ask, _)| ask));
         memory.upkeep.handle_link_down(now.instant);

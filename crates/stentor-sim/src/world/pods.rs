@@ -104,9 +104,7 @@ impl World {
         while let Some(work) = self.pods[pod].sides[shard].work.pop_front() {
             self.work(pod, shard, work);
         }
-        while let Some(batch) = self.pods[pod].sides[shard].poll_batch() {
-            self.take_batch(pod, shard, batch);
-        }
+        self.take_batches(pod, shard);
         let now = self.pods[pod].now(self.now);
         let side = &mut self.pods[pod].sides[shard];
         side.shard.handle_timeout(now);
@@ -125,6 +123,12 @@ impl World {
         if let Some(at) = [closing, due].into_iter().flatten().min() {
             // A turn that left work over takes its time too.
             self.wake_shard(pod, shard, at.saturating_sub(self.now).max(20));
+        }
+    }
+
+    fn take_batches(&mut self, pod: usize, shard: usize) {
+        while let Some(batch) = self.pods[pod].sides[shard].poll_batch() {
+            self.take_batch(pod, shard, batch);
         }
     }
 
@@ -148,7 +152,11 @@ impl World {
                     self.oracle.joined(self.now, id, Some(room));
                 }
             }
-            Work::Recalled(number) => self.recollect(number),
+            Work::Recalled(number) => {
+                // What came before it lies there already.
+                self.take_batches(pod, shard);
+                self.recollect(number);
+            }
             Work::Deliver(delivery) => {
                 self.pods[pod].sides[shard].shard.handle_delivery(now, &delivery);
                 self.note_reached(pod, shard, &delivery);

@@ -3,9 +3,9 @@
 use stentor_bus::channel::Audience;
 use stentor_bus::histories::READ_TIMEOUT;
 use stentor_bus::recall::{self, Read};
-use stentor_bus::stream_history::StreamHistory;
+use stentor_bus::stream_history::{Replayed, StreamHistory};
 use stentor_bus::waiters::Release;
-use stentor_shard::{LastHeard, MemberId, OfRoom, Recollection};
+use stentor_shard::{LastHeard, MemberId, OfRoom, Recollection, Remembered};
 use uuid::Uuid;
 
 use super::{Event, World};
@@ -108,7 +108,11 @@ impl World {
             return;
         }
         let (pod, shard) = (recall.pod, recall.shard);
-        let at = self.now + self.delay(5, 200);
+        let delay = self.delay(5, 200);
+        // Behind what the other shards have put into this one's mailbox by now.
+        let sides = &mut self.pods[pod].sides;
+        let lanes = sides.iter_mut().map(|side| side.neighbours[shard].arrival(self.now, delay));
+        let at = lanes.max().unwrap_or(self.now);
         self.queue.push(at, Event::ToShard { pod, shard, work: Work::Recalled(number) });
     }
 
@@ -128,12 +132,13 @@ impl World {
         let recalled =
             recall::recall(read, last_id, history, now.unix_millis, |at| match at.is_known {
                 _ if believes => u64::MAX,
-                true => shard.unheard_since(at.unix_millis, LastHeard::Known),
-                false => shard.unheard_since(at.unix_millis, LastHeard::Unknown),
+                true => shard.unheard_since(now, at.unix_millis, LastHeard::Known),
+                false => shard.unheard_since(now, at.unix_millis, LastHeard::Unknown),
             });
         let rooms = recalled.rooms.into_iter().map(|(room, replay)| OfRoom {
             room,
-            frames: replay.messages.into_iter().map(|message| message.frame).collect(),
+            frames: replay.messages.into_iter().map(remembered).collect(),
+            among: replay.among.into_iter().map(remembered).collect(),
             is_whole: replay.recovered,
             oldest_id: replay.oldest_id.map(|id| id.to_string()),
         });
@@ -148,4 +153,8 @@ const ROOMS_MAX: u64 = 16;
 
 fn ask_id(recall: usize, place: usize) -> AskId {
     recall as u64 * ROOMS_MAX + place as u64
+}
+
+fn remembered(message: Replayed) -> Remembered {
+    Remembered { frame: message.frame, place: Some(message.place) }
 }

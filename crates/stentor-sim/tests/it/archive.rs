@@ -22,6 +22,15 @@ fn a_resume_by_streams_never_lies_under_each_fault_that_concerns_it() {
     }
 }
 
+/// Worlds in which who came back once heard a sender's messages out of order: of a burst that was
+/// on its way, of what was published again behind it, of what is in memory and in the stream in part,
+/// of a calendar that was set.
+#[test]
+fn each_sender_is_heard_in_its_order_whatever_a_stream_has() {
+    let seeds = [200, 790, 1_601, 2_214, 2_218, 2_573, 2_598, 2_608, 2_776, 2_952, 2_975, 3_038];
+    all_kept(seeds.into_iter().map(|seed| Plan::draw_with_archive(seed, None)));
+}
+
 #[test]
 fn a_world_with_streams_is_the_same_each_time() {
     for seed in 1..4 {

@@ -200,6 +200,12 @@ fn not_considering_what_waits_for_redis_is_found() {
     found_in(Mutation::ForgetDelays, plan_of_a_bus_that_lags);
 }
 
+#[test]
+fn telling_what_a_stream_has_before_the_channel_has_brought_it_is_found() {
+    let plans = (200..200 + SEEDS).map(|seed| Plan::draw_with_archive(seed, None));
+    caught_among(plans, Mutation::ForgetEchoes, Promise::Order);
+}
+
 /// Such plans are kept in every promise without the mutation, and not with it.
 fn found_in(mutation: Mutation, plan: fn(u64) -> Plan) {
     for seed in 1..=SEEDS {

@@ -14,6 +14,7 @@ fn every_tale_is_read_as_it_was_written() {
         Tale::Hello,
         Tale::Alive,
         Tale::Heard(Testimony { at: 7, until: 5, is_last: true }),
+        Tale::Echo(7),
         Tale::Here(here(None)),
         Tale::Here(here(Some([].into()))),
         Tale::Here(here(Some([ann(), nobody].into()))),
@@ -61,4 +62,10 @@ fn what_is_told_has_the_documented_members() {
     let mut data = Vec::new();
     write_count(300, &mut data);
     assert_eq!(data, br#"{"members":300}"#);
+}
+
+#[test]
+fn an_echo_is_known_by_its_beginning() {
+    assert!(Tale::Echo(7).to_json().starts_with(Tale::ECHO_BEGINS));
+    assert!(!Tale::Alive.to_json().starts_with(Tale::ECHO_BEGINS));
 }

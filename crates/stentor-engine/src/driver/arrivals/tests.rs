@@ -38,7 +38,8 @@ fn shard() -> Shard {
 
 fn delivery(name: &str, bytes: usize, origin: Origin) -> Arrival {
     let frame = Bytes::from(vec![b' '; bytes]);
-    Arrival::Delivery(Delivery { audience: Some(room(name)), frame, id: Uuid::nil(), origin })
+    let (audience, id) = (Some(room(name)), Uuid::nil());
+    Arrival::Delivery(Delivery { audience, frame, id, origin, place: None })
 }
 
 fn batch(arrivals: Vec<Arrival>) -> Batch {

@@ -5,7 +5,7 @@ use stentor_wire::message_type::MessageType;
 use stentor_wire::timestamp::Timestamp;
 
 use super::*;
-use crate::recollection::{OfRoom, Recollection};
+use crate::recollection::{OfRoom, Recollection, Remembered};
 
 /// The message `text`, whose id is that number, and its stamp that millisecond.
 fn frame(text: u64) -> Bytes {
@@ -20,6 +20,10 @@ fn frame(text: u64) -> Bytes {
     };
     envelope_frame(&envelope, &mut frame);
     Bytes::from(frame)
+}
+
+fn remembered(text: u64) -> Remembered {
+    Remembered { frame: frame(text), place: None }
 }
 
 fn deliver(world: &mut World, text: u64) {
@@ -54,7 +58,8 @@ fn world() -> (World, Uuid) {
 fn found(texts: &[u64], is_whole: bool) -> Recollection {
     let of = |room: Option<RoomName>, texts: &[u64]| OfRoom {
         room,
-        frames: texts.iter().map(|text| frame(*text)).collect(),
+        frames: texts.iter().copied().map(remembered).collect(),
+        among: Vec::new(),
         is_whole,
         oldest_id: None,
     };
@@ -113,4 +118,35 @@ fn what_stands_twice_in_an_archive_is_told_once() {
 fn what_an_archive_has_lost_is_told_where_it_was_said() {
     assert_eq!(heard_behind(Some(found(&[10, 30], false))), ["10", "20", "30", "50"]);
     assert_eq!(heard_behind(Some(found(&[30, 50], false))), ["10", "20", "30", "50"]);
+}
+
+/// 1. Redis has 40, 50 and 60 of another pod; the client has heard 40 and 50 for certain, elsewhere.
+/// 2. When it comes to this pod, 50 is still on its way here, and comes before Redis has answered.
+#[test]
+fn what_came_since_is_told_where_the_archive_has_it() {
+    let mut found = found(&[60], true);
+    found.rooms[0].among = [40, 50, 60].map(remembered).into();
+    assert_eq!(heard_behind(Some(found)), ["50", "60"]);
+}
+
+/// 1. Somebody comes back, and the archive is asked what it has missed of a room.
+/// 2. It leaves the room, is told what it is owed of that, and joins it anew.
+/// 3. The archive answers: what it had been told came a second time.
+#[test]
+fn who_joins_a_room_anew_is_told_nothing_of_before_by_an_answer_that_comes_late() {
+    for found in [Some(found(&[40, 50], false)), Some(found(&[40, 50], true)), None] {
+        let (mut world, client_id) = world();
+        world.leave(1, "a");
+        world.turn();
+        world.join(1, "a");
+        world.turn();
+        assert!(world.heard(1).contains(&"50".to_owned()));
+        world.shard.handle_history(world.now(), MemberId(1), client_id, found);
+        world.turn();
+        deliver(&mut world, 60);
+        world.turn();
+        let heard = world.heard(1);
+        assert_eq!(heard.iter().filter(|one| *one == "50").count(), 1, "{heard:?}");
+        assert_eq!(heard.last().map(String::as_str), Some("60"));
+    }
 }
