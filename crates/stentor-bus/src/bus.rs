@@ -181,9 +181,10 @@ impl Bus {
 
 /// Tells the bus which rooms have members; a clone tells the same.
 ///
-/// What is told waits in a queue without a bound of its own: it is a few words for each time that
-/// a shard gets its first member of a room or loses its last, which joining bounds, and nothing
-/// of it may be lost. The bus empties it before anything else.
+/// What is told waits in a queue without a bound of its own: nothing of it may be lost. It is bounded
+/// by what fills it: a word for each time that a shard gets its first member of a room or loses its
+/// last, the rooms of each handshake that waits, and who is in a room, once a tick and room. The bus
+/// takes up to 1,024 of them as often as anything else.
 #[derive(Clone, Debug)]
 pub struct Rooms {
     controls: mpsc::UnboundedSender<Control>,

@@ -26,7 +26,7 @@ pub const SETTLED_AFTER: Duration = Duration::from_secs(20);
 /// How long after a proof the shards are asked how far they are.
 const TESTIFIES_AFTER: Duration = Duration::from_millis(50);
 
-/// Nobody is let in before the link is up, or has been tried for so long.
+/// Where the link came up later than so long after the beginning, members may have been let in before it.
 const LET_IN_AFTER: Duration = Duration::from_millis(250);
 
 /// Probes whose time is remembered.

@@ -348,6 +348,7 @@ impl Driver {
         self.session = None;
         self.connecting = None;
         self.publishes.clear();
+        self.forget_farewell();
         self.forget_session();
     }
 

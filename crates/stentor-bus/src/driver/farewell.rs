@@ -36,6 +36,13 @@ impl Driver {
         self.farewell = Farewell::Over;
     }
 
+    /// The session is dropped, and with it the answer that was waited for.
+    pub(super) fn forget_farewell(&mut self) {
+        if self.farewell == Farewell::UnderWay {
+            self.farewell = Farewell::Unsaid;
+        }
+    }
+
     /// Whether a bus that is to stop need not run any longer.
     pub(super) fn has_ended(&self) -> bool {
         let Some(stop_at) = self.stop_at else { return false };

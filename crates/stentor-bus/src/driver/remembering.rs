@@ -312,10 +312,10 @@ impl Driver {
         let Some(memory) = &mut self.memory else { return };
         for (audience, answer) in std::mem::take(&mut memory.answers) {
             for waiter in memory.reads.handle_read(&audience) {
-                memory.counters.answered += u64::from(answer.is_ok());
-                memory.counters.unanswered += u64::from(answer.is_err());
                 // Who waited may have given up.
-                let _ = waiter.send(answer.clone());
+                let is_answered = waiter.send(answer.clone()).is_ok() && answer.is_ok();
+                memory.counters.answered += u64::from(is_answered);
+                memory.counters.unanswered += u64::from(!is_answered);
             }
         }
     }
