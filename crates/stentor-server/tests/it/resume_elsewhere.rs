@@ -12,7 +12,7 @@ use crate::redis::{at, pod, wait_down, wait_for_metric, wait_up};
 use crate::resume::{come_back, id, say_texts, texts};
 
 /// A pod whose rooms are kept at this Redis too.
-fn keeping(redis: &Redis) -> Pod {
+pub(crate) fn keeping(redis: &Redis) -> Pod {
     redis.wait_until_settled();
     let tell = at(&redis.url());
     let pod = Pod::start(|settings: &mut Settings| {

@@ -15,7 +15,7 @@ use stentor_wire::error_code::ErrorCode;
 use crate::client::Client;
 use crate::forge::{SECRET, token};
 use crate::pod::{BASE, DEADLINE, Pod};
-use crate::{redis, slow};
+use crate::{redis, resume_elsewhere, slow};
 
 /// The description of a pod, read as a client's author does.
 pub(crate) struct Shapes(Value);
@@ -314,6 +314,22 @@ fn what_pods_say_on_redis_has_the_described_shape_and_what_neighbours_say_is_del
     redis::publish(&redis, "realtime:room:general", publication.to_string());
     let words = [0; 3].map(|_| shapes.judge_frame(&client.next_json()));
     assert_eq!(words, ["chat", "chat", "notification"]);
+}
+
+#[test]
+fn what_a_pod_says_to_itself_behind_a_read_has_the_described_shape() {
+    let redis = Redis::start();
+    let pod = resume_elsewhere::keeping(&redis);
+    let shapes = Shapes::of(&pod);
+    let mut listener = Listener::on(&redis, "realtime:room:general");
+    let unknown = "0190aaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
+    let _client = pod.connect(&format!("/ws/general?last_id={unknown}"));
+    let mut tale = json!(null);
+    while tale != "echo" {
+        let record = listener.next();
+        shapes.judge("BusPresence", &record);
+        tale = record["presence"]["tale"].clone();
+    }
 }
 
 /// 1. A pod stops. 2. Its last word, that nobody is there any more who might have missed something, was

@@ -88,6 +88,11 @@ fn presence() -> Value {
                 "is_last": { "type": "boolean" },
             }),
         ),
+        exact(
+            "A word of the pod to itself, with `HISTORY=redis`: it comes back behind what Redis passed on to \
+             the room before.",
+            json!({ "tale": { "const": "echo" }, "number": super::count() }),
+        ),
         here,
     ];
     exact(
