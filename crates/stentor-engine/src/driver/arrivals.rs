@@ -114,7 +114,7 @@ impl Arrivals {
             Arrival::Gap(gap) => shard.handle_gap(now, gap.audience.as_ref(), gap.missed),
             Arrival::Proof(proof) => {
                 self.proof = Some(proof.number);
-                shard.handle_proof(proof.until_unix_millis);
+                shard.handle_proof(now, proof.until_unix_millis);
             }
             Arrival::Delayed => shard.handle_delay(now),
             Arrival::Tale(told) => {

@@ -8,7 +8,8 @@
 //! not known here, because it may have been said there.
 //!
 //! The same of this pod: what it says is on its way to the others for sure only where its own link
-//! is proven, and nothing of it waits for Redis. Not known is a pod that never testified here: one
+//! is proven, and nothing of it waits for Redis; and one that stood still talks to its own members
+//! before it has heard what was said elsewhere meanwhile. Not known is a pod that never testified here: one
 //! that was cut off when it began, or when this one did.
 
 use std::collections::{HashMap, VecDeque};
@@ -30,6 +31,9 @@ const LOST_FOR: Duration = Duration::from_secs(600);
 /// which only makes what follows begin earlier.
 const TESTIMONIES_MAX: usize = 512;
 
+/// What one shard has of the bus, the others of the pod have within this.
+const SHARED_WITHIN: Duration = Duration::from_millis(100);
+
 /// Pods that are remembered; past it the one that was silent for longest is forgotten.
 const PODS_MAX: usize = 1_024;
 
@@ -45,8 +49,8 @@ pub enum LastHeard {
 /// What is known of the hearing of pods.
 #[derive(Debug, Default)]
 pub(crate) struct Hearsay {
-    /// Up to when this pod's own link is proven, in milliseconds since 1970.
-    own: Option<u64>,
+    /// When this pod's own link was proven, and up to when.
+    own: Witness,
     /// When something that was said here was last seen to wait for Redis.
     delayed_at: Option<Instant>,
     pods: HashMap<Arc<str>, Witness>,
@@ -77,8 +81,9 @@ impl Hearsay {
     }
 
     /// This pod's link was heard: what was sent before this time has been passed on.
-    pub(crate) fn handle_proof(&mut self, until_unix_millis: u64) {
-        self.own = Some(until_unix_millis);
+    pub(crate) fn handle_proof(&mut self, now: Now, until_unix_millis: u64) {
+        let at = now.unix_millis.saturating_add(millis(SHARED_WITHIN));
+        self.own.add(Testimony { at, until: until_unix_millis, is_last: false });
     }
 
     /// What was said here waits for Redis.
@@ -92,16 +97,30 @@ impl Hearsay {
     }
 
     /// How long before a message everything was heard by who heard that, whichever pod it was on.
+    ///
+    /// What came to this pod late stands behind that message here, so of the pod itself only what it
+    /// has not proven to this day counts.
     pub(crate) fn overlap(&self, heard_at: u64, last: LastHeard) -> Duration {
-        let unheard_since = self.unheard_since(heard_at, last).saturating_sub(millis(MARGIN));
+        let others = self.unheard_elsewhere_since(heard_at, last);
+        let own = self.own.heard.back().map_or(heard_at, |(_, until)| *until);
+        let unheard_since = others.min(own).saturating_sub(millis(MARGIN));
         OVERLAP.max(Duration::from_millis(heard_at.saturating_sub(unheard_since)))
     }
 
-    /// What was published before this had been heard by who heard a message of that time. All times
-    /// in milliseconds since 1970.
+    /// What was published before this had been heard by who heard a message of that time, by this
+    /// pod or another. All times in milliseconds since 1970.
     pub(crate) fn unheard_since(&self, heard_at: u64, last: LastHeard) -> u64 {
-        let pods = self.pods.values().filter_map(|pod| pod.heard_by(heard_at, last));
-        pods.chain(self.own).chain([heard_at]).min().unwrap_or(heard_at)
+        let own = self.own.heard_by(heard_at, Duration::MAX);
+        self.unheard_elsewhere_since(heard_at, last).min(own.unwrap_or(heard_at))
+    }
+
+    fn unheard_elsewhere_since(&self, heard_at: u64, last: LastHeard) -> u64 {
+        let believed_for = match last {
+            LastHeard::Known => DEAD_AFTER,
+            LastHeard::Unknown => LOST_FOR,
+        };
+        let pods = self.pods.values().filter_map(|pod| pod.heard_by(heard_at, believed_for));
+        pods.chain([heard_at]).min().unwrap_or(heard_at)
     }
 }
 
@@ -129,7 +148,7 @@ impl Witness {
     }
 
     /// Up to when it had heard the others by that time; `None` where it had no members then.
-    fn heard_by(&self, unix_millis: u64, last: LastHeard) -> Option<u64> {
+    fn heard_by(&self, unix_millis: u64, believed_for: Duration) -> Option<u64> {
         if self.ended_at.is_some_and(|ended_at| ended_at < unix_millis) {
             return None;
         }
@@ -139,10 +158,6 @@ impl Witness {
             // It has told nothing by then; later it said since when it heard.
             let (_, until) = self.heard.front()?;
             return (*until < unix_millis).then_some(*until);
-        };
-        let believed_for = match last {
-            LastHeard::Known => DEAD_AFTER,
-            LastHeard::Unknown => LOST_FOR,
         };
         (unix_millis <= at.saturating_add(millis(believed_for))).then_some(*until)
     }

@@ -51,9 +51,9 @@ impl Shard {
 
     /// This pod's own link was heard: what was sent before this time, in milliseconds since 1970,
     /// has been passed on.
-    pub fn handle_proof(&mut self, until_unix_millis: u64) {
+    pub fn handle_proof(&mut self, now: Now, until_unix_millis: u64) {
         if let Some(history) = &mut self.history {
-            history.hearsay_mut().handle_proof(until_unix_millis);
+            history.hearsay_mut().handle_proof(now, until_unix_millis);
         }
     }
 

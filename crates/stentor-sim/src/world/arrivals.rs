@@ -42,8 +42,9 @@ impl World {
                 shard.handle_tale(now, Some(&of), audience.as_ref(), &tale);
             }
             Arrival::Proof(proof) => {
+                let now = self.pods[pod].now(self.now);
                 let side = &mut self.pods[pod].sides[shard];
-                side.shard.handle_proof(proof.until_unix_millis);
+                side.shard.handle_proof(now, proof.until_unix_millis);
                 side.proof = Some(proof.number);
             }
             Arrival::Delayed => {

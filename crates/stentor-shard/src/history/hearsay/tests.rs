@@ -63,8 +63,23 @@ fn what_a_pod_had_not_heard_before_its_first_testimony_counts_too() {
 #[test]
 fn what_this_pod_said_since_its_own_link_was_proven_may_be_on_its_way() {
     let mut hearsay = Hearsay::default();
-    hearsay.handle_proof(998_000);
+    hearsay.handle_proof(NOW, 998_000);
     assert_eq!(overlap(&hearsay, 1_000_000, Known), 2_600);
+}
+
+/// 1. A pod stands still for twenty seconds. What others say meanwhile lies in its sockets.
+/// 2. It goes on, hands a member's message to another, who is cut off before the rest is heard.
+/// 3. He comes back, behind that message, when all of it has been heard.
+#[test]
+fn what_this_pod_had_not_heard_by_then_counts_though_it_has_since() {
+    let mut hearsay = Hearsay::default();
+    hearsay.handle_proof(NOW, 999_950);
+    let later = Now { unix_millis: 1_020_020, ..NOW };
+    hearsay.handle_proof(later, 1_020_010);
+    assert_eq!(hearsay.unheard_since(1_020_000, Known), 999_950);
+    assert_eq!(hearsay.unheard_since(1_020_119, Known), 999_950, "its other shards are not as far");
+    assert_eq!(hearsay.unheard_since(1_020_120, Known), 1_020_010);
+    assert_eq!(overlap(&hearsay, 1_020_000, Known), 1_000, "here it stands behind that message");
 }
 
 #[test]
@@ -75,7 +90,7 @@ fn testimonies_and_pods_are_bounded_and_what_is_dropped_only_lets_a_replay_begin
     }
     let witness = &hearsay.pods["a"];
     assert!(witness.heard.len() <= TESTIMONIES_MAX, "{}", witness.heard.len());
-    let heard = |at| witness.heard_by(at, Known);
+    let heard = |at| witness.heard_by(at, DEAD_AFTER);
     assert_eq!(heard(9_999_500), Some(9_999_000));
     assert!(heard(9_900_000).is_some_and(|until| until <= 9_900_000));
     (0..3_000).for_each(|pod| testify(&mut hearsay, &pod.to_string(), 20_000_000 + pod, 0));

@@ -57,6 +57,6 @@ fn what_this_pod_said_and_redis_has_not_ends_every_promise_over_that_moment() {
 fn what_this_pod_said_since_its_link_was_proven_is_told_again() {
     let mut world = shared_world();
     let until = world.now().unix_millis - 1_500;
-    world.shard.handle_proof(until);
+    world.shard.handle_proof(world.now(), until);
     assert_eq!(heard_behind_the_last(&mut world), (true, vec!["1".to_owned(), "2".to_owned()]));
 }
