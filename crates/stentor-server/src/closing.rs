@@ -31,5 +31,5 @@ pub(crate) fn head(response: &Response<Bytes>) -> Vec<u8> {
 /// What `Connection` says in an answer with these headers that is the connection's last. Who names
 /// `Upgrade` names it there too (RFC 9110 section 7.8).
 pub(crate) fn connection(headers: &HeaderMap) -> &'static str {
-    if headers.contains_key(UPGRADE) { "upgrade, close" } else { "close" }
+    if headers.contains_key(UPGRADE) { "close, upgrade" } else { "close" }
 }

@@ -164,7 +164,7 @@ fn a_handshake_that_breaks_rfc_6455_is_refused() {
         let answer = refusal_of(&request, Gate::Open);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{instead}: {answer}");
         assert!(answer.contains(sign), "{instead}: {answer}");
-        let connection = if status == "426" { "upgrade, close" } else { "close" };
+        let connection = if status == "426" { "close, upgrade" } else { "close" };
         assert!(answer.contains(&format!("connection: {connection}\r\n")), "{answer}");
     }
     let old = upgrade_of("/ws").replace("HTTP/1.1", "HTTP/1.0");

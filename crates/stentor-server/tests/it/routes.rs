@@ -121,7 +121,7 @@ fn a_websocket_route_tells_who_asks_for_something_else_how_to_upgrade() {
     let [get, head] = ["GET", "HEAD"].map(|method| pod.request(method, "/ws", &[], ""));
     for answer in [&get, &head] {
         assert_eq!((answer.status, answer.header("upgrade")), (426, Some("websocket")));
-        assert_eq!(answer.header("connection"), Some("upgrade, close"));
+        assert_eq!(answer.header("connection"), Some("close, upgrade"));
     }
     assert_eq!(get.header("content-length"), head.header("content-length"));
 }
