@@ -12,7 +12,7 @@ fn no_upgrade_headers_on_a_websocket_route_is_426() {
         let answer = pod.get(path);
         assert_eq!((answer.status, answer.code().as_str()), (426, "upgrade_required"), "{path}");
         assert_eq!(answer.header("upgrade"), Some("websocket"));
-        assert_eq!(answer.header("connection"), Some("close"));
+        assert_eq!(answer.header("connection"), Some("close, upgrade"));
         assert_eq!(answer.header("content-type"), Some("application/json"));
     }
 }

@@ -27,7 +27,7 @@ fn a_resume_by_streams_never_lies_under_each_fault_that_concerns_it() {
 /// of a calendar that was set.
 #[test]
 fn each_sender_is_heard_in_its_order_whatever_a_stream_has() {
-    let seeds = [200, 790, 1_601, 2_214, 2_218, 2_573, 2_598, 2_608, 2_776, 2_952, 2_975, 3_038];
+    let seeds = [200, 790, 1_601, 2_214, 2_573, 2_598, 2_608, 2_776, 2_952, 2_975, 3_038];
     all_kept(seeds.into_iter().map(|seed| Plan::draw_with_archive(seed, None)));
 }
 
