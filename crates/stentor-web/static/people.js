@@ -105,6 +105,8 @@ export class People {
       this.#people = new Map([[this.#self.key, { status: "online" }], ...members.map(person)]);
       const told = this.#told.filter(({ at }) => at >= askedAt - ANSWER_AGE_MS);
       for (const change of told) this.#apply(change);
+      // A shard that has just begun to learn who is there may not have heard of all.
+      if (this.#asking === 1) this.#askSoon();
     } else {
       this.#count = Math.max(connections ?? 0, this.#people.size);
       if (this.#asking < ASKED_MAX) this.#askSoon();

@@ -134,6 +134,8 @@ export async function closes(browser, url) {
       welcome(socket);
     });
     await start();
+    // What moves while it is clicked at is not clicked.
+    await stateIs(page, "connected");
     await page.click("#key");
     await page.fill("#token", "to.ke.n");
     await page.press("#token", "Enter");
