@@ -100,7 +100,7 @@ impl Sequence {
                 heard.judge(seq)
             }
             None => {
-                self.begin(now, pod, audience, seq, 1);
+                self.begin(pod, audience, Heard::from(now, seq, 1));
                 let may_miss = !seq.is_first() && self.is_interrupted(audience);
                 Verdict::New { missed: (!may_miss).then_some(0) }
             }
@@ -125,7 +125,7 @@ impl Sequence {
             }
             None => {
                 // The number itself was not heard, and may come yet.
-                self.begin(now, pod, audience, seq, 0);
+                self.begin(pod, audience, Heard::from(now, seq, 0));
                 let may_miss = !seq.is_before_first() && self.is_interrupted(audience);
                 (!may_miss).then_some(0)
             }
@@ -147,10 +147,8 @@ impl Sequence {
         audience: &Audience,
         seq: Seq,
     ) -> Option<u64> {
-        self.begin(now, pod, audience, seq, 1);
-        if let Some(heard) = self.heard(pod, audience) {
-            heard.base = seq.minus(u64::MAX);
-        }
+        let bygone = Heard { base: seq.minus(u64::MAX), ..Heard::from(now, seq, 1) };
+        self.begin(pod, audience, bygone);
         (!self.is_interrupted(audience)).then_some(0)
     }
 
@@ -208,7 +206,7 @@ impl Sequence {
         self.all_interrupted_at.is_some() || self.interrupted.contains_key(audience)
     }
 
-    fn begin(&mut self, now: Instant, pod: &str, audience: &Audience, seq: Seq, window: u64) {
+    fn begin(&mut self, pod: &str, audience: &Audience, heard: Heard) {
         if self.pairs >= PAIRS_MAX {
             let mut moments: Vec<Instant> =
                 self.pods.values().flat_map(HashMap::values).map(|heard| heard.at).collect();
@@ -219,7 +217,6 @@ impl Sequence {
         if !self.pods.contains_key(pod) {
             self.pods.insert(pod.into(), HashMap::new());
         }
-        let heard = Heard { base: seq, last: seq, window, at: now };
         if let Some(channels) = self.pods.get_mut(pod) {
             channels.insert(audience.clone(), heard);
             self.pairs += 1;
@@ -237,6 +234,11 @@ impl Sequence {
 }
 
 impl Heard {
+    /// Of a pod that is heard from this number on.
+    fn from(now: Instant, seq: Seq, window: u64) -> Heard {
+        Heard { base: seq, last: seq, window, at: now }
+    }
+
     fn judge(&mut self, seq: Seq) -> Verdict {
         let steps = seq.steps_since(self.last);
         if steps > 0 {

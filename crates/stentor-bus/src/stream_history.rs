@@ -115,17 +115,18 @@ impl Kept {
             Cut::Time(at) if at.saturating_add(ttl) < now => None,
             Cut::Time(at) => self.behind_time(&ordered, at, unheard_since),
         };
-        let recovered = missed.is_some();
-        let are_missed: HashSet<Uuid> = missed.iter().flatten().map(|entry| entry.id).collect();
+        let replayed = |entries: Vec<&StreamEntry>| entries.into_iter().map(Replayed::of).collect();
+        let Some(missed) = missed else {
+            let (messages, among) = (replayed(whole), Vec::new());
+            return Replay { messages, among, recovered: false, oldest_id };
+        };
+        let are_missed: HashSet<Uuid> = missed.iter().map(|entry| entry.id).collect();
         let among = ordered
             .iter()
-            .filter(|placed| {
-                recovered && (is_kept(placed) || are_missed.contains(&placed.entry.id))
-            })
+            .filter(|placed| is_kept(placed) || are_missed.contains(&placed.entry.id))
             .map(|placed| Replayed::of(placed.entry))
             .collect();
-        let messages = missed.unwrap_or(whole).into_iter().map(Replayed::of).collect();
-        Replay { messages, among, recovered, oldest_id }
+        Replay { messages: replayed(missed), among, recovered: true, oldest_id }
     }
 
     /// The entries, each pod's in the order of its numbers and none twice.

@@ -21,6 +21,7 @@ use stentor_wire::close::CloseCode;
 use stentor_wire::encode;
 use stentor_wire::envelope::Envelope;
 use stentor_wire::room_name::RoomName;
+use stentor_wire::time::millis;
 use stentor_wire::timestamp::Timestamp;
 use tokio::sync::mpsc;
 use tracing::Span;
@@ -481,5 +482,5 @@ fn end_at_once(addresses: &[Address]) {
 
 fn unix_millis() -> u64 {
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(unix.as_millis()).unwrap_or(u64::MAX)
+    millis(unix)
 }

@@ -41,9 +41,9 @@ pub(crate) use keys::SECRET_BYTES_ENOUGH;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use stentor_wire::time::millis;
+
 /// The system's time, in milliseconds since 1970; 0 where its clock stands before that.
 pub fn now_unix_millis() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
 }

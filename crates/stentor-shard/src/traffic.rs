@@ -56,10 +56,10 @@ impl Passage {
         pod: None,
     };
 
-    /// That of a message from another pod.
-    pub const fn of_another_pod(place: Place) -> Passage {
-        let (pod, settled) = place.parts();
-        Passage { pod: Some(pod), settled, ..Passage::UNKNOWN }
+    /// That of a message from another pod, or of another program's, which has no place.
+    pub fn from_elsewhere(place: Option<Place>) -> Passage {
+        let (pod, settled) = place.map(Place::parts).unzip();
+        Passage { pod, settled: settled.unwrap_or_default(), ..Passage::UNKNOWN }
     }
 
     /// Whether it was said on this pod.

@@ -304,9 +304,11 @@ fn sdk(target: &Target, room: &str) -> Result<Sdk, Failure> {
 /// How long a message was on the wire, in bytes: the JSON that it came as, fields and all.
 fn payload_bytes(message: &Message) -> u64 {
     let Message { id, kind, room, from, data, timestamp } = message;
-    let whole = serde_json::json!({
-        "id": id.to_string(), "type": kind, "room": room, "from": from, "data": null,
-        "timestamp": timestamp,
+    let mut whole = serde_json::json!({
+        "id": id.to_string(), "type": kind, "from": from, "data": null, "timestamp": timestamp,
     });
+    if let Some(room) = room {
+        whole["room"] = room.as_str().into();
+    }
     (whole.to_string().len() - "null".len() + data.get().len()) as u64
 }

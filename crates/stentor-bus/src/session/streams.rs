@@ -16,6 +16,7 @@ use fred::types::config::{
 };
 use fred::types::{Builder, ClusterHash, ConnectHandle, CustomCommand, Value};
 use futures_util::future::{join, join3};
+use stentor_wire::time::millis;
 use tokio::time::timeout;
 
 use crate::address::{Address, Kind};
@@ -244,7 +245,7 @@ fn reading() -> Options {
 
 fn unix_millis() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    millis(since)
 }
 
 /// Places and fields.

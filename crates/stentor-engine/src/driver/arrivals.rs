@@ -151,7 +151,7 @@ fn deliver(now: Now, shard: &mut Shard, delivery: &inbox::Delivery) {
     }
     let chosen_id = delivery.chosen_id();
     let (room, frame) = (delivery.audience.clone(), delivery.frame.clone());
-    let passage = delivery.place.map_or(Passage::UNKNOWN, Passage::of_another_pod);
+    let passage = Passage::from_elsewhere(delivery.place);
     shard.handle_arrival(now, &Delivery { room, frame, chosen_id, passage });
 }
 

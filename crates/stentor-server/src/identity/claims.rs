@@ -10,6 +10,7 @@ use serde::de::{Deserializer, Error, Visitor};
 use serde_json::Value;
 use stentor_engine::Identity;
 use stentor_wire::room_patterns::RoomPatterns;
+use stentor_wire::time::millis;
 
 use super::Refusal;
 
@@ -62,7 +63,7 @@ impl Rules {
     /// The identity that these claims make. One that is taken within the leeway lasts until the
     /// leeway ends, so that a connection is not closed the moment it is let in.
     pub(super) fn judge(&self, claims: Claims, now_unix_millis: u64) -> Result<Identity, Refusal> {
-        let leeway = u64::try_from(self.leeway.as_millis()).unwrap_or(u64::MAX);
+        let leeway = millis(self.leeway);
         let expires = claims.exp.unix_millis;
         if expires.saturating_add(leeway) <= now_unix_millis {
             return Err(Refusal::Expired);

@@ -45,18 +45,23 @@ impl Calendar {
         self.start_millis = start_millis;
     }
 
-    /// Whether it was set, and a time may be one that it said before that.
-    pub(super) fn may_mislead(&self, now: Now, unix_millis: u64) -> bool {
+    /// The same, looked at once more.
+    fn seen(&self, now: Now) -> Calendar {
         let mut calendar = self.clone();
         calendar.note(now);
+        calendar
+    }
+
+    /// Whether it was set, and a time may be one that it said before that.
+    pub(super) fn may_mislead(&self, now: Now, unix_millis: u64) -> bool {
+        let calendar = self.seen(now);
         let micros = unix_millis.saturating_sub(calendar.start_millis).saturating_mul(1_000);
         calendar.since > calendar.began_at && Instant::from_micros(micros) < calendar.since
     }
 
     /// The moment at which the calendar said this; `None` where that is not known for sure.
     pub(super) fn moment(&self, now: Now, unix_millis: u64) -> Option<Instant> {
-        let mut calendar = self.clone();
-        calendar.note(now);
+        let calendar = self.seen(now);
         let micros = unix_millis.checked_sub(calendar.start_millis)?.checked_mul(1_000)?;
         let moment = Instant::from_micros(micros);
         let latest = now.instant + Duration::from_millis(FUTURE_MILLIS_MAX);

@@ -9,8 +9,8 @@
 //!
 //! The same of this pod: what it says is on its way to the others for sure only where its own link
 //! is proven, and nothing of it waits for Redis; and one that stood still talks to its own members
-//! before it has heard what was said elsewhere meanwhile. Not known is a pod that never testified here: one
-//! that was cut off when it began, or when this one did.
+//! before it has heard what was said elsewhere meanwhile. Not known is a pod that never testified
+//! here: one that was cut off when it began, or when this one did.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

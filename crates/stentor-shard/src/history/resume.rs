@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::history::evicted::Bygone;
 use crate::history::hearsay::LastHeard;
 use crate::history::{Entry, History, HistoryId, RoomHistory};
-use crate::time::{Instant, Now};
+use crate::time::{Instant, Now, millis};
 use crate::traffic::Passage;
 
 /// How far a message that one client heard first may stand behind another here.
@@ -255,8 +255,7 @@ fn said_at(now: Now, at: Instant, stamped_at: Option<u64>) -> Instant {
 
 /// A moment of the past by the calendar.
 fn unix_millis_of(now: Now, at: Instant) -> u64 {
-    let ago = now.instant.since(at).as_millis();
-    now.unix_millis.saturating_sub(u64::try_from(ago).unwrap_or(u64::MAX))
+    now.unix_millis.saturating_sub(millis(now.instant.since(at)))
 }
 
 /// Whether a message that came at this moment was long on its way from its stamp to here.

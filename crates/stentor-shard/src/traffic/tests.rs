@@ -55,7 +55,7 @@ fn a_late_message_is_noted_and_one_of_which_nothing_is_known_is_not_late() {
 #[test]
 fn the_place_of_another_pods_message_stands_where_one_of_this_pod_has_its_ticket() {
     let place = Place::new("web-1-0123456789abcdef", 7);
-    let passage = Passage::of_another_pod(place);
+    let passage = Passage::from_elsewhere(Some(place));
     assert_eq!((passage.place(), passage.settled()), (Some(place), 0));
     assert!(!passage.is_of_this_pod() && !passage.is_quiet());
     let own = Traffic::new(1).begin(NOW, 0, 0);

@@ -66,7 +66,7 @@ impl World {
             chosen_id: delivery.chosen_id().filter(|_| !forgets),
             room: delivery.audience,
             frame: delivery.frame,
-            passage: delivery.place.map_or(Passage::UNKNOWN, Passage::of_another_pod),
+            passage: Passage::from_elsewhere(delivery.place),
         };
         let side = &mut self.pods[pod].sides[shard];
         if delivery.room.as_ref().is_none_or(|room| side.shard.minds_room(room)) {
